@@ -1,0 +1,118 @@
+"""What every event contract has in common: strict, frozen, owned by its publisher.
+
+A contract says what happened, in the publisher's words, as one frozen pydantic model. It declares
+its CloudEvents `type`, the topic it travels on and the field that keys it. Contracts do no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, get_args, get_origin
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from libs.events.contracts.values import PracticeId
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Marks a field as data about a person; what follows from it is written in DESIGN, not here.
+
+    `phi`: protected health information (45 CFR 160.103). `personal`: data about staff.
+    """
+
+    kind: str
+
+
+PHI = Marked("phi")
+PERSONAL = Marked("personal")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A Kafka topic: publisher and aggregate. Its partition count is fixed for life."""
+
+    name: str
+    partitions: int = 6
+
+    @property
+    def publisher(self) -> str:
+        return self.name.partition(".")[0]
+
+
+class Contract(BaseModel):
+    """A strict, frozen value: unknown fields, coercions, NaN and infinity are refused."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+
+class Event(Contract):
+    """A domain event. Subclasses set `type`, `topic` and `key` (the name of the keying field)."""
+
+    type: ClassVar[str]
+    topic: ClassVar[Topic]
+    key: ClassVar[str]
+
+    practice_id: PracticeId
+
+    _event_id: UUID = PrivateAttr(default_factory=uuid4)
+
+    @property
+    def event_id(self) -> UUID:
+        """The CloudEvents `id`: new for a new event, the sender's for a received one."""
+        return self._event_id
+
+    def with_event_id(self, event_id: UUID) -> Event:
+        """Give a received event the id that its sender gave it."""
+        self._event_id = event_id
+        return self
+
+    @property
+    def key_value(self) -> str:
+        """The Kafka key: the aggregate's id, never data about a person."""
+        return str(getattr(self, self.key))
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        other = _CONTRACTS.get(cls.type)
+        if other is not None and other.__qualname__ != cls.__qualname__:
+            raise TypeError(f"{cls.type} is declared twice: {other.__qualname__}, {cls.__name__}")
+        if cls.key not in cls.model_fields:
+            raise TypeError(f"{cls.__name__}.key names no field: {cls.key}")
+        _CONTRACTS[cls.type] = cls
+
+
+_CONTRACTS: dict[str, type[Event]] = {}
+
+
+def contracts() -> Mapping[str, type[Event]]:
+    """Every contract by its CloudEvents type; complete once `libs.events.contracts` is imported."""
+    return _CONTRACTS
+
+
+def marked_paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """The dotted paths of a contract's marked fields, nested values included."""
+    for name, field in model.model_fields.items():
+        if any(isinstance(mark, Marked) for mark in field.metadata):
+            yield prefix + name
+            continue
+        for nested in _models_in(field.annotation):
+            yield from marked_paths(nested, f"{prefix}{name}.")
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif get_origin(annotation) is not None:
+        for argument in get_args(annotation):
+            yield from _models_in(argument)

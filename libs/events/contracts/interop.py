@@ -1,0 +1,182 @@
+"""Published by interop: what the practices' EHRs say, once understood."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from libs.events.contracts.base import PHI, Contract, Event, Topic
+from libs.events.contracts.values import (
+    AppointmentId,
+    ConnectionId,
+    DiagnosisCode,
+    EncounterId,
+    Modifier,
+    Npi,
+    PatientId,
+    PayerId,
+    PositiveCents,
+    ProcedureCode,
+    QueryId,
+    Short,
+    StateCode,
+)
+
+PATIENTS = Topic("interop.patients")
+APPOINTMENTS = Topic("interop.appointments")
+ENCOUNTERS = Topic("interop.encounters")
+QUERIES = Topic("interop.queries")
+
+Sex = Literal["F", "M", "U"]
+Relationship = Literal["self", "spouse", "child", "other"]
+Source = Literal["hl7v2", "fhir", "cloudevents"]
+
+
+class Person(Contract):
+    """A patient as a claim and a message need to know one."""
+
+    family: Annotated[Short, PHI]
+    given: Annotated[Short, PHI]
+    birth_on: Annotated[date, PHI]
+    sex: Sex
+    address_line: Annotated[Short | None, PHI] = None
+    city: Annotated[Short | None, PHI] = None
+    state: StateCode | None = None
+    postal_code: Annotated[str | None, PHI] = None
+    """Five or nine digits."""
+    phone: Annotated[str | None, PHI] = None
+    """Digits with an optional leading +."""
+    email: Annotated[str | None, PHI] = None
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")] = "en"
+    """ISO 639."""
+
+
+class Coverage(Contract):
+    """What pays for a visit: the payer and the member's number with it."""
+
+    payer_id: PayerId
+    payer_name: Short
+    member_id: Annotated[Short, PHI]
+    relationship: Relationship = "self"
+    group_number: Annotated[Short | None, PHI] = None
+
+
+class ChargeLine(Contract):
+    """One service of a visit."""
+
+    line_number: Annotated[int, Field(ge=1, le=50)]
+    procedure_code: ProcedureCode
+    modifiers: Annotated[tuple[Modifier, ...], Field(max_length=4)] = ()
+    units: Annotated[int, Field(ge=1, le=999)] = 1
+    diagnosis_pointers: Annotated[tuple[int, ...], Field(min_length=1, max_length=4)]
+    """1-based positions in the encounter's diagnoses (X12 837 SV107)."""
+
+
+class PatientRegistered(Event):
+    """The practice knows a new patient."""
+
+    type: ClassVar = "interop.patient-registered.v1"
+    topic: ClassVar = PATIENTS
+    key: ClassVar = "patient_id"
+
+    patient_id: PatientId
+    mrn: Annotated[Short, PHI]
+    person: Person
+    coverage: Coverage | None = None
+
+
+class PatientUpdated(Event):
+    """What the practice knows of a patient changed; carries the whole new state."""
+
+    type: ClassVar = "interop.patient-updated.v1"
+    topic: ClassVar = PATIENTS
+    key: ClassVar = "patient_id"
+
+    patient_id: PatientId
+    mrn: Annotated[Short, PHI]
+    person: Person
+    coverage: Coverage | None = None
+
+
+class AppointmentBooked(Event):
+    """A patient is expected at a time."""
+
+    type: ClassVar = "interop.appointment-booked.v1"
+    topic: ClassVar = APPOINTMENTS
+    key: ClassVar = "appointment_id"
+
+    appointment_id: AppointmentId
+    patient_id: PatientId
+    provider_npi: Npi | None = None
+    starts_at: AwareDatetime
+    starts_on: date
+    """The day of the appointment in the practice's time zone."""
+
+
+class AppointmentMissed(Event):
+    """The patient did not come (HL7 v2 SIU^S26)."""
+
+    type: ClassVar = "interop.appointment-missed.v1"
+    topic: ClassVar = APPOINTMENTS
+    key: ClassVar = "appointment_id"
+
+    appointment_id: AppointmentId
+    patient_id: PatientId
+    starts_on: date
+
+
+class EncounterPosted(Event):
+    """A visit is complete and may be billed: it says all that a claim needs."""
+
+    type: ClassVar = "interop.encounter-posted.v1"
+    topic: ClassVar = ENCOUNTERS
+    key: ClassVar = "encounter_id"
+
+    encounter_id: EncounterId
+    patient_id: PatientId
+    provider_npi: Npi
+    """The rendering clinician."""
+    service_on: date
+    place_of_service: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    """CMS place of service code."""
+    diagnoses: Annotated[tuple[DiagnosisCode, ...], Field(min_length=1, max_length=12)]
+    lines: Annotated[tuple[ChargeLine, ...], Field(min_length=1, max_length=50)]
+    person: Person
+    coverage: Coverage | None = None
+    """None: the patient pays."""
+    source: Source
+    ehr_charge_cents: PositiveCents | None = None
+    """What the EHR asked, where it said so; the fee schedule decides."""
+
+
+class QueryOpened(Event):
+    """A visit cannot be billed as it stands; its clinician is asked, nothing is guessed."""
+
+    type: ClassVar = "interop.query-opened.v1"
+    topic: ClassVar = QUERIES
+    key: ClassVar = "query_id"
+
+    query_id: QueryId
+    encounter_id: EncounterId
+    connection_id: ConnectionId
+    reason: Literal[
+        "unmapped-diagnosis", "unmapped-procedure", "missing-diagnosis", "missing-charge",
+        "missing-provider",
+    ]
+    code_system: Short | None = None
+    code: Short | None = None
+    """A code of a public code system, no data about a person."""
+    service_on: date
+
+
+class QueryAnswered(Event):
+    """The clinician answered; the visit is looked at again."""
+
+    type: ClassVar = "interop.query-answered.v1"
+    topic: ClassVar = QUERIES
+    key: ClassVar = "query_id"
+
+    query_id: QueryId
+    encounter_id: EncounterId
