@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_args, get_origin
+from typing import Any, ClassVar, Self, get_args, get_origin
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
@@ -71,7 +71,7 @@ class Event(Contract):
         """The CloudEvents `id`: new for a new event, the sender's for a received one."""
         return self._event_id
 
-    def with_event_id(self, event_id: UUID) -> Event:
+    def with_event_id(self, event_id: UUID) -> Self:
         """Give a received event the id that its sender gave it."""
         self._event_id = event_id
         return self

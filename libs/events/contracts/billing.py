@@ -27,8 +27,13 @@ from libs.events.contracts.values import (
 
 CLAIMS = Topic("billing.claims")
 
-HoldReason = Literal["provider-not-credentialed", "provider-not-enrolled", "practice-unknown",
-                     "no-fee-schedule", "procedure-not-priced"]
+HoldReason = Literal[
+    "provider-not-credentialed",
+    "provider-not-enrolled",
+    "practice-unknown",
+    "no-fee-schedule",
+    "procedure-not-priced",
+]
 AdjustmentGroup = Literal["CO", "PR", "OA", "PI", "CR"]
 """Claim adjustment group code (X12 835 CAS01)."""
 

@@ -162,7 +162,10 @@ class QueryOpened(Event):
     encounter_id: EncounterId
     connection_id: ConnectionId
     reason: Literal[
-        "unmapped-diagnosis", "unmapped-procedure", "missing-diagnosis", "missing-charge",
+        "unmapped-diagnosis",
+        "unmapped-procedure",
+        "missing-diagnosis",
+        "missing-charge",
         "missing-provider",
     ]
     code_system: Short | None = None

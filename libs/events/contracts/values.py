@@ -35,7 +35,7 @@ Hundredths = Annotated[int, Field(ge=0, le=10**9)]
 
 def _npi_check_digit(value: str) -> str:
     digits = [int(c) for c in "80840" + value]
-    doubled = [d if i % 2 else d * 2 for i, d in enumerate(digits)]
+    doubled = [d * 2 if i % 2 else d for i, d in enumerate(digits)]
     if sum(d - 9 if d > 9 else d for d in doubled) % 10:
         raise ValueError("not an NPI: the check digit is wrong (45 CFR 162.406, Luhn with 80840)")
     return value

@@ -1,0 +1,138 @@
+"""One canonical instance of each event of interop; tests override what they are about."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from libs.events.contracts.interop import (
+    AppointmentBooked,
+    AppointmentMissed,
+    ChargeLine,
+    Coverage,
+    EncounterPosted,
+    PatientRegistered,
+    PatientUpdated,
+    Person,
+    QueryAnswered,
+    QueryOpened,
+)
+
+NAMESPACE = uuid5(NAMESPACE_URL, "https://mainstay.example/examples")
+PRACTICE = uuid5(NAMESPACE, "practice")
+CONNECTION = uuid5(NAMESPACE, "connection")
+PATIENT = uuid5(NAMESPACE, "patient")
+APPOINTMENT = uuid5(NAMESPACE, "appointment")
+ENCOUNTER = uuid5(NAMESPACE, "encounter")
+QUERY = uuid5(NAMESPACE, "query")
+
+NPI = "1234567893"
+"""The example number of 45 CFR 162.406's check digit rule."""
+
+PERSON = Person(
+    family="Rivera",
+    given="Alma",
+    birth_on=date(1984, 5, 17),
+    sex="F",
+    address_line="12 Orchard Street",
+    city="Columbus",
+    state="OH",
+    postal_code="43004",
+    phone="+16145550142",
+    email="alma.rivera@mail.example",
+    language="en",
+)
+
+COVERAGE = Coverage(
+    payer_id="BUCKEYE01",
+    payer_name="Buckeye Mutual",
+    member_id="BM4471",
+    group_number="G100",
+)
+
+
+def line(**changes: Any) -> ChargeLine:
+    """An annual wellness visit, pointing at the first diagnosis."""
+    fields = {"line_number": 1, "procedure_code": "G0439", "diagnosis_pointers": (1,)}
+    return ChargeLine(**{**fields, **changes})
+
+
+def patient_registered(**changes: Any) -> PatientRegistered:
+    return PatientRegistered(**{**_PATIENT, **changes})
+
+
+def patient_updated(**changes: Any) -> PatientUpdated:
+    moved = PERSON.model_copy(update={"address_line": "7 Mill Lane"})
+    return PatientUpdated(**{**_PATIENT, "person": moved, **changes})
+
+
+_PATIENT: dict[str, Any] = {
+    "practice_id": PRACTICE,
+    "patient_id": PATIENT,
+    "mrn": "MRN-1001",
+    "person": PERSON,
+    "coverage": COVERAGE,
+}
+
+
+def appointment_booked(**changes: Any) -> AppointmentBooked:
+    fields: dict[str, Any] = {
+        "practice_id": PRACTICE,
+        "appointment_id": APPOINTMENT,
+        "patient_id": PATIENT,
+        "provider_npi": NPI,
+        "starts_at": datetime(2026, 3, 5, 14, 30, tzinfo=UTC),
+        "starts_on": date(2026, 3, 5),
+    }
+    return AppointmentBooked(**{**fields, **changes})
+
+
+def appointment_missed(**changes: Any) -> AppointmentMissed:
+    fields: dict[str, Any] = {
+        "practice_id": PRACTICE,
+        "appointment_id": APPOINTMENT,
+        "patient_id": PATIENT,
+        "starts_on": date(2026, 3, 5),
+    }
+    return AppointmentMissed(**{**fields, **changes})
+
+
+def encounter_posted(**changes: Any) -> EncounterPosted:
+    fields: dict[str, Any] = {
+        "practice_id": PRACTICE,
+        "encounter_id": ENCOUNTER,
+        "patient_id": PATIENT,
+        "provider_npi": NPI,
+        "service_on": date(2026, 3, 2),
+        "place_of_service": "11",
+        "diagnoses": ("Z00.00",),
+        "lines": (line(),),
+        "person": PERSON,
+        "coverage": COVERAGE,
+        "source": "hl7v2",
+    }
+    return EncounterPosted(**{**fields, **changes})
+
+
+def query_opened(**changes: Any) -> QueryOpened:
+    fields: dict[str, Any] = {
+        "practice_id": PRACTICE,
+        "query_id": QUERY,
+        "encounter_id": ENCOUNTER,
+        "connection_id": CONNECTION,
+        "reason": "unmapped-diagnosis",
+        "code_system": "http://snomed.info/sct",
+        "code": "29857009",
+        "service_on": date(2026, 3, 2),
+    }
+    return QueryOpened(**{**fields, **changes})
+
+
+def query_answered(**changes: Any) -> QueryAnswered:
+    fields: dict[str, Any] = {
+        "practice_id": PRACTICE,
+        "query_id": QUERY,
+        "encounter_id": ENCOUNTER,
+    }
+    return QueryAnswered(**{**fields, **changes})

@@ -1,0 +1,151 @@
+"""What a consumer does with events: a service's handlers, or a projection's fold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from opentelemetry.trace import SpanKind
+
+from libs.events.contracts import Event, Topic
+from libs.events.transport.clock import Clock
+from libs.events.transport.database import Db, see_practices
+from libs.events.transport.envelope import Envelope
+from libs.events.transport.projections import Fold, Projection
+from libs.events.transport.service import Service
+from libs.events.transport.telemetry import context_of, links_to, tracer
+from libs.events.transport.work import Outgoing, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A received event: its attributes and its data."""
+
+    envelope: Envelope
+    event: Event
+
+
+class Effect(Protocol):
+    """Applies events inside the transaction that also moves the checkpoint."""
+
+    @property
+    def group(self) -> str: ...
+
+    @property
+    def topics(self) -> list[Topic]: ...
+
+    @property
+    def types(self) -> frozenset[str]: ...
+
+    async def checkpoint_name(self, db: Db) -> str: ...
+
+    async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing: ...
+
+
+def _topics(types: Sequence[type[Event]]) -> list[Topic]:
+    return sorted({t.topic for t in types}, key=lambda topic: topic.name)
+
+
+class Handlers:
+    """Runs every handler of a service that hears an event's type: all succeed, or none."""
+
+    def __init__(self, service: Service, clock: Clock) -> None:
+        self._service = service.name
+        self._clock = clock
+        self._handlers = service.handlers_by_type()
+        self.topics = _topics(list(self._handlers))
+        self.types = frozenset(t.type for t in self._handlers)
+        self.group = service.name
+
+    async def checkpoint_name(self, db: Db) -> str:
+        return self.group
+
+    async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing:
+        outgoing = Outgoing()
+        for one in heard:
+            await self._handle(db, one, outgoing)
+        await outgoing.write(db)
+        return outgoing
+
+    async def _handle(self, db: Db, heard: Heard, outgoing: Outgoing) -> None:
+        envelope = heard.envelope
+        with tracer.start_as_current_span(
+            f"{self.group} handle {envelope.type}",
+            context=context_of(envelope.traceparent),
+            kind=SpanKind.CONSUMER,
+            attributes={
+                "messaging.system": "kafka",
+                "messaging.destination.name": envelope.topic,
+                "messaging.destination.partition.id": str(envelope.partition),
+                "messaging.kafka.offset": envelope.offset,
+                "messaging.consumer.group.name": self.group,
+                "mainstay.event.id": str(envelope.id),
+                "mainstay.practice.id": str(envelope.practice_id),
+            },
+            record_exception=False,  # an exception's text may hold a payload
+        ):
+            await see_practices(db, [envelope.practice_id])
+            uow = UnitOfWork(
+                db,
+                service=self._service,
+                practice_id=envelope.practice_id,
+                now=self._clock.now(),
+                outgoing=outgoing,
+                cause=envelope,
+            )
+            for handler in self._handlers[type(heard.event)]:
+                await handler(heard.event, uow)
+
+
+class Folding:
+    """Folds a batch into a projection; `generation` None follows the one that is being read."""
+
+    def __init__(self, service: str, projection: Projection, generation: int | None = None) -> None:
+        self.projection = projection
+        self._functions = projection.by_type()
+        self._service = service
+        self._fixed = generation
+        self._generation = generation or 0
+        self.topics = _topics(list(self._functions))
+        self.types = frozenset(t.type for t in self._functions)
+        self.group = f"{service}.{projection.name}" + (f".g{generation}" if generation else "")
+
+    async def checkpoint_name(self, db: Db) -> str:
+        """Names the generation, so that a swap fences whoever still writes the old one."""
+        if self._fixed is None:
+            self._generation = await db.fetchval(
+                READ_GENERATION, *first_generation(self.projection)
+            )
+        return checkpoint_name(self._service, self.projection, self._generation)
+
+    async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing:
+        with tracer.start_as_current_span(
+            f"{self.group} fold",
+            kind=SpanKind.CONSUMER,
+            links=links_to([one.envelope.traceparent for one in heard]),
+            attributes={"messaging.batch.message_count": len(heard)},
+            record_exception=False,
+        ):
+            fold = Fold(self._generation)
+            for one in heard:
+                fold.event = one.envelope
+                for function in self._functions[type(one.event)]:
+                    function(one.event, fold)
+            await fold.write(db)
+        return Outgoing()
+
+
+READ_GENERATION = """
+INSERT INTO projection (name, generation, version) VALUES ($1, 1, $2)
+ON CONFLICT (name) DO UPDATE SET name = excluded.name
+RETURNING generation
+"""
+
+
+def first_generation(projection: Projection) -> tuple[str, int]:
+    return projection.name, projection.version
+
+
+def checkpoint_name(service: str, projection: Projection, generation: int) -> str:
+    return f"{service}.{projection.name}.g{generation}"

@@ -1,0 +1,111 @@
+"""Parked events: what could not be handled waits with its key, and only its key.
+
+A failing event is kept with its original bytes and headers; later ones of its key queue behind it.
+A retry is a request in the row: the consumer that owns the partition carries it out, in order,
+beside the checkpoint, under the key's lock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from aiokafka import ConsumerRecord
+
+from libs.events.transport.database import Db
+
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
+
+# Locks the keys it finds: a retry that empties a key and a batch that adds to it take turns.
+FIND_PARKED = """
+SELECT key FROM parked_key
+ WHERE consumer = $1 AND topic = $2 AND key = ANY($3::text[]) FOR UPDATE
+"""
+PARK_KEY = """
+INSERT INTO parked_key (practice_id, consumer, topic, partition, key) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+"""
+PARK_EVENT = """
+INSERT INTO parked_event
+    (practice_id, consumer, topic, partition, offset_, key, headers, payload, error, parked_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+FIND_REQUESTS = """
+SELECT practice_id, topic, partition, key, request, coalesce(requested_by, '') AS requested_by
+  FROM parked_key WHERE consumer = $1 AND request IS NOT NULL
+ ORDER BY requested_at
+"""
+LOCK_KEY = """
+SELECT request FROM parked_key
+ WHERE practice_id = $1 AND consumer = $2 AND topic = $3 AND key = $4 FOR UPDATE
+"""
+FIRST_EVENT = """
+SELECT id, partition, offset_, headers, payload FROM parked_event
+ WHERE practice_id = $1 AND consumer = $2 AND topic = $3 AND key = $4 ORDER BY id LIMIT 1
+"""
+FORGET_EVENT = "DELETE FROM parked_event WHERE id = $1"
+FORGET_KEY = """
+DELETE FROM parked_key WHERE practice_id = $1 AND consumer = $2 AND topic = $3 AND key = $4
+"""
+SET_REQUEST = """
+UPDATE parked_key SET request = $5
+ WHERE practice_id = $1 AND consumer = $2 AND topic = $3 AND key = $4
+"""
+NOTE_ERROR = "UPDATE parked_event SET error = $2, parked_at = $3 WHERE id = $1"
+NOTE_ACT = """
+INSERT INTO parked_act (practice_id, consumer, topic, partition, offset_, act, acted_by, acted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A person's wish about a parked key: retry it, or discard its first event and go on."""
+
+    practice_id: UUID
+    topic: str
+    partition: int
+    key: str
+    request: str
+    requested_by: str
+
+
+async def find_parked(db: Db, consumer: str, topic: str, keys: Sequence[str]) -> set[str]:
+    """Which of these keys wait; needs the transport's sight."""
+    rows = await db.fetch(FIND_PARKED, consumer, topic, sorted(set(keys)))
+    return {row["key"] for row in rows}
+
+
+async def park(
+    db: Db, consumer: str, record: Record, practice_id: UUID, error: str | None, at: datetime
+) -> None:
+    """Keep a record as it came; `error` None: it only waits behind its key."""
+    key = (record.key or b"").decode("utf-8", "backslashreplace")
+    headers = [[name, value.decode("latin-1")] for name, value in record.headers]
+    await db.execute(PARK_KEY, practice_id, consumer, record.topic, record.partition, key)
+    await db.execute(
+        PARK_EVENT,
+        practice_id,
+        consumer,
+        record.topic,
+        record.partition,
+        record.offset,
+        key,
+        json.dumps(headers).replace("\\u0000", ""),
+        record.value,
+        error,
+        at,
+    )
+
+
+async def find_requests(db: Db, consumer: str) -> list[Request]:
+    return [Request(**dict(row)) for row in await db.fetch(FIND_REQUESTS, consumer)]
+
+
+def stored_headers(text: str) -> list[tuple[str, bytes]]:
+    """The headers of a parked event, as bytes again."""
+    return [(name, value.encode("latin-1")) for name, value in json.loads(text)]

@@ -1,0 +1,139 @@
+"""Runs a service: consumers, relay, timers, jobs and servers, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from faststream.kafka import KafkaBroker
+
+from libs.events.transport.clock import Clock, SystemClock
+from libs.events.transport.consumer import Consumer
+from libs.events.transport.database import Pool, open_pool
+from libs.events.transport.effects import Folding, Handlers
+from libs.events.transport.faults import describe
+from libs.events.transport.jobs import run_job
+from libs.events.transport.relay import Relay
+from libs.events.transport.service import Service
+from libs.events.transport.timers import Timers
+from libs.events.transport.work import Wakes, Work
+
+REQUESTS_EVERY_SECONDS = 1.0
+
+
+@dataclass
+class Running:
+    """A started service: what its HTTP routes and its health checks need."""
+
+    service: Service
+    pool: Pool
+    work: Work
+    consumers: list[Consumer]
+
+    def stopped_consumers(self) -> dict[str, str]:
+        """Consumers that stopped themselves, with the reason: such a process is not ready."""
+        return {
+            c.effect.group: c.breaker.stopped
+            for c in self.consumers
+            if c.breaker.stopped is not None
+        }
+
+
+def make_broker(kafka: str, name: str) -> KafkaBroker:
+    """FastStream's broker; it only consumes here, publishing is the relay's."""
+    logging.getLogger("aiokafka").setLevel(logging.WARNING)
+    return KafkaBroker(
+        kafka,
+        client_id=name,
+        apply_types=False,
+        allow_auto_create_topics=False,
+        graceful_timeout=20,
+        logger=None,
+    )
+
+
+@asynccontextmanager
+async def running(
+    service: Service,
+    *,
+    dsn: str,
+    kafka: str,
+    clock: Clock | None = None,
+    worker: bool = True,
+    instance: str | None = None,
+) -> AsyncIterator[Running]:
+    """Run a service until the context ends; without `worker` only HTTP and relay."""
+    clock = clock or SystemClock()
+    wakes = Wakes()
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(dsn, name=service.name)
+        stack.push_async_callback(_close, pool)
+        work = Work(service=service.name, pool=pool, clock=clock, wakes=wakes)
+        consumers: list[Consumer] = []
+        tasks = [
+            Relay(
+                dsn=dsn,
+                kafka=kafka,
+                service=service.name,
+                topics=service.publishes_to(),
+                wakes=wakes,
+            ).run()
+        ]
+        if worker:
+            consumers = await _start_consumers(
+                service, pool, clock, wakes, make_broker(kafka, service.name), instance, stack
+            )
+            tasks.append(Timers(service, pool=pool, clock=clock, wakes=wakes, work=work).run())
+            tasks += [run_job(job, work, dsn) for job in service.jobs]
+            tasks += [_carry_out_requests(consumer) for consumer in consumers]
+        started = [asyncio.create_task(task) for task in tasks]
+        stack.push_async_callback(_cancel, started)
+        for server in service.servers if worker else ():
+            await stack.enter_async_context(server.start(work))
+        yield Running(service, pool, work, consumers)
+
+
+async def _start_consumers(
+    service: Service,
+    pool: Pool,
+    clock: Clock,
+    wakes: Wakes,
+    broker: KafkaBroker,
+    instance: str | None,
+    stack: AsyncExitStack,
+) -> list[Consumer]:
+    effects: list[Handlers | Folding] = [Handlers(service, clock)] if service.handlers else []
+    effects += [Folding(service.name, projection) for projection in service.projections]
+    consumers = [Consumer(effect, pool=pool, clock=clock, wakes=wakes) for effect in effects]
+    if consumers:
+        for consumer in consumers:
+            await consumer.breaker.load()
+            consumer.subscribe(broker, instance)
+        await broker.start()
+        stack.push_async_callback(broker.stop)
+    return consumers
+
+
+async def _carry_out_requests(consumer: Consumer) -> None:
+    while True:
+        await asyncio.sleep(REQUESTS_EVERY_SECONDS)
+        try:
+            await consumer.carry_out_requests()
+        except Exception as error:
+            logging.getLogger("mainstay.parked").warning("requests wait: %s", describe(error))
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _close(pool: Pool) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(pool.close(), timeout=5)

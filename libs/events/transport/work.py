@@ -1,0 +1,217 @@
+"""The unit of work: state and the events about it commit together.
+
+Publishing exists only here. Outgoing events are gathered while a handler runs and written to the
+outbox as the transaction's last statement: every aggregate they speak of is locked by then, so the
+outbox ids of one aggregate are drawn in the order in which its changes commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from aiokafka.partitioner import murmur2
+
+from libs.events.contracts import Event
+from libs.events.transport.clock import Clock
+from libs.events.transport.database import Db, Pool, see_practices
+from libs.events.transport.envelope import Envelope, Origin, write_headers
+from libs.events.transport.faults import PublishRefusedError
+from libs.events.transport.telemetry import current_traceparent
+
+LARGEST_EVENT_BYTES = 512 * 1024
+
+ADD_TO_OUTBOX = """
+INSERT INTO outbox (practice_id, topic, partition, key, headers, payload)
+SELECT practice_id, topic, partition, key, headers::jsonb, payload
+  FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bytea[])
+       WITH ORDINALITY AS new(practice_id, topic, partition, key, headers, payload, place)
+ ORDER BY place
+"""
+
+SET_TIMER = """
+INSERT INTO timer (practice_id, name, key, due_at, origin) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (practice_id, name, key)
+DO UPDATE SET due_at = excluded.due_at, attempts = 0, origin = excluded.origin
+"""
+
+CANCEL_TIMER = "DELETE FROM timer WHERE practice_id = $1 AND name = $2 AND key = $3"
+
+
+class Wakes:
+    """Wakes this process's relay and timers after a commit, so that nobody waits for a poll."""
+
+    def __init__(self) -> None:
+        self.relay = asyncio.Event()
+        self.timers = asyncio.Event()
+
+
+def partition_for(key: str, partitions: int) -> int:
+    """Kafka's default partitioner (murmur2), so that other clients agree."""
+    return (int(murmur2(key.encode())) & 0x7FFFFFFF) % partitions
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    practice_id: UUID
+    topic: str
+    partition: int
+    key: str
+    headers: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """What a transaction will publish, and whether it set a timer."""
+
+    rows: list[OutboxRow] = field(default_factory=list[OutboxRow])
+    timers_set: bool = False
+
+    async def write(self, db: Db) -> None:
+        """Write the outbox rows in the order of publishing: the transaction's last statement."""
+        if not self.rows:
+            return
+        await see_practices(db, {row.practice_id for row in self.rows})
+        await db.execute(
+            ADD_TO_OUTBOX,
+            [row.practice_id for row in self.rows],
+            [row.topic for row in self.rows],
+            [row.partition for row in self.rows],
+            [row.key for row in self.rows],
+            [row.headers for row in self.rows],
+            [row.payload for row in self.rows],
+        )
+
+    def wake(self, wakes: Wakes) -> None:
+        """After the commit: tell who has new work."""
+        if self.rows:
+            wakes.relay.set()
+        if self.timers_set:
+            wakes.timers.set()
+
+
+class UnitOfWork:
+    """One open transaction in one practice's name.
+
+    `db`: the connection; row-level security shows this practice's rows. `now`: the injected time.
+    `cause`: the attributes of the event that is being handled, or None for a command or a timer.
+    """
+
+    def __init__(
+        self,
+        db: Db,
+        *,
+        service: str,
+        practice_id: UUID,
+        now: datetime,
+        outgoing: Outgoing,
+        cause: Envelope | None = None,
+        origin: Origin | None = None,
+    ) -> None:
+        self.db = db
+        self.now = now
+        self.practice_id = practice_id
+        self.cause = cause
+        self._service = service
+        self._outgoing = outgoing
+        self._origin = origin
+
+    @property
+    def origin(self) -> Origin:
+        """What is published here comes from this; keep `dump()` of it with work for later."""
+        if self._origin is None:
+            self._origin = (
+                self.cause.origin
+                if self.cause is not None
+                else Origin(uuid4(), None, current_traceparent())
+            )
+        return self._origin
+
+    async def publish(self, event: Event, *, origin: Origin | None = None) -> Origin:
+        """Publish an event with this transaction; lock or write its aggregate's row before.
+
+        `origin`: for work that began earlier, the origin kept with it. Returns the origin that
+        later work caused by this event should keep. Raises PublishRefusedError.
+        """
+        if event.topic.publisher != self._service:
+            raise PublishRefusedError(f"{event.type} belongs to {event.topic.publisher}")
+        if event.practice_id != self.practice_id:
+            raise PublishRefusedError(f"{event.type} is of another practice than this transaction")
+        payload = event.model_dump_json().encode()
+        if len(payload) > LARGEST_EVENT_BYTES:
+            raise PublishRefusedError(
+                f"{event.type} has {len(payload)} bytes; at most {LARGEST_EVENT_BYTES} are sent"
+            )
+        origin = origin or self.origin
+        # A span that is open now is the closer parent; an origin kept from earlier work wins,
+        # because the span open now belongs to the timer or file that brought the work up again.
+        traceparent = origin.traceparent
+        if origin is self.origin:
+            traceparent = current_traceparent() or traceparent
+        origin = Origin(origin.correlation_id, origin.causation_id, traceparent)
+        headers = write_headers(event, source=self._service, time=self.now, origin=origin)
+        self._outgoing.rows.append(
+            OutboxRow(
+                practice_id=event.practice_id,
+                topic=event.topic.name,
+                partition=partition_for(event.key_value, event.topic.partitions),
+                key=event.key_value,
+                headers=json.dumps(headers),
+                payload=payload,
+            )
+        )
+        return Origin(origin.correlation_id, event.event_id, traceparent)
+
+    async def set_timer(self, name: str, key: str, due_at: datetime) -> None:
+        """Set or move the timer `name` of `key`; it fires once, after `due_at`."""
+        await self.db.execute(SET_TIMER, self.practice_id, name, key, due_at, self.origin.dump())
+        self._outgoing.timers_set = True
+
+    async def cancel_timer(self, name: str, key: str) -> None:
+        """Cancel a timer; does nothing where there is none."""
+        await self.db.execute(CANCEL_TIMER, self.practice_id, name, key)
+
+
+class Work:
+    """Opens units of work for jobs, transmissions and HTTP: everything that no event started."""
+
+    def __init__(self, *, service: str, pool: Pool, clock: Clock, wakes: Wakes) -> None:
+        self.service = service
+        self.pool = pool
+        self._clock = clock
+        self._wakes = wakes
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    @asynccontextmanager
+    async def unit_of_work(
+        self, practice_id: UUID, *, origin: Origin | None = None
+    ) -> AsyncIterator[UnitOfWork]:
+        """A transaction in one practice's name; commits at the end, then wakes the relay."""
+        outgoing = Outgoing()
+        async with self.pool.acquire() as db, db.transaction():
+            await see_practices(db, [practice_id])
+            yield UnitOfWork(
+                db,
+                service=self.service,
+                practice_id=practice_id,
+                now=self.now(),
+                outgoing=outgoing,
+                origin=origin,
+            )
+            await outgoing.write(db)
+        outgoing.wake(self._wakes)
+
+    @asynccontextmanager
+    async def read(self, practices: list[UUID]) -> AsyncIterator[Db]:
+        """A read-only transaction that sees several practices' rows."""
+        async with self.pool.acquire() as db, db.transaction(readonly=True):
+            await see_practices(db, practices)
+            yield db

@@ -1,0 +1,262 @@
+"""Reads an 837P (005010X222A1) as a payer would: whole file, strict where it matters to pay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+_DATED = ("D8",)
+
+
+class UnreadableFileError(ValueError):
+    """Not an 837P that could be answered; the text says where reading stopped."""
+
+
+@dataclass(slots=True)
+class Party:
+    """A name with whatever the file says of it: organisations leave the person's parts empty."""
+
+    name: str = ""
+    first: str = ""
+    middle: str = ""
+    identifier: str = ""
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    born: str = ""
+    sex: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """One service line; amounts in cents."""
+
+    procedure: str
+    modifiers: list[str]
+    charge_cents: int
+    units: int
+    pointers: list[int]
+    service_date: str = ""
+    control_number: str = ""
+
+
+@dataclass(slots=True)
+class Claim:
+    """One claim with the subscriber, patient and payer that stood above it."""
+
+    number: str
+    charge_cents: int
+    place: str
+    frequency: str
+    subscriber: Party
+    payer: Party
+    filing_code: str
+    group_number: str
+    patient: Party | None
+    relationship: str
+    original_number: str = ""
+    authorization: str = ""
+    diagnoses: list[str] = field(default_factory=list[str])
+    rendering: Party = field(default_factory=Party)
+    taxonomy: str = ""
+    lines: list[Line] = field(default_factory=list[Line])
+
+
+@dataclass(slots=True)
+class Submission:
+    """One interchange with one 837P; `problems` holds IK5 codes (X12 list 618)."""
+
+    sender: str
+    receiver: str
+    interchange: int
+    usage: str
+    written_on: date
+    group: str = ""
+    version: str = ""
+    transaction: str = ""
+    reference: str = ""
+    written_date: str = ""
+    written_time: str = ""
+    contact: str = ""
+    phone: str = ""
+    employer_number: str = ""
+    submitter: Party = field(default_factory=Party)
+    receiver_party: Party = field(default_factory=Party)
+    billing: Party = field(default_factory=Party)
+    claims: list[Claim] = field(default_factory=list[Claim])
+    problems: list[str] = field(default_factory=list[str])
+
+
+def read_claims(content: bytes) -> Submission:
+    """The submission in a file's bytes; UnreadableFileError where no answer is possible."""
+    try:
+        text = content.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError("not ASCII") from error
+    if len(text) < 106 or not text.startswith("ISA"):
+        raise UnreadableFileError("no ISA of 106 characters")
+    separator, component, terminator = text[3], text[104], text[105]
+    rows = [row.strip("\r\n").split(separator) for row in text.split(terminator)]
+    reading = _Reading(rows[0], component)
+    for position, row in enumerate(rows[1:], 2):
+        if row == [""]:
+            continue
+        try:
+            reading.take(row)
+        except (IndexError, ValueError, InvalidOperation) as error:
+            raise UnreadableFileError(f"segment {position} cannot be read") from error
+    if not reading.closed or not reading.found.claims:
+        raise UnreadableFileError("no complete transaction with claims")
+    return reading.found
+
+
+def _cents(text: str) -> int:
+    amount = Decimal(text) * 100
+    if amount != int(amount):
+        raise ValueError("more than two decimals")
+    return int(amount)
+
+
+class _Reading:
+    """Follows the loops: what an NM1, N3, N4 or DMG is about depends on what came before."""
+
+    def __init__(self, isa: list[str], component: str) -> None:
+        if len(isa) != 17 or not isa[13].isdigit():
+            raise UnreadableFileError("ISA has no 16 elements or no control number")
+        day = date(2000 + int(isa[9][:2]), int(isa[9][2:4]), int(isa[9][4:]))
+        self.found = Submission(isa[6].strip(), isa[8].strip(), int(isa[13]), isa[15], day)
+        self.closed = False
+        self._component = component
+        self._count = 0
+        self._party = Party()
+        self._subscriber = self._payer = Party()
+        self._patient: Party | None = None
+        self._filing = self._group_number = self._relationship = ""
+
+    def take(self, row: list[str]) -> None:
+        self._count += 1
+        match row[0]:
+            case "GS":
+                self.found.group, self.found.version = row[6], row[8]
+            case "ST":
+                self._count = 1
+                self.found.transaction = row[2]
+            case "BHT":
+                found = self.found
+                found.reference, found.written_date, found.written_time = row[3], row[4], row[5]
+            case "SE":
+                self._end(row)
+            case "IEA":
+                self.closed = int(row[2]) == self.found.interchange
+            case "NM1" | "N3" | "N4" | "DMG" | "PER" | "REF":
+                self._about_party(row)
+            case "HL" | "SBR" | "PAT":
+                self._level(row)
+            case _:
+                self._about_claim(row)
+
+    def _end(self, row: list[str]) -> None:
+        if row[2] != self.found.transaction:
+            self.found.problems.append("3")
+        if int(row[1]) != self._count:
+            self.found.problems.append("4")
+
+    def _level(self, row: list[str]) -> None:
+        if row[0] == "HL" and row[3] == "22":
+            self._patient, self._relationship = None, "18"
+        elif row[0] == "SBR":
+            self._group_number, self._filing = row[3], row[9]
+        elif row[0] == "PAT":
+            self._relationship = row[1]
+
+    def _about_party(self, row: list[str]) -> None:
+        match row[0]:
+            case "NM1":
+                self._name(row)
+            case "N3":
+                self._party.street = row[1]
+            case "N4":
+                self._party.city, self._party.state, self._party.postal_code = row[1:4]
+            case "DMG":
+                self._party.born, self._party.sex = row[2], row[3]
+            case "PER":
+                self.found.contact, self.found.phone = row[2], row[4]
+            case _:
+                self._reference(row)
+
+    def _name(self, row: list[str]) -> None:
+        filled = [*row, *[""] * (10 - len(row))]
+        party = Party(filled[3], filled[4], filled[5], filled[9])
+        self._party = party
+        match row[1]:
+            case "41":
+                self.found.submitter = party
+            case "40":
+                self.found.receiver_party = party
+            case "85":
+                self.found.billing = party
+            case "IL":
+                self._subscriber = party
+            case "PR":
+                self._payer = party
+            case "QC":
+                self._patient = party
+            case "82":
+                self.found.claims[-1].rendering = party
+            case _:
+                pass
+
+    def _reference(self, row: list[str]) -> None:
+        match row[1]:
+            case "EI":
+                self.found.employer_number = row[2]
+            case "F8":
+                self.found.claims[-1].original_number = row[2]
+            case "G1":
+                self.found.claims[-1].authorization = row[2]
+            case "6R":
+                self.found.claims[-1].lines[-1].control_number = row[2]
+            case _:
+                pass
+
+    def _about_claim(self, row: list[str]) -> None:
+        match row[0]:
+            case "CLM":
+                self._claim(row)
+            case "HI":
+                codes = [value.split(self._component)[1] for value in row[1:]]
+                self.found.claims[-1].diagnoses.extend(codes)
+            case "PRV":
+                if row[1] == "PE":
+                    self.found.claims[-1].taxonomy = row[3]
+            case "SV1":
+                self._line(row)
+            case "DTP":
+                if row[1] == "472" and row[2] in _DATED:
+                    self.found.claims[-1].lines[-1].service_date = row[3]
+            case _:
+                pass
+
+    def _claim(self, row: list[str]) -> None:
+        place, _, frequency = row[5].split(self._component)
+        claim = Claim(
+            number=row[1],
+            charge_cents=_cents(row[2]),
+            place=place,
+            frequency=frequency,
+            subscriber=self._subscriber,
+            payer=self._payer,
+            filing_code=self._filing,
+            group_number=self._group_number,
+            patient=self._patient,
+            relationship=self._relationship,
+        )
+        self.found.claims.append(claim)
+
+    def _line(self, row: list[str]) -> None:
+        code = row[1].split(self._component)
+        pointers = [int(value) for value in row[7].split(self._component)]
+        line = Line(code[1], code[2:], _cents(row[2]), int(row[4]), pointers)
+        self.found.claims[-1].lines.append(line)

@@ -1,0 +1,55 @@
+"""Errors as problem details (RFC 9457): what is wrong and what to do, never the value itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from libs.events.transport.faults import is_transient
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class SignInNeededError(Exception):
+    """A page was asked for without a session."""
+
+
+def problem(status: int, title: str, **more: Any) -> JSONResponse:
+    """A problem+json answer; `more` may add `detail` and extension members."""
+    return JSONResponse({"status": status, "title": title, **more}, status, media_type=MEDIA_TYPE)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Make every error of an application a problem+json answer."""
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> Response:  # pyright: ignore[reportUnusedFunction]
+        answer = problem(error.status_code, str(error.detail))
+        for name, value in (error.headers or {}).items():
+            answer.headers[name] = value
+        return answer
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction]
+        # The message of a value error is our own; pydantic's `input` and `ctx` may hold the value.
+        errors = [
+            {"where": ".".join(map(str, e["loc"])), "what": e["msg"], "code": e["type"]}
+            for e in error.errors()
+        ]
+        return problem(422, "the request does not fit its contract", errors=errors)
+
+    @app.exception_handler(SignInNeededError)
+    async def _sign_in(request: Request, _: SignInNeededError) -> Response:  # pyright: ignore[reportUnusedFunction]
+        return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
+
+    @app.exception_handler(Exception)
+    async def _unexpected(_: Request, error: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
+        if is_transient(error):
+            answer = problem(503, "the database or the broker is away; try again")
+            answer.headers["Retry-After"] = "1"
+            return answer
+        return problem(500, "an error of ours; it was logged")

@@ -1,0 +1,109 @@
+"""One process of a service: HTTP with health and sign-in, and the worker behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from joserfc.jwk import OctKey
+from opentelemetry.trace import SpanKind
+
+from libs.events.transport.clock import Clock
+from libs.events.transport.runtime import running
+from libs.events.transport.service import Service
+from libs.events.transport.telemetry import context_of, start_tracing, stop_tracing, tracer
+from libs.service.logs import start_logging
+from libs.service.operators import Operators
+from libs.service.problems import answer_with_problems
+from libs.service.settings import Settings
+from libs.service.standard_routes import standard_routes
+
+SERVICES = Path(__file__).resolve().parents[2] / "services"
+
+
+def service_names() -> list[str]:
+    """Every service there is: a folder of services/ with an app.py."""
+    return sorted(path.parent.name for path in SERVICES.glob("*/app.py"))
+
+
+def load_service(name: str) -> Service:
+    """The service's table of contents; LookupError names those that exist."""
+    if name not in service_names():
+        raise LookupError(f"there is no service {name!r}; there are {', '.join(service_names())}")
+    service: Service = import_module(f"services.{name}.app").service
+    return service
+
+
+def make_app(service: Service, settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The ASGI application of a service; its lifespan starts and stops everything else."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(
+            service,
+            dsn=settings.database_url.get_secret_value(),
+            kafka=settings.kafka,
+            clock=clock,
+            worker=settings.mode != "api",
+            instance=settings.instance,
+        ) as started:
+            app.state.running = started
+            yield
+            app.state.running = None
+
+    app = FastAPI(
+        title=f"Mainstay {service.name}",
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's pages load scripts from elsewhere
+        redoc_url=None,
+    )
+    secret = settings.session_secret.get_secret_value()
+    app.state.session_key = OctKey.import_key(secret.encode()) if len(secret) >= 32 else None
+    app.state.operators = Operators.load(settings.operators)
+    app.state.running = None
+    answer_with_problems(app)
+    app.middleware("http")(_trace_request)
+    app.include_router(standard_routes)
+    if settings.mode != "worker":
+        for routes in service.routes:
+            app.include_router(routes)
+    return app
+
+
+async def _trace_request(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """A server span per request; the path's template names it, never the path with its ids."""
+    with tracer.start_as_current_span(
+        f"HTTP {request.method}",
+        context=context_of(request.headers.get("traceparent")),
+        kind=SpanKind.SERVER,
+        record_exception=False,
+    ) as span:
+        response = await call_next(request)
+        route = request.scope.get("route")
+        if route is not None:
+            span.update_name(f"{request.method} {route.path}")
+        span.set_attribute("http.response.status_code", response.status_code)
+        return response
+
+
+def run(name: str, settings: Settings) -> None:
+    """Run a service until it is told to stop."""
+    start_logging(name, settings.log_format)
+    start_tracing(name, settings.otlp_endpoint)
+    try:
+        uvicorn.run(
+            make_app(load_service(name), settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=10,
+        )
+    finally:
+        stop_tracing()

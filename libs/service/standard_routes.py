@@ -1,0 +1,82 @@
+"""Routes that every process has: health for Kubernetes, and signing in for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from libs.service.http import SESSION_COOKIE, SESSION_SECONDS, session_token
+from libs.service.operators import Operators
+
+standard_routes = APIRouter()
+_pages = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=select_autoescape()
+)
+
+
+@standard_routes.get("/livez", include_in_schema=False)
+async def livez() -> JSONResponse:
+    """The process answers."""
+    return JSONResponse({"status": "alive"})
+
+
+@standard_routes.get("/readyz", include_in_schema=False)
+async def readyz(request: Request) -> JSONResponse:
+    """The database answers, and no consumer has stopped itself."""
+    running = request.app.state.running
+    if running is None:
+        return JSONResponse({"status": "starting"}, 503)
+    try:
+        async with running.pool.acquire(timeout=2) as db:
+            await db.fetchval("SELECT 1", timeout=2)
+    except (OSError, TimeoutError):
+        return JSONResponse({"status": "the database does not answer"}, 503)
+    if stopped := running.stopped_consumers():
+        return JSONResponse({"status": "consumers stopped", "consumers": stopped}, 503)
+    return JSONResponse({"status": "ready"})
+
+
+@standard_routes.get("/sign-in", include_in_schema=False)
+async def show_sign_in(next: str = "/") -> HTMLResponse:
+    return HTMLResponse(_pages.get_template("sign-in.html").render(next=_own_path(next)))
+
+
+@standard_routes.post("/sign-in", include_in_schema=False)
+async def sign_in(
+    request: Request,
+    name: Annotated[str, Form(max_length=200)],
+    password: Annotated[str, Form(max_length=1000)],
+    next: Annotated[str, Form(max_length=2000)] = "/",
+) -> Response:
+    operators: Operators = request.app.state.operators
+    caller = operators.by_password(name, password)
+    if caller is None or request.app.state.session_key is None:
+        page = _pages.get_template("sign-in.html")
+        return HTMLResponse(page.render(next=_own_path(next), refused=True), 401)
+    answer = RedirectResponse(_own_path(next), 303)
+    answer.set_cookie(
+        SESSION_COOKIE,
+        session_token(request, caller),
+        max_age=SESSION_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+    return answer
+
+
+@standard_routes.post("/sign-out", include_in_schema=False)
+async def sign_out() -> Response:
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(SESSION_COOKIE)
+    return answer
+
+
+def _own_path(path: str) -> str:
+    """Only a path of this site is gone on to."""
+    safe = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if safe else "/"

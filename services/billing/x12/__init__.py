@@ -1,0 +1,51 @@
+"""X12 005010 as billing speaks it: pure codecs, from bytes to frozen dataclasses and back.
+
+Nothing here does I/O beyond reading the stream it is given. Guides: 837P X222A1, 999 X231A1,
+277CA X214, 835 X221A1.
+"""
+
+from services.billing.x12.adjustments import AdjustmentMeaning, meaning_of
+from services.billing.x12.characters import plain_text
+from services.billing.x12.errors import RefusedElementError, X12Error
+from services.billing.x12.identify import TransactionName, identify
+from services.billing.x12.read_277ca import BatchStatus, ClaimStatus, Status, read_277ca
+from services.billing.x12.read_835 import read_835
+from services.billing.x12.read_999 import GroupAnswer, TransactionAnswer, read_999
+from services.billing.x12.remittance import (
+    ProviderAdjustment,
+    Remittance835Event,
+    RemittanceHeader,
+    RemittanceTrailer,
+    RemittedAdjustment,
+    RemittedClaim,
+    RemittedLine,
+    Unbalanced,
+)
+from services.billing.x12.write_837p import write_837p
+
+__all__ = [
+    "AdjustmentMeaning",
+    "BatchStatus",
+    "ClaimStatus",
+    "GroupAnswer",
+    "ProviderAdjustment",
+    "RefusedElementError",
+    "Remittance835Event",
+    "RemittanceHeader",
+    "RemittanceTrailer",
+    "RemittedAdjustment",
+    "RemittedClaim",
+    "RemittedLine",
+    "Status",
+    "TransactionAnswer",
+    "TransactionName",
+    "Unbalanced",
+    "X12Error",
+    "identify",
+    "meaning_of",
+    "plain_text",
+    "read_277ca",
+    "read_835",
+    "read_999",
+    "write_837p",
+]

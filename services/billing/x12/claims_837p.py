@@ -1,0 +1,163 @@
+"""What an 837P says (005010X222A1): one interchange, one billing provider, any number of claims.
+
+Amounts are cents, days are dates; element limits are checked when the file is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Sex = Literal["F", "M", "U"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address in the United States; `postal_code` has 5 or 9 digits."""
+
+    line: str
+    city: str
+    state: str
+    postal_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Who sends the file (1000A); `identifier` was agreed with the receiver."""
+
+    name: str
+    identifier: str
+    contact_name: str
+    contact_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who gets the file: a clearinghouse or the payer (1000B)."""
+
+    name: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class BillingProvider:
+    """The practice as it bills (2010AA); `employer_number` is its EIN, nine digits."""
+
+    name: str
+    npi: str
+    employer_number: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person's name as the payer knows it."""
+
+    last_name: str
+    first_name: str | None
+    middle_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Demographics:
+    """What a payer needs to recognise a patient beside the name."""
+
+    address: Address
+    born_on: date
+    sex: Sex
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """The insured person (2000B, 2010BA).
+
+    `filing_code` is SBR09 (CI commercial, MB Medicare B, MC Medicaid…). `demographics` may be left
+    out only where the patient is somebody else.
+    """
+
+    name: Person
+    member_id: str
+    filing_code: str
+    demographics: Demographics | None = None
+    group_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DependentPatient:
+    """A patient who is not the subscriber (2000C, 2010CA); `relationship` is PAT01 (19 child…)."""
+
+    name: Person
+    relationship: str
+    demographics: Demographics
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """The payer (2010BB); `identifier` is its id at the receiver (NM109, qualifier PI)."""
+
+    name: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderingProvider:
+    """The clinician who did the work (2310B); `taxonomy` is a NUCC code."""
+
+    name: Person
+    npi: str
+    taxonomy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """One charge (2400); `diagnosis_pointers` count from 1 into the claim's diagnoses."""
+
+    control_number: str
+    """Ours, echoed in the 835 (REF*6R); unique in its claim."""
+    procedure: str
+    charge_cents: int
+    units: int
+    service_on: date
+    diagnosis_pointers: tuple[int, ...]
+    modifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProfessionalClaim:
+    """One claim (2300), its patient, payer, clinician and lines."""
+
+    control_number: str
+    """Ours, echoed in 277CA and 835 (CLM01, at most 20 characters); unique in its file."""
+    charge_cents: int
+    place_of_service: str
+    subscriber: Subscriber
+    payer: Payer
+    rendering_provider: RenderingProvider
+    diagnoses: tuple[str, ...]
+    """ICD-10-CM codes, principal first, with or without the point."""
+    lines: tuple[ServiceLine, ...]
+    patient: DependentPatient | None = None
+    frequency: Literal["1", "7", "8"] = "1"
+    """1 original, 7 replaces and 8 voids the claim named by `payer_claim_control_number`."""
+    payer_claim_control_number: str | None = None
+    prior_authorization: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfessionalClaims:
+    """One interchange with one group and one 837P; all control numbers are the caller's."""
+
+    sender_id: str
+    """ISA06 and GS02, qualifier ZZ."""
+    receiver_id: str
+    interchange_control: int
+    group_control: int
+    transaction_control: int
+    written_at: datetime
+    usage: Literal["P", "T"]
+    """ISA15: production or test."""
+    submitter: Submitter
+    receiver: Receiver
+    billing_provider: BillingProvider
+    claims: tuple[ProfessionalClaim, ...]

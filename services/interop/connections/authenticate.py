@@ -1,0 +1,22 @@
+"""Who sends: the key names its practice and connection, its secret proves them."""
+
+from __future__ import annotations
+
+from libs.events.transport import UnitOfWork
+from services.interop.connections import store
+from services.interop.connections.model import Connection, ConnectionKey, Kind
+
+
+async def authenticate(
+    uow: UnitOfWork, key: ConnectionKey, kind: Kind
+) -> Connection | None:
+    """The connection that this key opens, or None: unknown, foreign, wrong and revoked look alike.
+
+    The unit of work is opened in the name of the key's own practice; row-level security then shows
+    that practice's connections only.
+    """
+    connection = await store.find_connection(uow.db, uow.practice_id, key.connection_id)
+    stored = connection.key_sha256 if connection is not None else bytes(32)
+    if not key.opens(stored) or connection is None or connection.kind != kind:
+        return None
+    return connection

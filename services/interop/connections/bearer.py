@@ -1,0 +1,50 @@
+"""A connection's key over HTTP: `Authorization: Bearer msk_…`, and a body of bounded size."""
+
+from __future__ import annotations
+
+from fastapi import HTTPException, Request
+
+from libs.service.http import work_of
+from services.interop.connections.authenticate import authenticate
+from services.interop.connections.model import Connection, ConnectionKey, Kind
+
+
+class TooLargeError(Exception):
+    """The body is larger than this interface takes; `most` is the limit in bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} bytes")
+        self.most = most
+
+
+async def sender_of(request: Request, kind: Kind) -> Connection:
+    """The connection whose key the caller sent; 401 where it opens none. Reads no body yet."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    key = ConnectionKey.read(text.strip()) if scheme.lower() == "bearer" else None
+    if key is None:
+        raise not_known()
+    async with work_of(request).unit_of_work(key.practice_id) as uow:
+        connection = await authenticate(uow, key, kind)
+    if connection is None:
+        raise not_known()
+    return connection
+
+
+def not_known() -> HTTPException:
+    """One answer for every reason, so that nobody learns which keys exist."""
+    return HTTPException(
+        401, "send this connection's key as a bearer token", {"WWW-Authenticate": "Bearer"}
+    )
+
+
+async def read_body(request: Request, *, most: int) -> bytes:
+    """The body; raises TooLargeError as soon as it is known to be larger than `most` bytes."""
+    told = request.headers.get("content-length", "")
+    if told.isdigit() and int(told) > most:
+        raise TooLargeError(most)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise TooLargeError(most)
+    return bytes(body)

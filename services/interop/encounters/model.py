@@ -1,0 +1,189 @@
+"""A visit as its EHR told it, and whether it says all that a claim needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Annotated, Literal
+from uuid import UUID, uuid5
+
+from pydantic import Field
+
+from libs.events.contracts import PHI, Contract
+from libs.events.contracts.interop import ChargeLine, Coverage, EncounterPosted, Person, Source
+from libs.events.contracts.values import (
+    EncounterId,
+    Npi,
+    PatientId,
+    PositiveCents,
+    PracticeId,
+    QueryId,
+    Short,
+)
+from services.interop.connections.model import PlaceOfService
+
+Reason = Literal[
+    "unmapped-diagnosis",
+    "unmapped-procedure",
+    "missing-diagnosis",
+    "missing-charge",
+    "missing-provider",
+]
+
+MOST_POINTERS = 4
+"""A service line points at no more diagnoses (X12 837 SV107)."""
+
+
+class SourceCode(Contract):
+    """A code as the EHR wrote it."""
+
+    system: Short
+    code: Short
+
+
+class SourceLine(Contract):
+    """A charge as the EHR wrote it; `diagnoses` are 1-based places in the visit's diagnoses."""
+
+    procedure: SourceCode
+    modifiers: tuple[str, ...] = ()
+    units: int = 1
+    diagnoses: tuple[int, ...] = ()
+
+
+class Visit(Contract):
+    """A visit as its EHR told it: codes are the EHR's own, translated only when it is posted."""
+
+    service_on: date
+    place_of_service: PlaceOfService
+    provider_npi: Npi | None
+    """None: the EHR named no clinician whose NPI we know."""
+    diagnoses: Annotated[tuple[SourceCode, ...], PHI]
+    lines: tuple[SourceLine, ...]
+    coverage: Annotated[Coverage | None, PHI]
+    source: Source
+    ehr_charge_cents: PositiveCents | None = None
+
+    def digest(self) -> bytes:
+        """The same for the same content: a visit sent again unchanged changes nothing."""
+        return sha256(self.model_dump_json().encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What only the visit's clinician can say. The code is of a public code system."""
+
+    reason: Reason
+    system: str | None = None
+    code: str | None = None
+
+    def id_for(self, encounter_id: UUID) -> QueryId:
+        """One query a visit and question, however often the visit is sent."""
+        return QueryId(uuid5(encounter_id, json.dumps([self.reason, self.system, self.code])))
+
+
+Answers = Mapping[Question, str]
+Translate = Callable[[Literal["diagnosis", "procedure"], SourceCode], str | None]
+"""The practice's signed value map: the code to bill, or None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """All that a claim needs."""
+
+    provider_npi: str
+    diagnoses: tuple[str, ...]
+    lines: tuple[ChargeLine, ...]
+
+
+def complete(visit: Visit, translate: Translate, answers: Answers) -> Complete | list[Question]:
+    """The visit in billable codes, or everything that its clinician has to say first.
+
+    Nothing is guessed: a code is the EHR's own, the practice's map's, or the clinician's answer.
+    """
+    open_questions: list[Question] = []
+
+    def ask(question: Question) -> str:
+        answer = answers.get(question)
+        if answer is None and question not in open_questions:
+            open_questions.append(question)
+        return answer or ""
+
+    def coded(kind: Literal["diagnosis", "procedure"], code: SourceCode) -> str:
+        unmapped = _UNMAPPED[kind]
+        return translate(kind, code) or ask(Question(unmapped, code.system, code.code))
+
+    provider = visit.provider_npi or ask(Question("missing-provider"))
+    diagnoses = [coded("diagnosis", code) for code in visit.diagnoses]
+    if not diagnoses:
+        diagnoses = [ask(Question("missing-diagnosis"))]
+    procedures = [coded("procedure", line.procedure) for line in visit.lines]
+    lines = visit.lines
+    if not procedures:
+        procedures = [ask(Question("missing-charge"))]
+        lines = (SourceLine(procedure=SourceCode(system="answer", code="answer")),)
+    if open_questions:
+        return open_questions
+    billed = tuple(dict.fromkeys(diagnoses))
+    places = [billed.index(diagnosis) + 1 for diagnosis in diagnoses]
+    return Complete(
+        provider_npi=provider,
+        diagnoses=billed,
+        lines=tuple(
+            _charge_line(number, line, procedure, places)
+            for number, (line, procedure) in enumerate(zip(lines, procedures, strict=True), 1)
+        ),
+    )
+
+
+_UNMAPPED: Mapping[Literal["diagnosis", "procedure"], Reason] = {
+    "diagnosis": "unmapped-diagnosis",
+    "procedure": "unmapped-procedure",
+}
+
+
+def _charge_line(
+    number: int, line: SourceLine, procedure: str, places: list[int]
+) -> ChargeLine:
+    """A line that names no diagnosis is for the visit's own, in their order."""
+    told = line.diagnoses or range(1, len(places) + 1)
+    pointers = dict.fromkeys(places[place - 1] for place in told)
+    return ChargeLine(
+        line_number=number,
+        procedure_code=procedure,
+        modifiers=line.modifiers,
+        units=line.units,
+        diagnosis_pointers=tuple(pointers)[:MOST_POINTERS],
+    )
+
+
+def posted(
+    visit: Visit,
+    found: Complete,
+    *,
+    practice_id: UUID,
+    encounter_id: UUID,
+    patient_id: UUID,
+    person: Person,
+) -> EncounterPosted:
+    return EncounterPosted(
+        practice_id=PracticeId(practice_id),
+        encounter_id=EncounterId(encounter_id),
+        patient_id=PatientId(patient_id),
+        provider_npi=found.provider_npi,
+        service_on=visit.service_on,
+        place_of_service=visit.place_of_service,
+        diagnoses=found.diagnoses,
+        lines=found.lines,
+        person=person,
+        coverage=visit.coverage,
+        source=visit.source,
+        ehr_charge_cents=visit.ehr_charge_cents,
+    )
+
+
+def encounter_id_of(practice_id: UUID, source_system: str, reference: str) -> EncounterId:
+    """The same visit of the same EHR in the same practice is the same encounter."""
+    return EncounterId(uuid5(practice_id, json.dumps(["encounter", source_system, reference])))

@@ -1,0 +1,67 @@
+"""A message as it came, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Literal
+from uuid import UUID, uuid4
+
+from libs.events.contracts import Event
+
+Fate = Literal["accepted", "refused", "duplicate", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One thing that is wrong: a closed code, where it stands, and the fix. Never a value."""
+
+    code: str
+    where: str
+    """HL7 ERR-2 style (PID-3), a FHIRPath expression, or a JSON path."""
+    fix: str
+
+
+class RefusedError(Exception):
+    """The message is not taken; nothing of it has an effect."""
+
+    def __init__(self, *refusals: Refusal) -> None:
+        super().__init__(", ".join(f"{r.code} at {r.where}" for r in refusals))
+        self.refusals = refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message as its transport handed it over. `raw` holds no key."""
+
+    type: str
+    control_id: str
+    """MSH-10, a bundle's hash, or a CloudEvent's source and id: the same again is a duplicate."""
+    raw: bytes = field(repr=False)
+    message_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def sha256(self) -> bytes:
+        return sha256(self.raw).digest()
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a message leads to, gathered until all of it is known to be right."""
+
+    events: list[Event] = field(default_factory=list[Event])
+    waiting: bool = False
+    """A visit in it waits for its clinician's answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message, as its sender is told."""
+
+    message_id: UUID
+    fate: Fate
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def is_taken(self) -> bool:
+        return self.fate != "refused"

@@ -1,0 +1,148 @@
+"""The SQL of messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from libs.events.contracts import Event
+from libs.events.transport.database import Db
+from services.interop.connections.model import Connection
+from services.interop.messages.model import Fate, Inbound, Refusal
+
+FIND_TAKEN = """
+SELECT message_id, sha256 FROM message
+ WHERE practice_id = $1 AND connection_id = $2 AND control_id = $3
+   AND fate IN ('accepted', 'waiting')
+"""
+
+KEEP_MESSAGE = """
+INSERT INTO message (practice_id, message_id, connection_id, kind, type, control_id, sha256, raw,
+                     fate, duplicate_of, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+"""
+
+SETTLE_MESSAGE = """
+UPDATE message SET fate = $3, refusals = $4::text::jsonb WHERE practice_id = $1 AND message_id = $2
+"""
+
+ADD_MESSAGE_EVENTS = """
+INSERT INTO message_event (practice_id, message_id, event_id, event_type)
+SELECT $1, $2, event_id, event_type
+  FROM unnest($3::uuid[], $4::text[]) WITH ORDINALITY AS new(event_id, event_type, nth)
+ ORDER BY nth
+"""
+
+LOCK_MESSAGE = """
+SELECT FROM message WHERE practice_id = $1 AND message_id = $2 FOR NO KEY UPDATE
+"""
+
+_COLUMNS = """message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') AS sha256,
+       octet_length(raw) AS bytes, fate, duplicate_of, refusals::text AS refusals, received_at"""
+
+LIST_MESSAGES = f"""
+SELECT {_COLUMNS} FROM message
+ WHERE practice_id = $1 AND ($2::text IS NULL OR fate = $2)
+   AND ($3::uuid IS NULL OR connection_id = $3)
+   AND ($4::text IS NULL OR control_id = $4)
+ ORDER BY received_at DESC, message_id LIMIT $5
+"""
+
+SHOW_MESSAGE = (
+    f"SELECT {_COLUMNS} FROM message WHERE practice_id = $1 AND message_id = $2"
+)
+
+LIST_MESSAGE_EVENTS = """
+SELECT event_id, event_type FROM message_event
+ WHERE practice_id = $1 AND message_id = $2 ORDER BY place
+"""
+
+
+async def find_taken(db: Db, connection: Connection, control_id: str) -> Record | None:
+    """The message that this connection's control id was taken with before: message_id, sha256."""
+    return await db.fetchrow(
+        FIND_TAKEN, connection.practice_id, connection.connection_id, control_id
+    )
+
+
+async def keep_message(
+    db: Db,
+    connection: Connection,
+    inbound: Inbound,
+    *,
+    at: datetime,
+    fate: Fate,
+    duplicate_of: UUID | None = None,
+) -> None:
+    await db.execute(
+        KEEP_MESSAGE,
+        connection.practice_id,
+        inbound.message_id,
+        connection.connection_id,
+        connection.kind,
+        inbound.type,
+        inbound.control_id,
+        inbound.sha256,
+        None if duplicate_of else inbound.raw,
+        fate,
+        duplicate_of,
+        at,
+    )
+
+
+async def settle_message(
+    db: Db,
+    practice_id: UUID,
+    message_id: UUID,
+    fate: Fate,
+    refusals: Sequence[Refusal] = (),
+) -> None:
+    """Write what became of a kept message."""
+    found = json.dumps([asdict(r) for r in refusals])
+    await db.execute(SETTLE_MESSAGE, practice_id, message_id, fate, found)
+
+
+async def lock_message(db: Db, practice_id: UUID, message_id: UUID) -> None:
+    await db.execute(LOCK_MESSAGE, practice_id, message_id)
+
+
+async def add_message_events(
+    db: Db, practice_id: UUID, message_id: UUID, events: Sequence[Event]
+) -> None:
+    """Remember which events came of a message, in their order."""
+    await db.execute(
+        ADD_MESSAGE_EVENTS,
+        practice_id,
+        message_id,
+        [event.event_id for event in events],
+        [event.type for event in events],
+    )
+
+
+async def list_messages(
+    db: Db,
+    practice_id: UUID,
+    *,
+    fate: Fate | None,
+    connection_id: UUID | None,
+    control_id: str | None,
+    limit: int,
+) -> list[Record]:
+    return await db.fetch(
+        LIST_MESSAGES, practice_id, fate, connection_id, control_id, limit
+    )
+
+
+async def show_message(db: Db, practice_id: UUID, message_id: UUID) -> Record | None:
+    return await db.fetchrow(SHOW_MESSAGE, practice_id, message_id)
+
+
+async def list_message_events(
+    db: Db, practice_id: UUID, message_id: UUID
+) -> list[Record]:
+    return await db.fetch(LIST_MESSAGE_EVENTS, practice_id, message_id)

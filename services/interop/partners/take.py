@@ -1,0 +1,218 @@
+"""Take a partner's event: checked against its contract, stored, and published as ours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+from pydantic import ValidationError
+
+from libs.events.contracts import Event
+from libs.events.contracts.interop import (
+    AppointmentBooked,
+    AppointmentMissed,
+    EncounterPosted,
+    PatientRegistered,
+    PatientUpdated,
+)
+from libs.events.transport import UnitOfWork
+from services.interop.appointments.model import Appointment
+from services.interop.appointments.schedule import book_appointment, miss_appointment
+from services.interop.connections.model import Connection
+from services.interop.encounters.post import refuse_changes
+from services.interop.encounters.store import KeptEncounter, add_encounter
+from services.interop.messages.model import Effects, Refusal, RefusedError
+from services.interop.messages.receive import refusals_of
+from services.interop.partners.model import TAKEN, PartnerEvent
+from services.interop.patients.model import KnownPatient
+from services.interop.patients.store import (
+    add_patient,
+    change_patient,
+    find_patient,
+    lock_patient,
+)
+
+
+def read_contract(told: PartnerEvent, connection: Connection) -> Event:
+    """The event by its contract, of the key's practice; raises RefusedError."""
+    contract = TAKEN.get(told.type)
+    if contract is None:
+        raise RefusedError(
+            Refusal("unknown-type", "type", f"types taken here: {', '.join(sorted(TAKEN))}")
+        )
+    try:
+        event = contract.model_validate_json(told.data)
+    except ValidationError as error:
+        raise RefusedError(*refusals_of(error, "data")) from None
+    practice = str(connection.practice_id)
+    if event.practice_id != connection.practice_id or told.practice_id not in (None, practice):
+        raise RefusedError(
+            Refusal("practice-mismatch", "data.practice_id", "send the practice of this key")
+        )
+    event.with_event_id(uuid5(connection.connection_id, told.control_id))
+    return event
+
+
+async def take_event(
+    event: Event,
+    *,
+    message_id: UUID,
+    connection: Connection,
+    uow: UnitOfWork,
+    effects: Effects,
+) -> None:
+    """Store what the event says and publish it, unless it was known; raises RefusedError."""
+    match event:
+        case PatientRegistered():
+            await _register(event, connection, uow, effects)
+        case PatientUpdated():
+            await _update(event, connection, uow, effects)
+        case AppointmentBooked():
+            await _patient_must_be_known(event.patient_id, uow)
+            wanted = _appointment(event, connection)
+            await book_appointment(
+                wanted,
+                where="data.appointment_id",
+                connection=connection,
+                uow=uow,
+                effects=effects,
+            )
+        case AppointmentMissed():
+            await miss_appointment(
+                event.appointment_id,
+                event.patient_id,
+                where="data.appointment_id",
+                connection=connection,
+                uow=uow,
+                effects=effects,
+            )
+        case EncounterPosted():
+            await _post(event, message_id, connection, uow, effects)
+        case _:
+            raise TypeError(f"{event.type} is in TAKEN and nothing takes it")
+
+
+def _known(event: PatientRegistered | PatientUpdated) -> KnownPatient:
+    return KnownPatient(
+        practice_id=event.practice_id,
+        patient_id=event.patient_id,
+        mrn=event.mrn,
+        person=event.person,
+        coverage=event.coverage,
+    )
+
+
+async def _register(
+    event: PatientRegistered, connection: Connection, uow: UnitOfWork, effects: Effects
+) -> None:
+    if await add_patient(uow.db, _known(event), connection.source_system, uow.now):
+        effects.events.append(event)
+        return
+    if await lock_patient(uow.db, event.practice_id, event.patient_id) != (
+        _known(event),
+        connection.source_system,
+    ):
+        raise RefusedError(
+            Refusal(
+                "patient-already-registered",
+                "data.patient_id",
+                "this patient is known with other content; send interop.patient-updated.v1",
+            )
+        )
+
+
+async def _update(
+    event: PatientUpdated, connection: Connection, uow: UnitOfWork, effects: Effects
+) -> None:
+    found = await lock_patient(uow.db, event.practice_id, event.patient_id)
+    if found is None or found[1] != connection.source_system:
+        raise RefusedError(_unknown_patient())
+    if found[0] != _known(event):
+        await change_patient(uow.db, _known(event), uow.now)
+        effects.events.append(event)
+
+
+def _appointment(event: AppointmentBooked, connection: Connection) -> Appointment:
+    starts_at: datetime = event.starts_at
+    if starts_at.astimezone(connection.zone).date() != event.starts_on:
+        raise RefusedError(
+            Refusal(
+                "day-mismatch",
+                "data.starts_on",
+                "send the day of starts_at in the connection's time zone",
+            )
+        )
+    return Appointment(
+        practice_id=event.practice_id,
+        appointment_id=event.appointment_id,
+        patient_id=event.patient_id,
+        provider_npi=event.provider_npi,
+        starts_at=starts_at,
+        starts_on=event.starts_on,
+    )
+
+
+async def _post(
+    event: EncounterPosted,
+    message_id: UUID,
+    connection: Connection,
+    uow: UnitOfWork,
+    effects: Effects,
+) -> None:
+    if event.source != "cloudevents":
+        raise RefusedError(
+            Refusal("wrong-source", "data.source", "events sent here have source cloudevents")
+        )
+    _check_lines(event)
+    await _patient_must_be_known(event.patient_id, uow)
+    content = event.model_dump_json()
+    kept = KeptEncounter(
+        practice_id=event.practice_id,
+        encounter_id=event.encounter_id,
+        connection_id=connection.connection_id,
+        message_id=message_id,
+        source_system=connection.source_system,
+        patient_id=event.patient_id,
+        service_on=event.service_on,
+        visit=content,
+        visit_sha256=sha256(content.encode()).digest(),
+        state="posted",
+    )
+    if await add_encounter(uow.db, kept, uow.now):
+        effects.events.append(event)
+    else:
+        await refuse_changes(kept, "data.encounter_id", uow)
+
+
+def _check_lines(event: EncounterPosted) -> None:
+    """What the contract's shape cannot say of its lines."""
+    if any(p not in range(1, len(event.diagnoses) + 1) for p in _pointers(event)):
+        raise RefusedError(
+            Refusal(
+                "pointer-without-diagnosis",
+                "data.lines.diagnosis_pointers",
+                "point at the encounter's diagnoses, counted from 1",
+            )
+        )
+    if len({line.line_number for line in event.lines}) != len(event.lines):
+        raise RefusedError(
+            Refusal("line-number-twice", "data.lines.line_number", "number each line once")
+        )
+
+
+def _pointers(event: EncounterPosted) -> list[int]:
+    return [pointer for line in event.lines for pointer in line.diagnosis_pointers]
+
+
+async def _patient_must_be_known(patient_id: UUID, uow: UnitOfWork) -> None:
+    if await find_patient(uow.db, uow.practice_id, patient_id) is None:
+        raise RefusedError(_unknown_patient())
+
+
+def _unknown_patient() -> Refusal:
+    return Refusal(
+        "patient-unknown",
+        "data.patient_id",
+        "no such patient is registered from this system; send interop.patient-registered.v1 first",
+    )

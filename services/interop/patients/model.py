@@ -1,0 +1,49 @@
+"""Who a patient is: deterministic for now, by the number on the chart and who gave it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from uuid import UUID, uuid5
+
+from libs.events.contracts.interop import (
+    Coverage,
+    PatientRegistered,
+    PatientUpdated,
+    Person,
+)
+from libs.events.contracts.values import PatientId, PracticeId
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPatient:
+    """What a practice knows of a patient."""
+
+    practice_id: UUID
+    patient_id: UUID
+    mrn: str = field(repr=False)
+    person: Person = field(repr=False)
+    coverage: Coverage | None = field(repr=False)
+
+    def registered(self) -> PatientRegistered:
+        return PatientRegistered(
+            practice_id=PracticeId(self.practice_id),
+            patient_id=PatientId(self.patient_id),
+            mrn=self.mrn,
+            person=self.person,
+            coverage=self.coverage,
+        )
+
+    def updated(self) -> PatientUpdated:
+        return PatientUpdated(
+            practice_id=PracticeId(self.practice_id),
+            patient_id=PatientId(self.patient_id),
+            mrn=self.mrn,
+            person=self.person,
+            coverage=self.coverage,
+        )
+
+
+def patient_id_of(practice_id: UUID, authority: str, mrn: str) -> PatientId:
+    """The same chart number of the same authority in the same practice is the same patient."""
+    return PatientId(uuid5(practice_id, json.dumps(["patient", authority, mrn])))

@@ -1,0 +1,145 @@
+"""Queries to clinicians: see them, and pass on the answer."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from pydantic import TypeAdapter, ValidationError
+
+from libs.events.contracts import Contract
+from libs.events.contracts.interop import QueryAnswered
+from libs.events.contracts.values import (
+    DiagnosisCode,
+    EncounterId,
+    Npi,
+    PracticeId,
+    ProcedureCode,
+    QueryId,
+    Short,
+)
+from libs.events.transport import UnitOfWork
+from libs.service.http import open_uow
+from services.interop.encounters.model import Reason
+from services.interop.encounters.post import resume_visit
+from services.interop.encounters.store import lock_encounter
+from services.interop.queries import store
+
+routes = APIRouter(prefix="/queries", tags=["queries"])
+Uow = Annotated[UnitOfWork, Depends(open_uow, scope="function")]
+
+_ANSWERS: dict[str, TypeAdapter[str]] = {
+    "unmapped-diagnosis": TypeAdapter(DiagnosisCode),
+    "missing-diagnosis": TypeAdapter(DiagnosisCode),
+    "unmapped-procedure": TypeAdapter(ProcedureCode),
+    "missing-charge": TypeAdapter(ProcedureCode),
+    "missing-provider": TypeAdapter(Npi),
+}
+
+
+class AnswerQuery(Contract):
+    """The clinician's answer, passed on: a code, or an NPI where the provider was missing."""
+
+    answer: Short
+    answered_for_npi: Npi
+    """The clinician who answered; nobody else decides what a visit was."""
+
+
+class QueryView(Contract):
+    """A query as a person sees it."""
+
+    query_id: UUID
+    encounter_id: UUID
+    connection_id: UUID
+    reason: Reason
+    code_system: str | None
+    code: str | None
+    service_on: date
+    opened_at: datetime
+    answer: str | None
+    answered_for_npi: str | None
+    answered_at: datetime | None
+
+
+@routes.get("")
+async def list_queries(
+    uow: Uow,
+    state: Literal["open", "answered"] | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[QueryView]:
+    """The practice's queries, the oldest first."""
+    is_open = None if state is None else state == "open"
+    rows = await store.list_queries(uow.db, uow.practice_id, is_open=is_open, limit=limit)
+    return [_view(row) for row in rows]
+
+
+@routes.get("/{query_id}")
+async def show_query(query_id: UUID, uow: Uow) -> QueryView:
+    return _view(await _find(query_id, uow))
+
+
+@routes.post("/{query_id}/answer")
+async def answer_query(query_id: UUID, command: AnswerQuery, uow: Uow) -> QueryView:
+    """Pass on the clinician's answer; the visit is posted once nothing about it is open.
+
+    The same answer again answers the same; another one is refused, because the visit may be billed
+    by now.
+    """
+    query = await _find(query_id, uow)
+    encounter = await lock_encounter(uow.db, uow.practice_id, query["encounter_id"])
+    assert encounter is not None
+    query = await _find(query_id, uow)  # as it is under the lock
+    if query["answer"] is not None:
+        if (query["answer"], query["answered_for_npi"]) == (
+            command.answer,
+            command.answered_for_npi,
+        ):
+            return _view(query)
+        raise HTTPException(409, "this query has another answer")
+    _check_answer(query["reason"], command.answer)
+    await store.answer_query(
+        uow.db,
+        uow.practice_id,
+        query_id,
+        answer=command.answer,
+        npi=command.answered_for_npi,
+        at=uow.now,
+    )
+    await uow.publish(
+        QueryAnswered(
+            practice_id=PracticeId(uow.practice_id),
+            query_id=QueryId(query_id),
+            encounter_id=EncounterId(encounter.encounter_id),
+        )
+    )
+    await resume_visit(encounter, uow)
+    return _view(await _find(query_id, uow))
+
+
+def _check_answer(reason: str, answer: str) -> None:
+    try:
+        _ANSWERS[reason].validate_python(answer)
+    except ValidationError:
+        raise HTTPException(422, f"not an answer to {reason}: {_EXPECTED[reason]}") from None
+
+
+_EXPECTED = {
+    "unmapped-diagnosis": "give an ICD-10-CM code with its point",
+    "missing-diagnosis": "give an ICD-10-CM code with its point",
+    "unmapped-procedure": "give a HCPCS code of five characters",
+    "missing-charge": "give a HCPCS code of five characters",
+    "missing-provider": "give the clinician's NPI",
+}
+
+
+async def _find(query_id: UUID, uow: UnitOfWork) -> Any:
+    row = await store.find_query(uow.db, uow.practice_id, query_id)
+    if row is None:
+        raise HTTPException(404, "no such query")
+    return row
+
+
+def _view(row: Any) -> QueryView:
+    return QueryView(**dict(row))

@@ -1,0 +1,96 @@
+"""The backends are chosen once: addresses in the environment, Docker, or native processes."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from libs.events.transport.database import open_pool
+from libs.service.operators import Operators
+from libs.service.process import load_service
+from tests.databases import Databases
+from tests.harness import OPERATOR_KEY, OPERATORS, Harness
+
+KAFKA, POSTGRES, NAME = "MAINSTAY_TEST_KAFKA", "MAINSTAY_TEST_POSTGRES", "MAINSTAY_TEST_BACKEND"
+
+
+class Addresses(NamedTuple):
+    """Where this run's Kafka and PostgreSQL (as a superuser) answer."""
+
+    kafka: str
+    postgres: str
+
+
+_stack = ExitStack()
+
+
+def _start() -> Addresses:
+    """Start the backends once, for this process and the workers that it starts."""
+    if KAFKA not in os.environ:
+        from libs.local.backends import choose, running
+
+        data = Path(tempfile.mkdtemp(prefix="mainstay-tests-"))
+        data.chmod(0o755)  # the servers run as another user where we are root
+        choice = choose(os.environ, purpose="test")
+        _stack.callback(shutil.rmtree, data, ignore_errors=True)
+        backends = _stack.enter_context(running(data, choice, durable=False))
+        os.environ |= {KAFKA: backends.kafka, POSTGRES: backends.postgres, NAME: backends.name}
+        atexit.register(_stack.close)
+    return Addresses(os.environ[KAFKA], os.environ[POSTGRES])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several workers, start the backends before them, so that they share one."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        _start()
+
+
+def pytest_report_header() -> str:
+    return f"backend: {os.environ.get(NAME, 'started with the first test that needs it')}"
+
+
+@pytest.fixture(scope="session")
+def addresses() -> Addresses:
+    return _start()
+
+
+@pytest.fixture(scope="session")
+async def databases(addresses: Addresses) -> AsyncIterator[Databases]:
+    made = Databases(addresses.postgres)
+    yield made
+    await made.drop_templates()
+
+
+MakeHarness = Callable[[str], Awaitable[Harness]]
+
+
+@pytest.fixture
+async def service_harness(databases: Databases) -> AsyncIterator[MakeHarness]:
+    """Makes a harness for a service by name, on a fresh database."""
+    async with AsyncExitStack() as stack:
+        operators = await _operators(stack)
+
+        async def make(name: str) -> Harness:
+            dsn = await stack.enter_async_context(databases.clone(name))
+            pool = await open_pool(dsn, name=name)
+            stack.push_async_callback(pool.close)
+            return Harness(load_service(name), pool, dsn, operators)
+
+        yield make
+
+
+async def _operators(stack: AsyncExitStack) -> Operators:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    key = {"key_sha256": hashlib.sha256(OPERATOR_KEY.encode()).hexdigest()}
+    (folder / "operators.json").write_text(json.dumps([entry | key for entry in OPERATORS]))
+    return Operators.load(folder / "operators.json")
