@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -31,7 +31,7 @@ class TestPlatform:
     teller_dsn: str
     ledger_dsn: str
 
-    def start(self, service: Service) -> _Started:
+    def start(self, service: Service) -> AbstractAsyncContextManager[Running]:
         return running(service, dsn=self.dsn_of(service), kafka=self.kafka)
 
     def dsn_of(self, service: Service) -> str:
@@ -58,9 +58,6 @@ class TestPlatform:
                 yield db
         finally:
             await db.close()
-
-
-_Started = "AsyncContextManager[Running]"
 
 
 @asynccontextmanager

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import AbstractAsyncContextManager
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from libs.events.transport.database import transport_transaction
 from libs.events.transport.faults import PublishRefusedError
+from libs.events.transport.rebuild import rebuild
 from libs.events.transport.runtime import Running, running
-from tests.transport.ledger import OTHER_PRACTICE, PRACTICE, healed, ledger, order, teller
+from tests.transport.ledger import (
+    OTHER_PRACTICE,
+    PRACTICE,
+    healed,
+    ledger,
+    order,
+    teller,
+    totals,
+)
 from tests.transport.platform import TestPlatform, eventually
 
 ACCOUNTS = [f"account-{n}" for n in range(7)]
@@ -95,7 +105,7 @@ async def test_killing_any_process_at_any_time_loses_and_doubles_nothing(
             await victim.wait()
 
 
-def teller_without_relay(platform: TestPlatform):  # type: ignore[no-untyped-def]
+def teller_without_relay(platform: TestPlatform) -> AbstractAsyncContextManager[Running]:
     """A teller whose relay waits: the lock is the victim's."""
     return running(teller, dsn=platform.teller_dsn, kafka=platform.kafka, worker=False)
 
@@ -152,8 +162,6 @@ async def test_an_event_that_cannot_be_handled_parks_with_its_key_and_only_its_k
 async def test_a_record_that_is_no_cloudevent_parks_and_the_partition_goes_on(
     platform: TestPlatform,
 ) -> None:
-    from aiokafka import AIOKafkaProducer
-
     async with platform.start(teller) as publishing, platform.start(ledger):
         producer = AIOKafkaProducer(bootstrap_servers=platform.kafka)
         await producer.start()
@@ -215,3 +223,30 @@ async def test_events_of_others_and_of_other_practices_are_refused_at_publish(
         async with publishing.work.unit_of_work(OTHER_PRACTICE) as uow:
             with pytest.raises(PublishRefusedError, match="of another practice"):
                 await uow.publish(order("account-0", 1, 5))
+
+
+async def test_a_rebuilt_projection_equals_the_live_one_while_events_flow(
+    platform: TestPlatform,
+) -> None:
+    """Law 6: rebuilt beside the live one, swapped, and the live consumer goes on in the new one."""
+    async with platform.start(teller) as publishing, platform.start(ledger):
+        cents = await place_orders(publishing, 200)
+        await assert_all_moved_once(platform, 200, cents)
+        before = await _totals(platform)
+        generation = await rebuild("ledger", totals, dsn=platform.ledger_dsn, kafka=platform.kafka)
+        assert generation == 2
+        assert await _totals(platform) == before
+        cents += await place_orders(publishing, 100, first=200)
+        await assert_all_moved_once(platform, 300, cents)
+        row = await platform.ledger_row("SELECT array_agg(DISTINCT generation) AS g FROM total")
+        assert row is not None
+        assert row["g"] == [2]
+
+
+async def _totals(platform: TestPlatform) -> dict[str, tuple[int, int]]:
+    async with platform.ledger_db() as db:
+        rows = await db.fetch(
+            "SELECT account, cents, moves FROM total "
+            "WHERE generation = (SELECT generation FROM projection WHERE name = 'totals')"
+        )
+    return {row["account"]: (row["cents"], row["moves"]) for row in rows}

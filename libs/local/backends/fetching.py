@@ -40,12 +40,12 @@ def fetch(wanted: Sequence[Artifact], into: Path, *, progress: bool) -> None:
         if maven := shutil.which("mvn"):
             try:
                 return _with_maven(maven, wanted, into, advance)
-            except _NotFetched as failure:
+            except _FetchError as failure:
                 failures.append(f"Maven: {failure}")
                 say("Maven could not fetch them; trying without it …", progress=progress)
         try:
             return _with_jgo(wanted, into, advance)
-        except _NotFetched as failure:
+        except _FetchError as failure:
             failures.append(f"download: {failure}")
     raise BackendError(
         f"could not fetch {what}. Check the network, the proxy (HTTPS_PROXY) and the mirror "
@@ -54,7 +54,7 @@ def fetch(wanted: Sequence[Artifact], into: Path, *, progress: bool) -> None:
     )
 
 
-class _NotFetched(Exception):
+class _FetchError(Exception):
     """One way of fetching failed; another may work."""
 
 
@@ -75,7 +75,7 @@ def _with_maven(maven: str, wanted: Sequence[Artifact], into: Path, advance: Adv
     pom.unlink()
     missing = [name for name in sizes if not (into / name).exists()]
     if process.returncode != 0 or missing:
-        raise _NotFetched(" ".join(tail) or f"no {', '.join(missing[:3])}")
+        raise _FetchError(" ".join(tail) or f"no {', '.join(missing[:3])}")
 
 
 def _copying_pom(wanted: Sequence[Artifact], into: Path) -> str:
@@ -134,9 +134,9 @@ def _with_jgo(wanted: Sequence[Artifact], into: Path, advance: Advance) -> None:
                 if target.cached_path:
                     target.cached_path.unlink(missing_ok=True)
                 if attempt == TRIES:
-                    raise _NotFetched(f"{artifact.coordinate}: {failure}") from failure
+                    raise _FetchError(f"{artifact.coordinate}: {failure}") from failure
         else:
-            raise _NotFetched(artifact.coordinate)
+            raise _FetchError(artifact.coordinate)
         assert path is not None
         path.replace(into / artifact.filename)
         advance(artifact.size_bytes)

@@ -13,7 +13,9 @@ from pathlib import Path
 from libs.local.backends.artifacts import LOCK_FILE, Artifact, sha256_of
 
 POM = Path(__file__).with_name("artifacts.pom.xml")
-LINE = re.compile(r"^\s+([\w.-]+):([\w.-]+):jar:([\w.-]+):(?:compile|runtime):(/.+\.jar)", re.M)
+LINE = re.compile(
+    r"^\s+([\w.-]+):([\w.-]+):jar:([\w.-]+):(?:compile|runtime):(/.+\.jar)", re.MULTILINE
+)
 
 
 def resolve() -> list[Artifact]:
@@ -37,14 +39,15 @@ def resolve() -> list[Artifact]:
 
 
 def main() -> None:
-    lines = ["# Written by `python -m libs.local.backends.lock` from artifacts.pom.xml.\n"]
-    for artifact in resolve():
-        lines.append(
-            f'\n[[artifact]]\ncoordinate = "{artifact.coordinate}"\n'
-            f'sha256 = "{artifact.sha256}"\nsize_bytes = {artifact.size_bytes}\n'
-        )
-    LOCK_FILE.write_text("".join(lines))
-    print(f"{LOCK_FILE.name}: {len(lines) - 1} artifacts")
+    artifacts = resolve()
+    entries = (
+        f'\n[[artifact]]\ncoordinate = "{artifact.coordinate}"\n'
+        f'sha256 = "{artifact.sha256}"\nsize_bytes = {artifact.size_bytes}\n'
+        for artifact in artifacts
+    )
+    head = "# Written by `python -m libs.local.backends.lock` from artifacts.pom.xml.\n"
+    LOCK_FILE.write_text(head + "".join(entries))
+    print(f"{LOCK_FILE.name}: {len(artifacts)} artifacts")
 
 
 if __name__ == "__main__":

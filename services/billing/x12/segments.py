@@ -19,8 +19,9 @@ CHUNK_BYTES = 64 * 1024
 LONGEST_SEGMENT = 64 * 1024
 ISA_LENGTH = 106
 _ISA_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
-# Never a delimiter and never text; line ends and the separators FS GS RS US are left out.
-_FORBIDDEN = bytes([*range(7), 8, *range(14, 28), 127])
+# Never a delimiter and never text. Left out: line ends, the separators FS GS RS US, and the
+# end-of-file mark (26) that some senders add.
+_FORBIDDEN = bytes([*range(7), 8, *range(14, 26), 27, 127])
 _BETWEEN = "\r\n \x1a"
 _RESEND = "Ask the sender for the file again."
 

@@ -52,10 +52,6 @@ class Appointment:
         )
 
 
-def appointment_id_of(
-    practice_id: UUID, source_system: str, reference: str
-) -> AppointmentId:
+def appointment_id_of(practice_id: UUID, source_system: str, reference: str) -> AppointmentId:
     """The same reference of the same EHR in the same practice is the same appointment."""
-    return AppointmentId(
-        uuid5(practice_id, json.dumps(["appointment", source_system, reference]))
-    )
+    return AppointmentId(uuid5(practice_id, json.dumps(["appointment", source_system, reference])))

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Response
 from pydantic import model_validator
 
 from libs.events.contracts import Contract
 from libs.events.contracts.values import Short
 from libs.events.transport import UnitOfWork
-from libs.service.http import open_uow
+from libs.service.http import Uow, json_body
 from services.interop.connections import store
 from services.interop.connections.model import (
     Connection,
@@ -26,7 +26,6 @@ from services.interop.connections.model import (
 )
 
 routes = APIRouter(prefix="/connections", tags=["connections"])
-Uow = Annotated[UnitOfWork, Depends(open_uow, scope="function")]
 
 
 class OpenConnection(Contract):
@@ -46,13 +45,9 @@ class OpenConnection(Contract):
 
     @model_validator(mode="after")
     def hl7_names_its_sender(self) -> Self:
-        named = (
-            self.sending_application is not None and self.sending_facility is not None
-        )
+        named = self.sending_application is not None and self.sending_facility is not None
         if self.kind == "hl7v2" and not named:
-            raise ValueError(
-                "an hl7v2 connection needs sending_application and sending_facility"
-            )
+            raise ValueError("an hl7v2 connection needs sending_application and sending_facility")
         return self
 
 
@@ -79,25 +74,17 @@ class ConnectionView(Contract):
     api_key: str | None = None
 
     @classmethod
-    def of(
-        cls, connection: Connection, key: ConnectionKey | None = None
-    ) -> ConnectionView:
-        shown = {
-            name: getattr(connection, name)
-            for name in cls.model_fields
-            if name != "api_key"
-        }
+    def of(cls, connection: Connection, key: ConnectionKey | None = None) -> ConnectionView:
+        shown = {name: getattr(connection, name) for name in cls.model_fields if name != "api_key"}
         return cls(**shown, api_key=key.write() if key is not None else None)
 
 
 @routes.post("", status_code=201)
 async def open_connection(
-    command: OpenConnection, uow: Uow, response: Response
+    command: Annotated[OpenConnection, json_body(OpenConnection)], uow: Uow, response: Response
 ) -> ConnectionView:
     """Open a connection; the same again answers the same, without a key that only we made."""
-    key = ConnectionKey(
-        uow.practice_id, command.connection_id, command.secret or new_secret()
-    )
+    key = ConnectionKey(uow.practice_id, command.connection_id, command.secret or new_secret())
     wanted = _connection(command, key, uow.now)
     await store.add_connection(uow.db, wanted)
     kept = await store.find_connection(uow.db, uow.practice_id, command.connection_id)
@@ -107,9 +94,7 @@ async def open_connection(
     if key.opens(kept.key_sha256):
         return ConnectionView.of(kept, key)
     if command.secret is not None:
-        raise HTTPException(
-            409, "this connection has another key; change it with /rotate-key"
-        )
+        raise HTTPException(409, "this connection has another key; change it with /rotate-key")
     response.status_code = 200
     return ConnectionView.of(kept)
 
@@ -117,10 +102,7 @@ async def open_connection(
 @routes.get("")
 async def list_connections(uow: Uow) -> list[ConnectionView]:
     """The practice's connections, when each was last heard, and how much it sent."""
-    return [
-        ConnectionView.of(c)
-        for c in await store.list_connections(uow.db, uow.practice_id)
-    ]
+    return [ConnectionView.of(c) for c in await store.list_connections(uow.db, uow.practice_id)]
 
 
 @routes.get("/{connection_id}")
@@ -130,7 +112,7 @@ async def show_connection(connection_id: UUID, uow: Uow) -> ConnectionView:
 
 @routes.post("/{connection_id}/rotate-key")
 async def rotate_key(
-    connection_id: UUID, command: ChangeKey, uow: Uow
+    connection_id: UUID, command: Annotated[ChangeKey, json_body(ChangeKey)], uow: Uow
 ) -> ConnectionView:
     """Give the connection a new key; the old one stops with this answer."""
     connection = await _find(connection_id, uow)
@@ -149,7 +131,7 @@ async def _find(connection_id: UUID, uow: UnitOfWork) -> Connection:
 
 
 def _connection(
-    command: OpenConnection, key: ConnectionKey, now: datetime
+    command: Annotated[OpenConnection, json_body(OpenConnection)], key: ConnectionKey, now: datetime
 ) -> Connection:
     return Connection(
         practice_id=key.practice_id,

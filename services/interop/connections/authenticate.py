@@ -7,9 +7,7 @@ from services.interop.connections import store
 from services.interop.connections.model import Connection, ConnectionKey, Kind
 
 
-async def authenticate(
-    uow: UnitOfWork, key: ConnectionKey, kind: Kind
-) -> Connection | None:
+async def authenticate(uow: UnitOfWork, key: ConnectionKey, kind: Kind) -> Connection | None:
     """The connection that this key opens, or None: unknown, foreign, wrong and revoked look alike.
 
     The unit of work is opened in the name of the key's own practice; row-level security then shows

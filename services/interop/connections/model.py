@@ -26,9 +26,7 @@ PlaceOfService = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError(
-            "not a time zone of the IANA database, such as America/New_York"
-        )
+        raise ValueError("not a time zone of the IANA database, such as America/New_York")
     return name
 
 

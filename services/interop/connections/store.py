@@ -21,9 +21,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11)
 ON CONFLICT (practice_id, connection_id) DO NOTHING
 """
 
-FIND_CONNECTION = (
-    f"SELECT {_COLUMNS} FROM connection WHERE practice_id = $1 AND connection_id = $2"
-)
+FIND_CONNECTION = f"SELECT {_COLUMNS} FROM connection WHERE practice_id = $1 AND connection_id = $2"
 
 LIST_CONNECTIONS = f"""
 SELECT {_COLUMNS} FROM connection WHERE practice_id = $1 ORDER BY source_system, kind, connection_id
@@ -62,9 +60,7 @@ async def add_connection(db: Db, connection: Connection) -> None:
     )
 
 
-async def find_connection(
-    db: Db, practice_id: UUID, connection_id: UUID
-) -> Connection | None:
+async def find_connection(db: Db, practice_id: UUID, connection_id: UUID) -> Connection | None:
     row = await db.fetchrow(FIND_CONNECTION, practice_id, connection_id)
     return None if row is None else _read(row)
 
@@ -73,19 +69,13 @@ async def list_connections(db: Db, practice_id: UUID) -> list[Connection]:
     return [_read(row) for row in await db.fetch(LIST_CONNECTIONS, practice_id)]
 
 
-async def change_key(
-    db: Db, connection: Connection, key_sha256: bytes, at: datetime
-) -> None:
-    await db.execute(
-        CHANGE_KEY, connection.practice_id, connection.connection_id, key_sha256, at
-    )
+async def change_key(db: Db, connection: Connection, key_sha256: bytes, at: datetime) -> None:
+    await db.execute(CHANGE_KEY, connection.practice_id, connection.connection_id, key_sha256, at)
 
 
 async def count_received(db: Db, connection: Connection, at: datetime) -> None:
     """Count a message; the row's lock also puts this connection's messages one after the other."""
-    await db.execute(
-        COUNT_RECEIVED, connection.practice_id, connection.connection_id, at
-    )
+    await db.execute(COUNT_RECEIVED, connection.practice_id, connection.connection_id, at)
 
 
 async def count_refused(db: Db, connection: Connection) -> None:
@@ -93,6 +83,4 @@ async def count_refused(db: Db, connection: Connection) -> None:
 
 
 def _read(row: Record) -> Connection:
-    return Connection(
-        **{**dict(row), "profile": Profile.model_validate_json(row["profile"])}
-    )
+    return Connection(**{**dict(row), "profile": Profile.model_validate_json(row["profile"])})

@@ -10,8 +10,6 @@ from hashlib import sha256
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
-from pydantic import Field
-
 from libs.events.contracts import PHI, Contract
 from libs.events.contracts.interop import ChargeLine, Coverage, EncounterPosted, Person, Source
 from libs.events.contracts.values import (
@@ -144,9 +142,7 @@ _UNMAPPED: Mapping[Literal["diagnosis", "procedure"], Reason] = {
 }
 
 
-def _charge_line(
-    number: int, line: SourceLine, procedure: str, places: list[int]
-) -> ChargeLine:
+def _charge_line(number: int, line: SourceLine, procedure: str, places: list[int]) -> ChargeLine:
     """A line that names no diagnosis is for the visit's own, in their order."""
     told = line.diagnoses or range(1, len(places) + 1)
     pointers = dict.fromkeys(places[place - 1] for place in told)

@@ -132,9 +132,7 @@ async def resume_visit(kept: KeptEncounter, uow: UnitOfWork) -> None:
         await settle_message(uow.db, kept.practice_id, kept.message_id, "accepted")
 
 
-async def _posted(
-    kept: KeptEncounter, visit: Visit, found: Complete, uow: UnitOfWork
-) -> Event:
+async def _posted(kept: KeptEncounter, visit: Visit, found: Complete, uow: UnitOfWork) -> Event:
     """The event, with the patient as the practice knows them now."""
     found_patient = await find_patient(uow.db, kept.practice_id, kept.patient_id)
     assert found_patient is not None

@@ -7,16 +7,14 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query
 
 from libs.events.contracts import Contract
-from libs.events.transport import UnitOfWork
-from libs.service.http import open_uow
+from libs.service.http import Uow
 from services.interop.messages import store
 from services.interop.messages.model import Fate
 
 routes = APIRouter(prefix="/messages", tags=["messages"])
-Uow = Annotated[UnitOfWork, Depends(open_uow, scope="function")]
 
 
 class RefusalView(Contract):

@@ -38,11 +38,13 @@ class Inbound:
     control_id: str
     """MSH-10, a bundle's hash, or a CloudEvent's source and id: the same again is a duplicate."""
     raw: bytes = field(repr=False)
+    canonical: bytes | None = field(default=None, repr=False)
+    """The content in one spelling, where `raw` may spell the same content differently."""
     message_id: UUID = field(default_factory=uuid4)
 
     @property
     def sha256(self) -> bytes:
-        return sha256(self.raw).digest()
+        return sha256(self.raw if self.canonical is None else self.canonical).digest()
 
 
 @dataclass(slots=True)

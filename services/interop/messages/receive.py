@@ -26,9 +26,7 @@ Take = Callable[[Effects], Awaitable[None]]
 """Works out and stores what a message leads to; raises RefusedError where it may not be taken."""
 
 
-async def receive(
-    inbound: Inbound, connection: Connection, uow: UnitOfWork, take: Take
-) -> Outcome:
+async def receive(inbound: Inbound, connection: Connection, uow: UnitOfWork, take: Take) -> Outcome:
     """Keep a message with its effects; a duplicate has none, and a refused one is only kept."""
     await count_received(uow.db, connection, uow.now)
     taken = await store.find_taken(uow.db, connection, inbound.control_id)
@@ -55,9 +53,7 @@ async def _take_once(
     await store.keep_message(uow.db, connection, inbound, at=uow.now, fate="accepted")
     effects = Effects()
     try:
-        async with (
-            uow.db.transaction()
-        ):  # a savepoint: what a refused message did is undone
+        async with uow.db.transaction():  # a savepoint: what a refused message did is undone
             await take(effects)
     except RefusedError as refused:
         return await _refuse(inbound, connection, uow, refused.refusals)
@@ -65,9 +61,7 @@ async def _take_once(
         return await _refuse(inbound, connection, uow, refusals_of(error))
     for event in effects.events:
         await uow.publish(event)
-    await store.add_message_events(
-        uow.db, uow.practice_id, inbound.message_id, effects.events
-    )
+    await store.add_message_events(uow.db, uow.practice_id, inbound.message_id, effects.events)
     if not effects.waiting:
         return _told(Outcome(inbound.message_id, "accepted"), connection)
     await store.settle_message(uow.db, uow.practice_id, inbound.message_id, "waiting")
@@ -89,9 +83,7 @@ async def _refuse(
     uow: UnitOfWork,
     refusals: tuple[Refusal, ...],
 ) -> Outcome:
-    await store.settle_message(
-        uow.db, uow.practice_id, inbound.message_id, "refused", refusals
-    )
+    await store.settle_message(uow.db, uow.practice_id, inbound.message_id, "refused", refusals)
     await count_refused(uow.db, connection)
     return _told(Outcome(inbound.message_id, "refused", refusals), connection)
 

@@ -53,9 +53,7 @@ SELECT {_COLUMNS} FROM message
  ORDER BY received_at DESC, message_id LIMIT $5
 """
 
-SHOW_MESSAGE = (
-    f"SELECT {_COLUMNS} FROM message WHERE practice_id = $1 AND message_id = $2"
-)
+SHOW_MESSAGE = f"SELECT {_COLUMNS} FROM message WHERE practice_id = $1 AND message_id = $2"
 
 LIST_MESSAGE_EVENTS = """
 SELECT event_id, event_type FROM message_event
@@ -133,16 +131,12 @@ async def list_messages(
     control_id: str | None,
     limit: int,
 ) -> list[Record]:
-    return await db.fetch(
-        LIST_MESSAGES, practice_id, fate, connection_id, control_id, limit
-    )
+    return await db.fetch(LIST_MESSAGES, practice_id, fate, connection_id, control_id, limit)
 
 
 async def show_message(db: Db, practice_id: UUID, message_id: UUID) -> Record | None:
     return await db.fetchrow(SHOW_MESSAGE, practice_id, message_id)
 
 
-async def list_message_events(
-    db: Db, practice_id: UUID, message_id: UUID
-) -> list[Record]:
+async def list_message_events(db: Db, practice_id: UUID, message_id: UUID) -> list[Record]:
     return await db.fetch(LIST_MESSAGE_EVENTS, practice_id, message_id)

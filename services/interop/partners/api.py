@@ -78,6 +78,7 @@ async def _take(raw: bytes, read: Read, connection: Connection, work: Work) -> O
         type=told.type if told else "unreadable",
         control_id=told.control_id if told else f"sha256:{sha256(raw).hexdigest()}",
         raw=raw,
+        canonical=told.canonical if told else None,
     )
 
     async def take(effects: Effects) -> None:

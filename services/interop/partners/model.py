@@ -54,13 +54,16 @@ class PartnerEvent:
         """CloudEvents tells events apart by source and id; neither a URI nor we allow a space."""
         return f"{self.source} {self.id}"
 
+    @property
+    def canonical(self) -> bytes:
+        """Type and data in one spelling: the content modes write the same event differently."""
+        return f"{self.type} {self.data}".encode()
+
 
 def read_binary(headers: Mapping[str, str], body: bytes) -> PartnerEvent:
     """Binary content mode: attributes are `ce-` headers, percent-encoded; the body is the data."""
     attributes = {
-        name[3:]: unquote(value)
-        for name, value in headers.items()
-        if name.startswith("ce-")
+        name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")
     }
     return _event(attributes, read_json(body, "data"), "ce-")
 
@@ -118,7 +121,7 @@ def _event(attributes: Mapping[str, Any], data: Any, prefix: str) -> PartnerEven
         id=cast(str, required["id"]),
         source=cast(str, required["source"]),
         type=cast(str, required["type"]),
-        data=json.dumps(data),
+        data=json.dumps(data, sort_keys=True),
         practice_id=practice_id if isinstance(practice_id, str) else None,
     )
 

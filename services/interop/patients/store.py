@@ -31,9 +31,7 @@ UPDATE patient
 """
 
 
-async def add_patient(
-    db: Db, patient: KnownPatient, source_system: str, at: datetime
-) -> bool:
+async def add_patient(db: Db, patient: KnownPatient, source_system: str, at: datetime) -> bool:
     """True where the patient was new."""
     done = await db.execute(
         ADD_PATIENT,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query
 from pydantic import TypeAdapter, ValidationError
 
 from libs.events.contracts import Contract
@@ -21,14 +21,13 @@ from libs.events.contracts.values import (
     Short,
 )
 from libs.events.transport import UnitOfWork
-from libs.service.http import open_uow
+from libs.service.http import Uow, json_body
 from services.interop.encounters.model import Reason
 from services.interop.encounters.post import resume_visit
 from services.interop.encounters.store import lock_encounter
 from services.interop.queries import store
 
 routes = APIRouter(prefix="/queries", tags=["queries"])
-Uow = Annotated[UnitOfWork, Depends(open_uow, scope="function")]
 
 _ANSWERS: dict[str, TypeAdapter[str]] = {
     "unmapped-diagnosis": TypeAdapter(DiagnosisCode),
@@ -81,7 +80,9 @@ async def show_query(query_id: UUID, uow: Uow) -> QueryView:
 
 
 @routes.post("/{query_id}/answer")
-async def answer_query(query_id: UUID, command: AnswerQuery, uow: Uow) -> QueryView:
+async def answer_query(
+    query_id: UUID, command: Annotated[AnswerQuery, json_body(AnswerQuery)], uow: Uow
+) -> QueryView:
     """Pass on the clinician's answer; the visit is posted once nothing about it is open.
 
     The same answer again answers the same; another one is refused, because the visit may be billed

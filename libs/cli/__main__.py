@@ -1,0 +1,3 @@
+from libs.cli.app import app
+
+app()

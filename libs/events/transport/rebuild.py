@@ -1,0 +1,100 @@
+"""Rebuilding a projection: a new generation from the start of the log, caught up, then swapped.
+
+The live generation goes on being read and written all the while. The swap is one transaction: it
+locks the live checkpoints, checks that the new generation has everything that the live one has,
+moves the pointer and removes the old checkpoints, which fences whoever still writes the old rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from libs.events.transport.clock import SystemClock
+from libs.events.transport.consumer import Consumer
+from libs.events.transport.database import Pool, open_pool, transport_transaction
+from libs.events.transport.effects import Folding, checkpoint_name
+from libs.events.transport.projections import Projection
+from libs.events.transport.runtime import make_broker
+from libs.events.transport.work import Wakes
+
+Tell = Callable[[int, int], None]
+"""Called with (events folded, events there are)."""
+
+LIVE = "SELECT generation FROM projection WHERE name = $1"
+LOCK_LIVE = "SELECT generation FROM projection WHERE name = $1 FOR UPDATE"
+LOCK_POSITIONS = """
+SELECT topic, partition, next_offset FROM checkpoint WHERE consumer = $1 FOR UPDATE
+"""
+SWAP = """
+UPDATE projection SET generation = $2, version = $3, swapped_at = now() WHERE name = $1
+"""
+FORGET_CHECKPOINTS = "DELETE FROM checkpoint WHERE consumer = $1"
+DONE = "SELECT coalesce(sum(next_offset), 0) FROM checkpoint WHERE consumer = $1"
+
+
+async def rebuild(
+    service: str, projection: Projection, *, dsn: str, kafka: str, tell: Tell = lambda *_: None
+) -> int:
+    """Rebuild and swap; returns the generation that is read now. May be begun again at any time."""
+    pool = await open_pool(dsn, name=f"{service} rebuild", most=6)
+    try:
+        live = await pool.fetchval(LIVE, projection.name)
+        if live is None:
+            raise LookupError(f"{projection.name} was never folded: start its service first")
+        shadow = live + 1
+        await _clear(pool, service, projection, shadow)
+        consumer = Consumer(
+            Folding(service, projection, shadow), pool=pool, clock=SystemClock(), wakes=Wakes()
+        )
+        broker = make_broker(kafka, f"{service}-rebuild")
+        consumer.subscribe(broker, None)
+        await broker.start()
+        try:
+            total = await _log_length(kafka, projection)
+            while not await _swap(pool, service, projection, live, shadow):
+                tell(await pool.fetchval(DONE, checkpoint_name(service, projection, shadow)), total)
+                await asyncio.sleep(0.1)
+            tell(total, total)
+        finally:
+            await broker.stop()
+        await _clear(pool, service, projection, live)
+        return shadow
+    finally:
+        await pool.close()
+
+
+async def _clear(pool: Pool, service: str, projection: Projection, generation: int) -> None:
+    """Remove a generation's rows: an abandoned rebuild's, or the old one's after a swap."""
+    async with transport_transaction(pool) as db:
+        await db.execute(FORGET_CHECKPOINTS, checkpoint_name(service, projection, generation))
+        for table in projection.tables:
+            await db.execute(f"DELETE FROM {table.name} WHERE generation = $1", generation)
+
+
+async def _log_length(kafka: str, projection: Projection) -> int:
+    client = AIOKafkaConsumer(bootstrap_servers=kafka)
+    await client.start()
+    try:
+        topics = {event.topic for event in projection.by_type()}
+        partitions = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
+        return sum((await client.end_offsets(partitions)).values())
+    finally:
+        await client.stop()
+
+
+async def _swap(pool: Pool, service: str, projection: Projection, live: int, shadow: int) -> bool:
+    """Swap where the shadow has everything that the live generation has; else False."""
+    async with pool.acquire() as db, db.transaction():
+        if await db.fetchval(LOCK_LIVE, projection.name) != live:
+            raise RuntimeError(f"somebody else rebuilt {projection.name} meanwhile")
+        old = await db.fetch(LOCK_POSITIONS, checkpoint_name(service, projection, live))
+        rows = await db.fetch(LOCK_POSITIONS, checkpoint_name(service, projection, shadow))
+        new = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        if any(new.get((r["topic"], r["partition"]), 0) < r["next_offset"] for r in old):
+            return False
+        await db.execute(SWAP, projection.name, shadow, projection.version)
+        await db.execute(FORGET_CHECKPOINTS, checkpoint_name(service, projection, live))
+        return True

@@ -1,0 +1,43 @@
+"""Servers that exist already: their addresses come from MAINSTAY_KAFKA and MAINSTAY_POSTGRES."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from libs.local.backends import kafka, postgres
+from libs.local.backends.errors import BackendError
+
+
+def reached(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """Both addresses, after each has answered.
+
+    Raises:
+        BackendError: one is not set, or nobody answers there.
+    """
+    unset = [name for name in ("MAINSTAY_KAFKA", "MAINSTAY_POSTGRES") if not environ.get(name)]
+    if unset:
+        raise BackendError(
+            f"BACKEND=external needs {' and '.join(unset)}: bootstrap servers as host:port, and "
+            "postgresql://administrator:password@host:port/postgres."
+        )
+    brokers, dsn = environ["MAINSTAY_KAFKA"], environ["MAINSTAY_POSTGRES"]
+    # In threads, because the caller may itself be inside an event loop.
+    with ThreadPoolExecutor(2) as pool:
+        cluster = pool.submit(lambda: asyncio.run(kafka.cluster_at(brokers)))
+        directory = pool.submit(lambda: asyncio.run(postgres.data_directory_at(dsn)))
+    if cluster.result() is None:
+        raise BackendError(
+            f"no Kafka answers at {brokers} (MAINSTAY_KAFKA). Check the address and that it is up, "
+            "or unset it to run one here."
+        )
+    if directory.result() is None:
+        where = urlsplit(dsn)
+        raise BackendError(
+            f"PostgreSQL at {where.hostname}:{where.port or 5432} (MAINSTAY_POSTGRES) does not let "
+            f"{where.username} in, or nobody answers there. Check address, user and password."
+        )
+    return brokers, dsn
