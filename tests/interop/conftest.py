@@ -1,13 +1,14 @@
-"""interop under test: its service on a fresh database, and connections opened as people open them."""
+"""interop under test: the service on a fresh database, with connections opened as people do."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
 
+from libs.events.contracts import Event
 from libs.events.examples import interop as examples
 from tests.harness import Harness
 
@@ -42,3 +43,8 @@ def open_connection(interop: Harness) -> OpenConnection:
         return answer.json()["api_key"]
 
     return open_one
+
+
+def said(events: Iterable[Event]) -> list[tuple[str, dict[str, Any]]]:
+    """What events say, without the ids that they were given: (type, data)."""
+    return [(event.type, event.model_dump()) for event in events]

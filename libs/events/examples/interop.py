@@ -54,7 +54,11 @@ COVERAGE = Coverage(
 
 def line(**changes: Any) -> ChargeLine:
     """An annual wellness visit, pointing at the first diagnosis."""
-    fields = {"line_number": 1, "procedure_code": "G0439", "diagnosis_pointers": (1,)}
+    fields: dict[str, Any] = {
+        "line_number": 1,
+        "procedure_code": "G0439",
+        "diagnosis_pointers": (1,),
+    }
     return ChargeLine(**{**fields, **changes})
 
 
@@ -64,7 +68,8 @@ def patient_registered(**changes: Any) -> PatientRegistered:
 
 def patient_updated(**changes: Any) -> PatientUpdated:
     moved = PERSON.model_copy(update={"address_line": "7 Mill Lane"})
-    return PatientUpdated(**{**_PATIENT, "person": moved, **changes})
+    fields: dict[str, Any] = {**_PATIENT, "person": moved, **changes}
+    return PatientUpdated(**fields)
 
 
 _PATIENT: dict[str, Any] = {

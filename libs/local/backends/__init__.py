@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, assert_never
 
-from libs.local.backends import docker, external, native
+from libs.local.backends import docker, external, native, records
 from libs.local.backends.choosing import Choice, choose
 from libs.local.backends.errors import BackendError
-from libs.local.backends.records import down
 
 __all__ = ["BackendError", "Backends", "Choice", "choose", "down", "running"]
 
@@ -52,7 +51,23 @@ def running(
             with native.running(data, durable=durable, progress=progress) as addresses:
                 yield Backends("native", *addresses)
         case Choice.docker:
-            with docker.running(durable=durable) as addresses:
+            with docker.running(data, durable=durable) as addresses:
                 yield Backends("docker", *addresses)
         case _:
             assert_never(choice)
+
+
+def down(data: Path, *, wipe: bool) -> bool:
+    """Stop the run that uses `data` and what is left of earlier ones; with `wipe`, remove it.
+
+    Returns:
+        Whether there was anything.
+
+    Raises:
+        BackendError: the run does not end.
+    """
+    composed = records.uses_docker(data)
+    used = records.down(data, wipe=wipe)
+    if composed:
+        docker.down(wipe=wipe)
+    return used

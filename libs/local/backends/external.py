@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from libs.local.backends import kafka, postgres
 from libs.local.backends.errors import BackendError
+from libs.local.backends.loops import on_own_loop
 
 
 def reached(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
@@ -25,16 +24,12 @@ def reached(environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
             "postgresql://administrator:password@host:port/postgres."
         )
     brokers, dsn = environ["MAINSTAY_KAFKA"], environ["MAINSTAY_POSTGRES"]
-    # In threads, because the caller may itself be inside an event loop.
-    with ThreadPoolExecutor(2) as pool:
-        cluster = pool.submit(lambda: asyncio.run(kafka.cluster_at(brokers)))
-        directory = pool.submit(lambda: asyncio.run(postgres.data_directory_at(dsn)))
-    if cluster.result() is None:
+    if not on_own_loop(kafka.cluster_at(brokers)):
         raise BackendError(
             f"no Kafka answers at {brokers} (MAINSTAY_KAFKA). Check the address and that it is up, "
             "or unset it to run one here."
         )
-    if directory.result() is None:
+    if not postgres.lets_in(dsn):
         where = urlsplit(dsn)
         raise BackendError(
             f"PostgreSQL at {where.hostname}:{where.port or 5432} (MAINSTAY_POSTGRES) does not let "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import re
 import shutil
@@ -17,6 +16,7 @@ from libs.local.backends.artifacts import exclusively
 from libs.local.backends.errors import BackendError
 from libs.local.backends.ground import User, give
 from libs.local.backends.java import Java
+from libs.local.backends.loops import on_own_loop
 from libs.local.backends.servers import Program
 
 META = "meta.properties"
@@ -102,6 +102,7 @@ def prepare(home: Path, template: Path, jars: Sequence[Path], java: Java, user: 
         meta = re.sub(r"(?m)^cluster\.id=.*$", f"cluster.id={_kafka_id()}", meta)
         meta = re.sub(r"(?m)^directory\.id=.*$", f"directory.id={_kafka_id()}", meta)
         (fresh / META).write_text(meta)
+        fresh.chmod(0o700)
         give(user, fresh)
         fresh.replace(data)
     found = re.search(r"(?m)^cluster\.id=(.+)$", (data / META).read_text())
@@ -138,14 +139,15 @@ def _formatted(template: Path, jars: Sequence[Path], java: Java) -> Path:
     return template
 
 
-def answers(bootstrap: str, cluster_id: str) -> bool:
-    """Whether the broker there is up and is the very one that was started here."""
+def answers(bootstrap: str, cluster_id: str | None) -> bool:
+    """Whether the broker there is up and is of that cluster (None: of any)."""
     host, port = bootstrap.rsplit(":", 1)
     try:
         socket.create_connection((host, int(port)), timeout=1).close()
     except OSError:
         return False
-    return asyncio.run(cluster_at(bootstrap)) == cluster_id
+    found = on_own_loop(cluster_at(bootstrap))
+    return found is not None and cluster_id in {found, None}
 
 
 async def cluster_at(bootstrap: str) -> str | None:

@@ -135,7 +135,7 @@ def _stop(run: _Run, remove: frozenset[str]) -> None:
 
 
 def _tidy(home: Path, user: User | None) -> None:
-    (home / "logs").mkdir(exist_ok=True)
+    (home / "logs").mkdir(mode=0o700, exist_ok=True)
     shutil.rmtree(home / "scratch", ignore_errors=True)
     (home / "scratch").mkdir()
     if user:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 from libs.local.backends.artifacts import exclusively
 from libs.local.backends.errors import BackendError
 from libs.local.backends.ground import User, give
+from libs.local.backends.loops import on_own_loop
 from libs.local.backends.servers import Program
 
 SUPERUSER = "postgres"
@@ -65,11 +65,11 @@ def prepare(home: Path, binaries: Path, user: User | None) -> str:
         fresh.mkdir()
         secret = secrets.token_urlsafe(24)
         hint = home / "scratch" / "password"
-        _write_private(hint, secret)
+        write_private(hint, secret)
         give(user, fresh, hint)
         _initdb(binaries, fresh, hint, user)
         hint.unlink()
-        _write_private(password, secret)
+        write_private(password, secret)
         fresh.replace(data)
     major = (data / "PG_VERSION").read_text().strip()
     if major != MAJOR:
@@ -122,8 +122,12 @@ def answers(home: Path, dsn: str) -> bool:
     # The eighth line is the state (PostgreSQL sources, miscadmin.h, LOCK_FILE_LINE_PM_STATUS).
     if len(lines) < 8 or lines[7].strip() != "ready":
         return False
-    told = asyncio.run(data_directory_at(dsn))
+    told = on_own_loop(data_directory_at(dsn))
     return told is not None and Path(told).resolve() == (home / "postgres").resolve()
+
+
+def lets_in(dsn: str) -> bool:
+    return on_own_loop(data_directory_at(dsn)) is not None
 
 
 async def data_directory_at(dsn: str) -> str | None:
@@ -140,6 +144,7 @@ async def data_directory_at(dsn: str) -> str | None:
         await connection.close()
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """A new file that only its owner may read."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

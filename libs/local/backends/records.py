@@ -20,6 +20,7 @@ from libs.local.backends.identity import Identity
 LOCK = "lock"
 USER_OF_LOCK = "launcher.json"
 SERVERS = "servers.json"
+DOCKER_PASSWORD = "docker.password"
 GUARDIAN_SECONDS = 30.0
 """How long guardians of a killed launcher may take to end their servers in good order."""
 
@@ -97,6 +98,11 @@ def down(data: Path, *, wipe: bool, patience_seconds: float = 60.0) -> bool:
             sleep(0.1)
 
 
+def uses_docker(data: Path) -> bool:
+    """Whether a run here was in containers, whose volumes then hold its data."""
+    return (data / DOCKER_PASSWORD).exists()
+
+
 def _remove(data: Path, home: Path) -> None:
     for directory in {data, home}:
         if not directory.exists():
@@ -111,6 +117,7 @@ def _remove(data: Path, home: Path) -> None:
 OURS = {
     *(LOCK, USER_OF_LOCK, SERVERS, "stands-for", "postgres.password"),
     *("kafka", "postgres", "logs", "scratch", "kafka.properties", "kafka.log4j2.properties"),
+    DOCKER_PASSWORD,
 }
 """What may be removed of a data directory: never a file that somebody else put there."""
 

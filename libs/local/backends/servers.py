@@ -6,8 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -38,6 +38,10 @@ class Program:
     log: Path
     stops: tuple[tuple[int, float], ...]
     """Signals in the order to try them, each with the seconds to wait for the end."""
+    environment: Mapping[str, str] = field(
+        default_factory=lambda: {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+    )
+    """Next to nothing: a server must not depend on the shell that it was started from."""
 
 
 class Server:
@@ -50,7 +54,7 @@ class Server:
         spec = {
             "command": program.command,
             "directory": str(program.directory),
-            "environment": {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            "environment": dict(program.environment),
             "log": str(program.log),
             "stops": program.stops,
             "user": user and asdict(user),

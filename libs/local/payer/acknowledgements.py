@@ -56,14 +56,18 @@ def _head(
     yield f"NM1*41*2*{submitter.name}*****46*{submitter.identifier}"
     yield f"TRN*2*{submission.reference}"
     yield f"STC*A1:19:PR*{on}*WQ*{dollars(total)}"
+    refused = len(claims) - len(taken)
     if taken:
         yield f"QTY*90*{len(taken)}"
+    if refused:
+        yield f"QTY*AA*{refused}"
+    if taken:
         yield f"AMT*YU*{dollars(sum(taken))}"
-    if len(taken) < len(claims):
-        yield f"QTY*AA*{len(claims) - len(taken)}"
+    if refused:
         yield f"AMT*YY*{dollars(total - sum(taken))}"
     yield "HL*3*2*19*1"
     yield f"NM1*85*2*{billing.name}*****XX*{billing.identifier}"
+    yield "TRN*1*0"  # 2200C wants a trace although it refers to nothing
 
 
 def _claim(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -153,7 +153,7 @@ def _connection(
 
 def _told(connection: Connection) -> Connection:
     """What the caller told, without what has happened since."""
-    epoch = datetime.min
+    epoch = datetime.min.replace(tzinfo=UTC)
     return replace(
         connection,
         key_sha256=b"",

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 
 from libs.events.transport.database import Db
 from services.interop.connections.model import Connection, Profile
-
-_COLUMNS = """practice_id, connection_id, kind, source_system, sending_application,
-       sending_facility, time_zone, profile::text AS profile, key_sha256, opened_at,
-       key_changed_at, last_seen_at, received, refused"""
 
 ADD_CONNECTION = """
 INSERT INTO connection (practice_id, connection_id, kind, source_system, sending_application,
@@ -21,10 +18,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11)
 ON CONFLICT (practice_id, connection_id) DO NOTHING
 """
 
-FIND_CONNECTION = f"SELECT {_COLUMNS} FROM connection WHERE practice_id = $1 AND connection_id = $2"
+FIND_CONNECTION = "SELECT * FROM connection WHERE practice_id = $1 AND connection_id = $2"
 
-LIST_CONNECTIONS = f"""
-SELECT {_COLUMNS} FROM connection WHERE practice_id = $1 ORDER BY source_system, kind, connection_id
+LIST_CONNECTIONS = """
+SELECT * FROM connection WHERE practice_id = $1 ORDER BY source_system, kind, connection_id
 """
 
 CHANGE_KEY = """
@@ -83,4 +80,6 @@ async def count_refused(db: Db, connection: Connection) -> None:
 
 
 def _read(row: Record) -> Connection:
-    return Connection(**{**dict(row), "profile": Profile.model_validate_json(row["profile"])})
+    columns: dict[str, Any] = dict(row)
+    columns["profile"] = Profile.model_validate_json(columns["profile"])
+    return Connection(**columns)

@@ -42,18 +42,21 @@ LOCK_MESSAGE = """
 SELECT FROM message WHERE practice_id = $1 AND message_id = $2 FOR NO KEY UPDATE
 """
 
-_COLUMNS = """message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') AS sha256,
-       octet_length(raw) AS bytes, fate, duplicate_of, refusals::text AS refusals, received_at"""
-
-LIST_MESSAGES = f"""
-SELECT {_COLUMNS} FROM message
+LIST_MESSAGES = """
+SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') AS sha256,
+       octet_length(raw) AS bytes, fate, duplicate_of, refusals::text AS refusals, received_at
+  FROM message
  WHERE practice_id = $1 AND ($2::text IS NULL OR fate = $2)
    AND ($3::uuid IS NULL OR connection_id = $3)
    AND ($4::text IS NULL OR control_id = $4)
  ORDER BY received_at DESC, message_id LIMIT $5
 """
 
-SHOW_MESSAGE = f"SELECT {_COLUMNS} FROM message WHERE practice_id = $1 AND message_id = $2"
+SHOW_MESSAGE = """
+SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') AS sha256,
+       octet_length(raw) AS bytes, fate, duplicate_of, refusals::text AS refusals, received_at
+  FROM message WHERE practice_id = $1 AND message_id = $2
+"""
 
 LIST_MESSAGE_EVENTS = """
 SELECT event_id, event_type FROM message_event

@@ -22,7 +22,7 @@ SELECT source_system, mrn, person::text AS person, coverage::text AS coverage FR
  WHERE practice_id = $1 AND patient_id = $2
 """
 
-LOCK_PATIENT = f"{FIND_PATIENT} FOR NO KEY UPDATE"
+LOCK_PATIENT = FIND_PATIENT + " FOR NO KEY UPDATE"
 
 CHANGE_PATIENT = """
 UPDATE patient

@@ -143,4 +143,6 @@ async def _find(query_id: UUID, uow: UnitOfWork) -> Any:
 
 
 def _view(row: Any) -> QueryView:
-    return QueryView(**dict(row))
+    columns = dict(row)
+    del columns["practice_id"]
+    return QueryView(**columns)

@@ -16,13 +16,10 @@ INSERT INTO query (practice_id, query_id, encounter_id, connection_id, reason, c
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
-_COLUMNS = """query_id, encounter_id, connection_id, reason, code_system, code, service_on,
-       opened_at, answer, answered_for_npi, answered_at"""
+FIND_QUERY = "SELECT * FROM query WHERE practice_id = $1 AND query_id = $2"
 
-FIND_QUERY = f"SELECT {_COLUMNS} FROM query WHERE practice_id = $1 AND query_id = $2"
-
-LIST_QUERIES = f"""
-SELECT {_COLUMNS} FROM query
+LIST_QUERIES = """
+SELECT * FROM query
  WHERE practice_id = $1 AND ($2::boolean IS NULL OR (answer IS NULL) = $2)
  ORDER BY opened_at, query_id LIMIT $3
 """

@@ -1,0 +1,307 @@
+"""The payer simulator against billing's own codecs: two implementations that must agree."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from libs.local.payer.answers import Answering
+from libs.local.payer.decisions import Policy
+from libs.local.payer.desk import Desk
+from libs.local.payer.faults import parse_faults
+from services.billing.x12 import (
+    RemittanceHeader,
+    RemittanceTrailer,
+    RemittedClaim,
+    X12Error,
+    meaning_of,
+    read_277ca,
+    read_835,
+    read_999,
+    write_837p,
+)
+from services.billing.x12.claims_837p import ProfessionalClaim
+from tests.billing.x12.batches import CHILD, batch, claim
+
+ROOT = Path(__file__).parents[3]
+HARSH = Policy(seed=3, denials=0.4, rejections=0.2)
+KIND = Policy(denials=0.0, rejections=0.0)
+
+
+def _claims(interchange: int, count: int = 12) -> tuple[ProfessionalClaim, ...]:
+    """Claims for two payers, one line to three, one of them a child's."""
+    made = [
+        claim(
+            f"C{interchange:03d}N{number:03d}",
+            lines=1 + number % 3,
+            payer=f"PAYER{number % 2}",
+            cents=9_999 + 137 * number,
+        )
+        for number in range(count)
+    ]
+    return (replace(made[0], patient=CHILD), *made[1:])
+
+
+def _submit(exchange: Path, interchange: int, *claims: ProfessionalClaim) -> bytes:
+    outbound = exchange / "practice-a" / "outbound"
+    outbound.mkdir(parents=True, exist_ok=True)
+    content = write_837p(batch(*(claims or _claims(interchange)), interchange=interchange))
+    part = outbound / f"{interchange:09d}.part"
+    part.write_bytes(content)
+    part.rename(part.with_suffix(".837"))
+    return content
+
+
+def _desk(
+    exchange: Path, policy: Policy = KIND, faults: str = "", pace: float = 0.0
+) -> tuple[Desk, list[str]]:
+    said: list[str] = []
+    return Desk(exchange, Answering(policy, parse_faults(faults)), pace, said.append), said
+
+
+def _inbound(exchange: Path) -> dict[str, bytes]:
+    folder = exchange / "practice-a" / "inbound"
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*"))}
+
+
+def _remitted(content: bytes) -> tuple[list[RemittedClaim], RemittanceTrailer]:
+    header, *events, trailer = read_835(io.BytesIO(content))
+    assert isinstance(header, RemittanceHeader)
+    assert isinstance(trailer, RemittanceTrailer)
+    assert header.payee_npi == batch().billing_provider.npi
+    return [event for event in events if isinstance(event, RemittedClaim)], trailer
+
+
+def test_every_claim_is_answered_once_and_every_remittance_balances(tmp_path: Path) -> None:
+    sent = {c.control_number: c for n in range(1, 9) for c in _claims(n)}
+    for number in range(1, 9):
+        _submit(tmp_path, number)
+    desk, _ = _desk(tmp_path, HARSH)
+    desk.work(now=0.0)
+    assert desk.idle
+    taken_in: list[str] = []
+    rejected: list[str] = []
+    remitted: dict[str, RemittedClaim] = {}
+    for name, content in _inbound(tmp_path).items():
+        if name.endswith(".999"):
+            assert [a.verdict for a in read_999(io.BytesIO(content))] == ["accepted"]
+        elif name.endswith(".277"):
+            [answer] = read_277ca(io.BytesIO(content))
+            for status in answer.claims:
+                (taken_in if status.verdict == "accepted" else rejected).append(
+                    status.control_number
+                )
+        else:
+            claims, trailer = _remitted(content)
+            assert trailer.balanced
+            assert {sent[c.control_number].payer.identifier for c in claims} == {name[10:16]}
+            remitted |= {c.control_number: c for c in claims}
+    assert sorted(taken_in + rejected) == sorted(sent)
+    assert sorted(remitted) == sorted(taken_in)
+    assert rejected
+    for number, answer in remitted.items():
+        assert answer.charge_cents == sent[number].charge_cents
+        if answer.lines:
+            assert [line.control_number for line in answer.lines] == [
+                line.control_number for line in sent[number].lines
+            ]
+
+
+def test_denials_contract_and_patients_part_all_occur_and_are_understood(tmp_path: Path) -> None:
+    for number in range(1, 9):
+        _submit(tmp_path, number)
+    desk, _ = _desk(tmp_path, HARSH)
+    desk.work(now=0.0)
+    kinds: set[str] = set()
+    whole, partly, without_lines = 0, 0, 0
+    for name, content in _inbound(tmp_path).items():
+        if not name.endswith(".835"):
+            continue
+        for answer in _remitted(content)[0]:
+            every = [*answer.adjustments, *(a for li in answer.lines for a in li.adjustments)]
+            found = {meaning_of(a.group, a.reason).kind for a in every}
+            kinds |= found
+            whole += answer.status == "4"
+            without_lines += not answer.lines
+            partly += answer.status == "1" and "denial" in found
+            assert (answer.status == "4") == (found == {"denial"})
+    assert kinds == {"contractual", "patient_responsibility", "denial"}
+    assert whole
+    assert partly
+    assert without_lines
+
+
+def test_what_is_allowed_lies_between_55_and_85_percent(tmp_path: Path) -> None:
+    _submit(tmp_path, 1)
+    desk, _ = _desk(tmp_path)
+    desk.work(now=0.0)
+    for name, content in _inbound(tmp_path).items():
+        if name.endswith(".835"):
+            for answer in _remitted(content)[0]:
+                for line in answer.lines:
+                    [off] = [a.cents for a in line.adjustments if a.group == "CO"]
+                    assert 0.149 <= off / line.charge_cents <= 0.451
+
+
+def test_the_same_submission_is_answered_with_the_same_bytes(tmp_path: Path) -> None:
+    answers: list[Mapping[str, bytes]] = []
+    for name in ("first", "second"):
+        _submit(tmp_path / name, 5)
+        _desk(tmp_path / name, HARSH, "plb,duplicate-835")[0].work(now=0.0)
+        answers.append(_inbound(tmp_path / name))
+    assert answers[0] == answers[1]
+    _submit(tmp_path / "other", 5)
+    _desk(tmp_path / "other", replace(HARSH, seed=4))[0].work(now=0.0)
+    assert _inbound(tmp_path / "other") != answers[0]
+
+
+def test_answers_come_at_the_pace_that_was_asked_for(tmp_path: Path) -> None:
+    _submit(tmp_path, 1, claim("C1"))
+    written_at = 1_000.0
+    os.utime(tmp_path / "practice-a/outbound/000000001.837", (written_at, written_at))
+    desk, _ = _desk(tmp_path, pace=10.0)
+    seen: list[list[str]] = []
+    for now in (written_at, written_at + 9, written_at + 10, written_at + 29, written_at + 30):
+        desk.work(now)
+        seen.append([name.rpartition(".")[2] for name in _inbound(tmp_path)])
+    assert seen == [
+        ["999"],
+        ["999"],
+        ["277", "999"],
+        ["277", "999"],
+        ["277", "835", "999"],
+    ]
+    assert desk.idle
+
+
+def test_what_billing_has_posted_or_refused_is_not_sent_again(tmp_path: Path) -> None:
+    content = _submit(tmp_path, 1)
+    desk, _ = _desk(tmp_path)
+    desk.work(now=0.0)
+    inbound = tmp_path / "practice-a" / "inbound"
+    for index, name in enumerate(_inbound(tmp_path)):
+        target = inbound / ("posted" if index % 2 else "refused")
+        target.mkdir(exist_ok=True)
+        (inbound / name).rename(target / name)
+    (inbound / "000000001-PAYER0.835.part").write_bytes(b"ISA")
+    outbound = tmp_path / "practice-a" / "outbound"
+    (outbound / "000000001.837").write_bytes(content)
+    (outbound / "renamed.837").write_bytes(content)
+    again, said = _desk(tmp_path)
+    again.work(now=0.0)
+    assert [path.name for path in inbound.iterdir() if path.is_file()] == []
+    assert not any("delivered" in line for line in said)
+
+
+@pytest.mark.parametrize("spoil", [lambda _: b"hello", lambda content: content[:500]])  # pyright: ignore[reportUnknownLambdaType]
+def test_a_file_that_cannot_be_read_is_named_and_the_next_goes_on(
+    tmp_path: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    content = _submit(tmp_path, 1)
+    path = tmp_path / "practice-a/outbound/000000001.837"
+    path.write_bytes(spoil(content))
+    _submit(tmp_path, 2)
+    desk, said = _desk(tmp_path)
+    desk.work(now=0.0)
+    assert [line for line in said if "cannot be read" in line]
+    assert {name[:9] for name in _inbound(tmp_path)} == {"000000002"}
+
+
+def test_a_false_segment_count_is_rejected_by_the_999_and_goes_no_further(
+    tmp_path: Path,
+) -> None:
+    content = _submit(tmp_path, 1, claim("C1", lines=1))
+    path = tmp_path / "practice-a/outbound/000000001.837"
+    path.write_bytes(content.replace(b"SE*26*", b"SE*27*"))
+    _desk(tmp_path)[0].work(now=0.0)
+    [(name, answer)] = _inbound(tmp_path).items()
+    assert name == "000000001.999"
+    [group] = read_999(io.BytesIO(answer))
+    assert (group.verdict, group.transactions[0].codes) == ("rejected", ("4",))
+
+
+def test_each_fault_happens_when_it_is_asked_for(tmp_path: Path) -> None:
+    _submit(tmp_path, 1, claim("C1"))
+    _desk(tmp_path, KIND, "duplicate-835,unbalanced-835,garbage,plb")[0].work(now=0.0)
+    files = _inbound(tmp_path)
+    right = files["000000001-PAYER1.835"]
+    _, trailer = _remitted(right)
+    assert trailer.balanced
+    assert trailer.provider_adjustment_cents < 0
+    assert files["000000001-PAYER1-again.835"] == right
+    _, trailer = _remitted(files["000000001-PAYER1-unbalanced.835"])
+    assert [finding.level for finding in trailer.unbalanced] == ["transaction"]
+    with pytest.raises(X12Error, match="not-x12"):
+        list(read_835(io.BytesIO(files["000000001-PAYER1-garbage.835"])))
+    _submit(tmp_path / "rejected", 1, claim("C1"))
+    _desk(tmp_path / "rejected", KIND, "reject-999")[0].work(now=0.0)
+    assert list(_inbound(tmp_path / "rejected")) == ["000000001.999"]
+
+
+def test_a_fault_that_does_not_exist_is_named() -> None:
+    with pytest.raises(ValueError, match="no fault is named fire"):
+        parse_faults("plb=0.5,fire")
+
+
+@contextmanager
+def _payer(exchange: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "libs.local.payer", "--exchange", str(exchange), *options]
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _first_line_with(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if text in line:
+            return
+    pytest.fail(f"the payer stopped before it said {text}")
+
+
+def test_a_payer_killed_twice_on_the_way_has_answered_everything_once_in_the_end(
+    tmp_path: Path,
+) -> None:
+    for number in range(1, 31):
+        _submit(tmp_path / "killed", number)
+        _submit(tmp_path / "whole", number)
+    pace = ("--pace", "0.2", "--faults", "duplicate-835=0.3")
+    with _payer(tmp_path / "killed", *pace) as process:
+        _first_line_with(process, ".999 delivered")
+        process.kill()
+    cut_short = len(_inbound(tmp_path / "killed"))
+    with _payer(tmp_path / "killed", *pace) as process:
+        _first_line_with(process, ".277 delivered")
+        process.kill()
+    with _payer(tmp_path / "killed", *pace, "--once") as process:
+        assert process.wait(timeout=30) == 0
+    with _payer(tmp_path / "whole", "--faults", "duplicate-835=0.3", "--once") as process:
+        assert process.wait(timeout=30) == 0
+    assert _inbound(tmp_path / "killed") == _inbound(tmp_path / "whole")
+    assert cut_short < len(_inbound(tmp_path / "whole"))
+
+
+def test_sigterm_ends_the_payer_cleanly_and_a_second_payer_is_turned_away(
+    tmp_path: Path,
+) -> None:
+    with _payer(tmp_path) as process:
+        _submit(tmp_path, 1)
+        _first_line_with(process, ".999 delivered")
+        with _payer(tmp_path, "--once") as second:
+            assert second.wait(timeout=30) == 2
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+        assert time.monotonic() - begun < 5
