@@ -28,7 +28,11 @@ def main() -> int:
         signal.signal(ignored, signal.SIG_IGN)
     asked_to_stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: asked_to_stop.append(number))
-    server = start(spec)
+    try:
+        server = start(spec)
+    except (OSError, subprocess.SubprocessError) as failure:
+        print(f"{failure}", flush=True)
+        return 1
     # Nobody left to read it: the loop below sees that the launcher has gone.
     with contextlib.suppress(BrokenPipeError):
         print(server.pid, flush=True)

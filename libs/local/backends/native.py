@@ -122,8 +122,11 @@ def _start_both(run: _Run, jars: list[Path], build: Path, java: Java) -> tuple[s
 
 
 def _stop(run: _Run, remove: frozenset[str]) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(Server.stop, run.servers))
+    # No threads here: this may run while the interpreter shuts down, when there are no new ones.
+    for server in run.servers:
+        server.ask_to_stop()
+    for server in run.servers:
+        server.stop()
     stop_leftovers(run.home)
     shutil.rmtree(run.home / "scratch", ignore_errors=True)
     for name in remove:

@@ -70,7 +70,10 @@ def stop_leftovers(home: Path) -> None:
 
 
 def down(data: Path, *, wipe: bool, patience_seconds: float = 60.0) -> bool:
-    """End the run that uses `data`, if any, and what is left of earlier ones; True: it was used.
+    """End the run that uses `data`, if any, and what is left of earlier ones.
+
+    Returns:
+        Whether anything was running.
 
     Raises:
         BackendError: the run does not end in time.
@@ -80,10 +83,10 @@ def down(data: Path, *, wipe: bool, patience_seconds: float = 60.0) -> bool:
         if wipe:
             _remove(data, home)
         return False
-    running = _read(home / USER_OF_LOCK)
-    for launcher in running:
-        if process := launcher.living():
-            process.terminate()
+    launchers = [found for i in _read(home / USER_OF_LOCK) if (found := i.living())]
+    servers = [found for i in _read(home / SERVERS) if (found := i.living())]
+    for launcher in launchers:
+        launcher.terminate()
     deadline = monotonic() + patience_seconds
     while True:
         try:
@@ -91,7 +94,7 @@ def down(data: Path, *, wipe: bool, patience_seconds: float = 60.0) -> bool:
                 stop_leftovers(home)
                 if wipe:
                     _remove(data, home)
-            return True
+            return bool(launchers or servers)
         except BackendError:
             if monotonic() > deadline:
                 raise

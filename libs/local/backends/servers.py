@@ -67,10 +67,13 @@ class Server:
             start_new_session=True,
         )
         assert self._guardian.stdout is not None
-        told = self._guardian.stdout.readline()
-        if not told:
-            self._guardian.wait()
-            raise BackendError(f"{program.name} could not be run: {program.command[0]}")
+        told = self._guardian.stdout.readline().decode().strip()
+        if not told.isdigit():
+            self._guardian.communicate()
+            raise BackendError(
+                f"{program.name} could not be run: {told or 'no reason given'} "
+                f"({program.command[0]}). `make doctor` shows what is missing."
+            )
         word = str(program.directory)
         self.identity = Identity.of(int(told), command_has=word)
         self.guardian = Identity.of(self._guardian.pid, command_has=GUARDIAN.name)
@@ -106,11 +109,15 @@ class Server:
     def log_tail(self) -> list[str]:
         return self.program.log.read_text(errors="replace").splitlines()[-12:]
 
+    def ask_to_stop(self) -> None:
+        """Begin the end, without waiting for it."""
+        assert self._guardian.stdin is not None
+        self._guardian.stdin.close()
+
     def stop(self) -> None:
         """End the server and its guardian; returns when both are gone."""
-        assert self._guardian.stdin is not None
+        self.ask_to_stop()
         assert self._guardian.stdout is not None
-        self._guardian.stdin.close()
         patience_seconds = sum(seconds for _, seconds in self.program.stops) + 2
         try:
             self._guardian.wait(patience_seconds)

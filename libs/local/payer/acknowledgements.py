@@ -68,6 +68,7 @@ def _head(
     yield "HL*3*2*19*1"
     yield f"NM1*85*2*{billing.name}*****XX*{billing.identifier}"
     yield "TRN*1*0"  # 2200C wants a trace although it refers to nothing
+    yield f"STC*A1:19:PR**WQ*{dollars(total)}"
 
 
 def _claim(

@@ -45,8 +45,8 @@ def code(value: str, element: str, shortest: int, longest: int) -> str:
 def plain_text(value: str) -> str:
     """The nearest spelling in the character set: accents fall off, what has none becomes a space.
 
-    For names and addresses as people write them (José, Łódź stays refused only where nothing is
-    left); identifiers must never go through here.
+    For names and addresses as people write them (José becomes Jose). Never for identifiers: two
+    of them could become one. May come out empty, which the writer then refuses.
     """
     folded = unicodedata.normalize("NFKD", value)
     bare = "".join(c for c in folded if not unicodedata.combining(c))

@@ -140,14 +140,15 @@ class _Batch:
             self._claim = reference
 
     def _status(self, segment: list[str]) -> None:
-        if self._in_line:
+        # A provider's status (2200C) has no date and says nothing about its claims.
+        if self._in_line or self._level not in ("batch", "claim"):
             return
         status = self._read_status(segment)
         if self._level == "batch":
             self._statuses.append(status)
-        elif self._level == "claim":
-            if self._claim is None:
-                _refuse("segment-order", self._segments.number, "STC comes before TRN.")
+        elif self._claim is None:
+            _refuse("segment-order", self._segments.number, "STC comes before TRN.")
+        else:
             self._claim_statuses.append(status)
 
     def _read_status(self, segment: list[str]) -> Status:

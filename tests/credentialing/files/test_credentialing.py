@@ -21,7 +21,8 @@ async def test_a_decision_is_published_with_the_whole_file(credentialing: Harnes
         answer = await credential(client)
     assert answer.status_code == 201, answer.text
     assert answer.json()["credentialed"] is True
-    assert await credentialing.published(ProviderCredentialed) == [examples.provider_credentialed()]
+    [published] = await credentialing.published(ProviderCredentialed)
+    assert published.model_dump() == examples.provider_credentialed().model_dump()
 
 
 async def test_opening_a_file_alone_says_nothing_to_others(credentialing: Harness) -> None:

@@ -30,7 +30,8 @@ async def test_an_enrollment_is_published(credentialed: Harness) -> None:
     assert answer.json()["enrollments"] == [
         {"payer_id": "BUCKEYE01", "effective_on": "2025-07-01", "ends_on": None}
     ]
-    assert await credentialed.published(ProviderEnrolled) == [examples.provider_enrolled()]
+    [published] = await credentialed.published(ProviderEnrolled)
+    assert published.model_dump() == examples.provider_enrolled().model_dump()
 
 
 async def test_a_provider_who_is_not_credentialed_is_not_enrolled(credentialing: Harness) -> None:

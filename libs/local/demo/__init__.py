@@ -1,0 +1,1 @@
+"""Sample practices and their synthetic months: nobody in here is a real person."""

@@ -1,0 +1,76 @@
+"""What a message's first segment says of its sender, read before anything in it is trusted.
+
+Source: HL7 v2.5.1 §2.14.9 (MSH). Works on bytes, so that it also reads what no parser takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SECURITY = 8
+"""MSH-8, which carries the connection's key (§2.14.9.8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The fields of MSH that tell who sends what; empty where the message has none."""
+
+    sending_application: str
+    sending_facility: str
+    security: str = field(repr=False)
+    type: str
+    control_id: str
+
+
+def read_header(raw: bytes) -> Header | None:
+    """The header of a message, or None where it does not begin with MSH and its separators."""
+    parts = _parts(raw)
+    if parts is None:
+        return None
+    component = parts[1][:1] or b"^"
+
+    def first(number: int) -> str:
+        return _text(_field(parts, number).split(component)[0])
+
+    kind = _field(parts, 9).split(component)
+    return Header(
+        sending_application=first(3),
+        sending_facility=first(4),
+        security=_text(_field(parts, SECURITY)),
+        type="^".join(_text(part) for part in kind[:2])[:100],
+        control_id=_text(_field(parts, 10))[:200],
+    )
+
+
+def without_key(raw: bytes) -> bytes:
+    """The message as it is kept: its key taken out of MSH-8, all else as it came."""
+    parts = _parts(raw)
+    if parts is None or len(parts) < SECURITY:
+        return raw
+    start = _start(raw)
+    separator = raw[start + 3 : start + 4]
+    segment = separator.join(parts)
+    parts[SECURITY - 1] = b""
+    return raw[:start] + separator.join(parts) + raw[start + len(segment) :]
+
+
+def _start(raw: bytes) -> int:
+    """Some senders put a byte order mark or line ends before the first segment."""
+    return len(raw) - len(raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
+
+
+def _parts(raw: bytes) -> list[bytes] | None:
+    segment = raw[_start(raw) :].replace(b"\n", b"\r").partition(b"\r")[0]
+    if not segment.startswith(b"MSH") or len(segment) < 8:
+        return None
+    return segment.split(segment[3:4])
+
+
+def _field(parts: list[bytes], number: int) -> bytes:
+    """MSH-1 is the separator itself, so field n stands at n - 1."""
+    return parts[number - 1] if len(parts) >= number else b""
+
+
+def _text(part: bytes) -> str:
+    shown = part.decode("utf-8", "replace").strip()
+    return "".join(c if c.isprintable() else "\ufffd" for c in shown)
