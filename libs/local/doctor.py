@@ -18,7 +18,13 @@ from rich.table import Table
 
 from libs.local.backends import BackendError, docker
 from libs.local.backends.artifacts import CHECKOUT, cache_directory, kafka_jars, postgres_build
-from libs.local.backends.ground import existing, reaches, server_user, stand_in_path, within_reach
+from libs.local.backends.ground import (
+    NEEDED_FREE_BYTES,
+    existing,
+    reaches,
+    server_user,
+    stand_in_path,
+)
 from libs.local.backends.java import find_java
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -90,15 +96,20 @@ def _files(environ: Mapping[str, str]) -> Finding:
 
 
 def _directory(subject: str, path: Path) -> Finding:
-    existed = path.exists()
-    try:
-        home = within_reach(path.resolve(), server_user())
-    except BackendError as failure:
-        return Finding(subject, "missing", str(path), str(failure))
-    free = shutil.disk_usage(home).free / 1e9
-    if not existed and home == path.resolve():
-        path.rmdir()
-    return Finding(subject, "ok", f"{home}, {free:.0f} GB free")
+    """Looks only: the directory itself is made by the first run."""
+    standing = _nearest_existing(path)
+    if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
+        fix = f"Make {standing} a directory that you may write in, or use a checkout elsewhere."
+        return Finding(subject, "missing", f"{path} cannot be written", fix)
+    free = shutil.disk_usage(standing).free
+    if free < NEEDED_FREE_BYTES:
+        fix = f"Make room: {NEEDED_FREE_BYTES / 1e6:.0f} MB are needed."
+        return Finding(subject, "missing", f"{path}, {free / 1e6:.0f} MB free", fix)
+    return Finding(subject, "ok", f"{path}, {free / 1e9:.0f} GB free")
+
+
+def _nearest_existing(path: Path) -> Path:
+    return next(p for p in [path.resolve(), *path.resolve().parents] if p.exists())
 
 
 def _user(data: Path) -> Finding:
@@ -111,8 +122,8 @@ def _user(data: Path) -> Finding:
         fix = "Run as an ordinary user: root may not change user here, and servers refuse root."
         return Finding("Servers' user", "missing", f"cannot become uid {user.uid}", fix)
     home = existing(data.resolve())
-    standing = next(path for path in [home, *home.parents] if path.exists())
-    where = "" if reaches(user, standing) else f"; their files go to {stand_in_path(data)}"
+    reached = reaches(user, _nearest_existing(home))
+    where = "" if reached else f"; their files go to {stand_in_path(data)}"
     return Finding("Servers' user", "ok", f"uid {user.uid}, because you are root{where}")
 
 

@@ -63,7 +63,7 @@ class TestPlatform:
 @asynccontextmanager
 async def test_platform(databases: Databases, kafka: str) -> AsyncIterator[TestPlatform]:
     async with AsyncExitStack() as stack:
-        await _empty_topics(kafka)
+        await empty_topics(kafka)
         yield TestPlatform(
             kafka=kafka,
             teller_dsn=await stack.enter_async_context(databases.clone("teller")),
@@ -71,7 +71,7 @@ async def test_platform(databases: Databases, kafka: str) -> AsyncIterator[TestP
         )
 
 
-async def _empty_topics(kafka: str) -> None:
+async def empty_topics(kafka: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:

@@ -49,12 +49,12 @@ def agreement_signed(**changes: Any) -> AgreementSigned:
 
 
 def management_fee_accrued(**changes: Any) -> ManagementFeeAccrued:
-    fields = {**_FEE, "fee_entry_id": uuid5(NAMESPACE, "fee accrued")}
+    fields: dict[str, Any] = {**_FEE, "fee_entry_id": uuid5(NAMESPACE, "fee accrued")}
     return ManagementFeeAccrued(**{**fields, **changes})
 
 
 def management_fee_reversed(**changes: Any) -> ManagementFeeReversed:
-    fields = {**_FEE, "fee_entry_id": uuid5(NAMESPACE, "fee reversed")}
+    fields: dict[str, Any] = {**_FEE, "fee_entry_id": uuid5(NAMESPACE, "fee reversed")}
     return ManagementFeeReversed(**{**fields, **changes})
 
 

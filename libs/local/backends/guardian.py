@@ -24,8 +24,9 @@ POLL_SECONDS = 0.2
 
 def main() -> int:
     spec: dict[str, Any] = json.loads(sys.argv[1])
-    for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
-        signal.signal(ignored, signal.SIG_IGN)
+    # Not SIG_IGN, which the server would inherit: it could then miss the signal to stop.
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, lambda *_: None)
     asked_to_stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: asked_to_stop.append(number))
     try:

@@ -107,7 +107,9 @@ class Server:
                 )
 
     def log_tail(self) -> list[str]:
-        return self.program.log.read_text(errors="replace").splitlines()[-12:]
+        """The last lines of the log that say something: a Java stack trace buries its message."""
+        lines = self.program.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if not line.startswith("\tat ")][-12:]
 
     def ask_to_stop(self) -> None:
         """Begin the end, without waiting for it."""

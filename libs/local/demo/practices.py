@@ -105,11 +105,11 @@ CENTS_PER_WORK_RVU = 4_800
 
 _PLACES = (
     ("Harbor Family Medicine", "14 Wharf Street", "Boston", "MA", "021101234", "America/New_York"),
-    ("Prairie Internal Medicine", "220 Plains Ave", "Lincoln", "NE", "685081234", "America/Chicago"),
+    ("Prairie Internists", "220 Plains Ave", "Lincoln", "NE", "685081234", "America/Chicago"),
     ("Mesa Community Clinic", "77 Saguaro Road", "Tucson", "AZ", "857011234", "America/Phoenix"),
     ("Cascade Primary Care", "9 Alder Lane", "Portland", "OR", "972011234", "America/Los_Angeles"),
     ("Lakeshore Medical Group", "310 Shore Drive", "Madison", "WI", "537031234", "America/Chicago"),
-    ("Bluegrass Family Practice", "48 Derby Ct", "Lexington", "KY", "405071234", "America/New_York"),
+    ("Bluegrass Practice", "48 Derby Ct", "Lexington", "KY", "405071234", "America/New_York"),
 )  # fmt: skip
 _PEOPLE = (
     ("Okafor", "Adaeze"), ("Lindqvist", "Maja"), ("Tran", "Minh"), ("Ferreira", "Joana"),

@@ -48,7 +48,7 @@ class AgreementView(Contract):
         return cls(
             agreement_id=agreement.agreement_id,
             model=agreement.model,
-            rate=agreement.rate.normalize() + 0,  # one way of writing a rate; + 0: never 1E+1
+            rate=agreement.rate.normalize(),  # 0.065 and 0.065000 are written alike
             effective_on=agreement.effective_on,
         )
 

@@ -44,7 +44,7 @@ def decide_signing(
 ) -> bool:
     """True where the agreement is new, False where it was signed before; RefusedError as it says.
 
-    `changes_accrued`: a fee has accrued, under an older agreement, for a day from `effective_on` on.
+    `changes_accrued`: from `effective_on` on, a fee has accrued under an older agreement.
     """
     if new in signed:
         return False

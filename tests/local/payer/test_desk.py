@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,38 +23,13 @@ from services.billing.x12 import (
     read_277ca,
     read_835,
     read_999,
-    write_837p,
 )
-from services.billing.x12.claims_837p import ProfessionalClaim
-from tests.billing.x12.batches import CHILD, batch, claim
+from tests.billing.x12.batches import batch, claim
+from tests.local.payer.exchange import inbound_files, sample_claims, submit
 
 ROOT = Path(__file__).parents[3]
 HARSH = Policy(seed=3, denials=0.4, rejections=0.2)
 KIND = Policy(denials=0.0, rejections=0.0)
-
-
-def _claims(interchange: int, count: int = 12) -> tuple[ProfessionalClaim, ...]:
-    """Claims for two payers, one line to three, one of them a child's."""
-    made = [
-        claim(
-            f"C{interchange:03d}N{number:03d}",
-            lines=1 + number % 3,
-            payer=f"PAYER{number % 2}",
-            cents=9_999 + 137 * number,
-        )
-        for number in range(count)
-    ]
-    return (replace(made[0], patient=CHILD), *made[1:])
-
-
-def _submit(exchange: Path, interchange: int, *claims: ProfessionalClaim) -> bytes:
-    outbound = exchange / "practice-a" / "outbound"
-    outbound.mkdir(parents=True, exist_ok=True)
-    content = write_837p(batch(*(claims or _claims(interchange)), interchange=interchange))
-    part = outbound / f"{interchange:09d}.part"
-    part.write_bytes(content)
-    part.rename(part.with_suffix(".837"))
-    return content
 
 
 def _desk(
@@ -67,11 +37,6 @@ def _desk(
 ) -> tuple[Desk, list[str]]:
     said: list[str] = []
     return Desk(exchange, Answering(policy, parse_faults(faults)), pace, said.append), said
-
-
-def _inbound(exchange: Path) -> dict[str, bytes]:
-    folder = exchange / "practice-a" / "inbound"
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("*"))}
 
 
 def _remitted(content: bytes) -> tuple[list[RemittedClaim], RemittanceTrailer]:
@@ -83,16 +48,16 @@ def _remitted(content: bytes) -> tuple[list[RemittedClaim], RemittanceTrailer]:
 
 
 def test_every_claim_is_answered_once_and_every_remittance_balances(tmp_path: Path) -> None:
-    sent = {c.control_number: c for n in range(1, 9) for c in _claims(n)}
+    sent = {c.control_number: c for n in range(1, 9) for c in sample_claims(n)}
     for number in range(1, 9):
-        _submit(tmp_path, number)
+        submit(tmp_path, number)
     desk, _ = _desk(tmp_path, HARSH)
     desk.work(now=0.0)
     assert desk.idle
     taken_in: list[str] = []
     rejected: list[str] = []
     remitted: dict[str, RemittedClaim] = {}
-    for name, content in _inbound(tmp_path).items():
+    for name, content in inbound_files(tmp_path).items():
         if name.endswith(".999"):
             assert [a.verdict for a in read_999(io.BytesIO(content))] == ["accepted"]
         elif name.endswith(".277"):
@@ -119,12 +84,12 @@ def test_every_claim_is_answered_once_and_every_remittance_balances(tmp_path: Pa
 
 def test_denials_contract_and_patients_part_all_occur_and_are_understood(tmp_path: Path) -> None:
     for number in range(1, 9):
-        _submit(tmp_path, number)
+        submit(tmp_path, number)
     desk, _ = _desk(tmp_path, HARSH)
     desk.work(now=0.0)
     kinds: set[str] = set()
     whole, partly, without_lines = 0, 0, 0
-    for name, content in _inbound(tmp_path).items():
+    for name, content in inbound_files(tmp_path).items():
         if not name.endswith(".835"):
             continue
         for answer in _remitted(content)[0]:
@@ -142,10 +107,10 @@ def test_denials_contract_and_patients_part_all_occur_and_are_understood(tmp_pat
 
 
 def test_what_is_allowed_lies_between_55_and_85_percent(tmp_path: Path) -> None:
-    _submit(tmp_path, 1)
+    submit(tmp_path, 1)
     desk, _ = _desk(tmp_path)
     desk.work(now=0.0)
-    for name, content in _inbound(tmp_path).items():
+    for name, content in inbound_files(tmp_path).items():
         if name.endswith(".835"):
             for answer in _remitted(content)[0]:
                 for line in answer.lines:
@@ -156,24 +121,24 @@ def test_what_is_allowed_lies_between_55_and_85_percent(tmp_path: Path) -> None:
 def test_the_same_submission_is_answered_with_the_same_bytes(tmp_path: Path) -> None:
     answers: list[Mapping[str, bytes]] = []
     for name in ("first", "second"):
-        _submit(tmp_path / name, 5)
+        submit(tmp_path / name, 5)
         _desk(tmp_path / name, HARSH, "plb,duplicate-835")[0].work(now=0.0)
-        answers.append(_inbound(tmp_path / name))
+        answers.append(inbound_files(tmp_path / name))
     assert answers[0] == answers[1]
-    _submit(tmp_path / "other", 5)
+    submit(tmp_path / "other", 5)
     _desk(tmp_path / "other", replace(HARSH, seed=4))[0].work(now=0.0)
-    assert _inbound(tmp_path / "other") != answers[0]
+    assert inbound_files(tmp_path / "other") != answers[0]
 
 
 def test_answers_come_at_the_pace_that_was_asked_for(tmp_path: Path) -> None:
-    _submit(tmp_path, 1, claim("C1"))
+    submit(tmp_path, 1, claim("C1"))
     written_at = 1_000.0
     os.utime(tmp_path / "practice-a/outbound/000000001.837", (written_at, written_at))
     desk, _ = _desk(tmp_path, pace=10.0)
     seen: list[list[str]] = []
     for now in (written_at, written_at + 9, written_at + 10, written_at + 29, written_at + 30):
         desk.work(now)
-        seen.append([name.rpartition(".")[2] for name in _inbound(tmp_path)])
+        seen.append([name.rpartition(".")[2] for name in inbound_files(tmp_path)])
     assert seen == [
         ["999"],
         ["999"],
@@ -185,11 +150,11 @@ def test_answers_come_at_the_pace_that_was_asked_for(tmp_path: Path) -> None:
 
 
 def test_what_billing_has_posted_or_refused_is_not_sent_again(tmp_path: Path) -> None:
-    content = _submit(tmp_path, 1)
+    content = submit(tmp_path, 1)
     desk, _ = _desk(tmp_path)
     desk.work(now=0.0)
     inbound = tmp_path / "practice-a" / "inbound"
-    for index, name in enumerate(_inbound(tmp_path)):
+    for index, name in enumerate(inbound_files(tmp_path)):
         target = inbound / ("posted" if index % 2 else "refused")
         target.mkdir(exist_ok=True)
         (inbound / name).rename(target / name)
@@ -207,33 +172,33 @@ def test_what_billing_has_posted_or_refused_is_not_sent_again(tmp_path: Path) ->
 def test_a_file_that_cannot_be_read_is_named_and_the_next_goes_on(
     tmp_path: Path, spoil: Callable[[bytes], bytes]
 ) -> None:
-    content = _submit(tmp_path, 1)
+    content = submit(tmp_path, 1)
     path = tmp_path / "practice-a/outbound/000000001.837"
     path.write_bytes(spoil(content))
-    _submit(tmp_path, 2)
+    submit(tmp_path, 2)
     desk, said = _desk(tmp_path)
     desk.work(now=0.0)
     assert [line for line in said if "cannot be read" in line]
-    assert {name[:9] for name in _inbound(tmp_path)} == {"000000002"}
+    assert {name[:9] for name in inbound_files(tmp_path)} == {"000000002"}
 
 
 def test_a_false_segment_count_is_rejected_by_the_999_and_goes_no_further(
     tmp_path: Path,
 ) -> None:
-    content = _submit(tmp_path, 1, claim("C1", lines=1))
+    content = submit(tmp_path, 1, claim("C1", lines=1))
     path = tmp_path / "practice-a/outbound/000000001.837"
     path.write_bytes(content.replace(b"SE*26*", b"SE*27*"))
     _desk(tmp_path)[0].work(now=0.0)
-    [(name, answer)] = _inbound(tmp_path).items()
+    [(name, answer)] = inbound_files(tmp_path).items()
     assert name == "000000001.999"
     [group] = read_999(io.BytesIO(answer))
     assert (group.verdict, group.transactions[0].codes) == ("rejected", ("4",))
 
 
 def test_each_fault_happens_when_it_is_asked_for(tmp_path: Path) -> None:
-    _submit(tmp_path, 1, claim("C1"))
+    submit(tmp_path, 1, claim("C1"))
     _desk(tmp_path, KIND, "duplicate-835,unbalanced-835,garbage,plb")[0].work(now=0.0)
-    files = _inbound(tmp_path)
+    files = inbound_files(tmp_path)
     right = files["000000001-PAYER1.835"]
     _, trailer = _remitted(right)
     assert trailer.balanced
@@ -243,65 +208,11 @@ def test_each_fault_happens_when_it_is_asked_for(tmp_path: Path) -> None:
     assert [finding.level for finding in trailer.unbalanced] == ["transaction"]
     with pytest.raises(X12Error, match="not-x12"):
         list(read_835(io.BytesIO(files["000000001-PAYER1-garbage.835"])))
-    _submit(tmp_path / "rejected", 1, claim("C1"))
+    submit(tmp_path / "rejected", 1, claim("C1"))
     _desk(tmp_path / "rejected", KIND, "reject-999")[0].work(now=0.0)
-    assert list(_inbound(tmp_path / "rejected")) == ["000000001.999"]
+    assert list(inbound_files(tmp_path / "rejected")) == ["000000001.999"]
 
 
 def test_a_fault_that_does_not_exist_is_named() -> None:
     with pytest.raises(ValueError, match="no fault is named fire"):
         parse_faults("plb=0.5,fire")
-
-
-@contextmanager
-def _payer(exchange: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "libs.local.payer", "--exchange", str(exchange), *options]
-    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _first_line_with(process: subprocess.Popen[str], text: str) -> None:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if text in line:
-            return
-    pytest.fail(f"the payer stopped before it said {text}")
-
-
-def test_a_payer_killed_twice_on_the_way_has_answered_everything_once_in_the_end(
-    tmp_path: Path,
-) -> None:
-    for number in range(1, 31):
-        _submit(tmp_path / "killed", number)
-        _submit(tmp_path / "whole", number)
-    pace = ("--pace", "0.2", "--faults", "duplicate-835=0.3")
-    with _payer(tmp_path / "killed", *pace) as process:
-        _first_line_with(process, ".999 delivered")
-        process.kill()
-    cut_short = len(_inbound(tmp_path / "killed"))
-    with _payer(tmp_path / "killed", *pace) as process:
-        _first_line_with(process, ".277 delivered")
-        process.kill()
-    with _payer(tmp_path / "killed", *pace, "--once") as process:
-        assert process.wait(timeout=30) == 0
-    with _payer(tmp_path / "whole", "--faults", "duplicate-835=0.3", "--once") as process:
-        assert process.wait(timeout=30) == 0
-    assert _inbound(tmp_path / "killed") == _inbound(tmp_path / "whole")
-    assert cut_short < len(_inbound(tmp_path / "whole"))
-
-
-def test_sigterm_ends_the_payer_cleanly_and_a_second_payer_is_turned_away(
-    tmp_path: Path,
-) -> None:
-    with _payer(tmp_path) as process:
-        _submit(tmp_path, 1)
-        _first_line_with(process, ".999 delivered")
-        with _payer(tmp_path, "--once") as second:
-            assert second.wait(timeout=30) == 2
-        begun = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
-        assert time.monotonic() - begun < 5
