@@ -1,17 +1,44 @@
-"""The practice's signed value map, as a function."""
+"""An EHR's code as a billable one: by the practice's signed map, or because it already is one."""
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from services.interop.connections.model import Profile
 from services.interop.encounters.model import SourceCode, Translate
 
+SNOMED_CT = "http://snomed.info/sct"
+ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
+HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+CPT = "http://www.ama-assn.org/go/cpt"
+
+_DIAGNOSIS = re.compile(r"([A-Z][0-9][0-9A-Z])\.?([0-9A-Z]{1,4})?")
+_PROCEDURE = re.compile(r"[A-Z0-9]{5}")
+
 
 def translator(profile: Profile) -> Translate:
+    """The map's rows come first: the practice may bill an old code as another."""
     rows = {(row.kind, row.system, row.code): row.target for row in profile.codes}
 
     def translate(kind: Literal["diagnosis", "procedure"], code: SourceCode) -> str | None:
-        return rows.get((kind, code.system, code.code))
+        mapped = rows.get((kind, code.system, code.code))
+        if mapped is not None:
+            return mapped
+        return _as_diagnosis(code) if kind == "diagnosis" else _as_procedure(code)
 
     return translate
+
+
+def _as_diagnosis(code: SourceCode) -> str | None:
+    """An ICD-10-CM code, with its point where the EHR left it out."""
+    found = _DIAGNOSIS.fullmatch(code.code)
+    if code.system != ICD_10_CM or found is None:
+        return None
+    category, rest = found.groups()
+    return f"{category}.{rest}" if rest else category
+
+
+def _as_procedure(code: SourceCode) -> str | None:
+    is_billable = code.system in (HCPCS, CPT) and _PROCEDURE.fullmatch(code.code)
+    return code.code if is_billable else None

@@ -19,17 +19,17 @@ def posted(name: str = "first", **changes: Any) -> PaymentPosted:
 
 
 def reversed_(name: str = "first", **changes: Any) -> PaymentReversed:
-    return PaymentReversed(**{**_fields(name), "posted_on": date(2026, 3, 20), **changes})
+    return PaymentReversed(**{**_fields(name, posted_on=date(2026, 3, 20)), **changes})
 
 
-def _fields(name: str) -> dict[str, Any]:
+def _fields(name: str, posted_on: date = date(2026, 3, 10)) -> dict[str, Any]:
     return {
         "practice_id": PRACTICE,
         "payment_id": payment_id(name),
         "claim_id": uuid5(NAMESPACE, f"claim {name}"),
         "payer_id": COVERAGE.payer_id,
         "trace_number": "TRACE1",
-        "posted_on": date(2026, 3, 10),
+        "posted_on": posted_on,
         "service_month": date(2026, 3, 1),
         "paid_cents": 10_050,
         "adjusted_cents": 2_000,

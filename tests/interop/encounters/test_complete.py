@@ -1,4 +1,4 @@
-"""A visit is billed in codes that the EHR, the practice's map or its clinician gave; never guessed."""
+"""A visit is billed in codes that the EHR, the practice's map or its clinician gave."""
 
 from __future__ import annotations
 

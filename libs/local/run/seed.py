@@ -1,0 +1,160 @@
+"""Brings the sample practices under management, through the services' own HTTP interfaces.
+
+Every command carries its id, so seeding twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from libs.local.demo.months import APPLICATION
+from libs.local.demo.practices import (
+    CENTS_PER_WORK_RVU,
+    OPENED_ON,
+    PAYERS,
+    PRICES_CENTS,
+    WORK_RVU_HUNDREDTHS,
+    Clinician,
+    Practice,
+)
+from libs.local.run.platform import LocalPlatform
+
+SAMPLES = Path("samples")
+CREDENTIALING_YEARS = 3
+
+
+class SeedingError(Exception):
+    """A service did not take a command of the demo; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A practice's connections: the keys that its EHR sends with."""
+
+    practice: Practice
+    hl7_key: str
+    fhir_key: str
+
+
+async def seed(platform: LocalPlatform, practices: list[Practice]) -> list[Door]:
+    """Onboard the practices; returns their connections."""
+    return [await _onboard(platform, practice) for practice in practices]
+
+
+async def _onboard(platform: LocalPlatform, practice: Practice) -> Door:
+    desk = _Desk(platform, practice)
+    await desk.post("agreements", "/practices", {
+        "practice_id": str(practice.practice_id), "name": practice.name, "npi": practice.npi,
+        "tax_id": practice.tax_id, "time_zone": practice.time_zone, "onboarded_on": OPENED_ON,
+        "address": {"line": practice.line, "city": practice.city, "state": practice.state,
+                    "postal_code": practice.postal_code},
+    })  # fmt: skip
+    await desk.post("agreements", "/agreements", {
+        "agreement_id": desk.id_of("agreement"), "model": "percentage-of-collections",
+        "rate": practice.fee_rate, "effective_on": OPENED_ON,
+    })  # fmt: skip
+    await desk.post("billing", "/fee-schedules", {
+        "fee_schedule_id": desk.id_of("fee-schedule"), "effective_on": OPENED_ON,
+        "prices_cents": PRICES_CENTS,
+    })  # fmt: skip
+    await desk.post("payroll", "/rvu-tables", {
+        "rvu_table_id": desk.id_of("rvu-table"), "effective_on": OPENED_ON,
+        "work_rvu_hundredths": WORK_RVU_HUNDREDTHS,
+    })  # fmt: skip
+    await desk.post("engagement", "/policies", {"intake_consent": True})
+    for clinician in practice.clinicians:
+        await _credential(desk, clinician)
+    hl7 = await desk.connect("hl7v2", {"sending_application": APPLICATION,
+                                       "sending_facility": practice.facility})  # fmt: skip
+    fhir = await desk.connect("fhir", {})
+    return Door(practice, hl7, fhir)
+
+
+async def _credential(desk: _Desk, clinician: Clinician) -> None:
+    provider_id = desk.id_of("provider", clinician.npi)
+    await desk.post("credentialing", "/providers", {
+        "provider_id": provider_id, "npi": clinician.npi, "family": clinician.family,
+        "given": clinician.given, "taxonomy": clinician.taxonomy,
+    })  # fmt: skip
+    credentialed_on = date(2025, 1, 6)
+    await desk.post("credentialing", f"/providers/{provider_id}/credentialing", {
+        "credentialed_on": credentialed_on,
+        "expires_on": credentialed_on + timedelta(days=365 * CREDENTIALING_YEARS),
+    })  # fmt: skip
+    for payer in PAYERS:
+        if payer.payer_id not in (clinician.enrolled_late, clinician.never_enrolled):
+            await enroll(desk.platform, desk.practice, clinician, payer.payer_id)
+    await desk.post("payroll", "/compensation-plans", {
+        "compensation_plan_id": desk.id_of("compensation", clinician.npi), "npi": clinician.npi,
+        "effective_on": OPENED_ON, "cents_per_work_rvu": CENTS_PER_WORK_RVU,
+    })  # fmt: skip
+
+
+async def enroll(
+    platform: LocalPlatform, practice: Practice, clinician: Clinician, payer_id: str
+) -> None:
+    """A payer has enrolled a clinician."""
+    desk = _Desk(platform, practice)
+    provider_id = desk.id_of("provider", clinician.npi)
+    await desk.post("credentialing", f"/providers/{provider_id}/enrollments", {
+        "payer_id": payer_id, "effective_on": OPENED_ON, "ends_on": None,
+    })  # fmt: skip
+
+
+async def enroll_late(platform: LocalPlatform, practices: list[Practice]) -> None:
+    """The enrollments that come after the first visits: what was held for them goes out."""
+    for practice in practices:
+        for clinician in practice.clinicians:
+            if clinician.enrolled_late is not None:
+                await enroll(platform, practice, clinician, clinician.enrolled_late)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Posts commands in one practice's name."""
+
+    platform: LocalPlatform
+    practice: Practice
+
+    def id_of(self, *names: str) -> str:
+        return str(self.practice.id_of(*names))
+
+    async def post(self, service: str, path: str, body: dict[str, Any]) -> Any:
+        async with self.platform.client(service, str(self.practice.practice_id)) as client:
+            answer = await client.post(path, json=_plain(body))
+        if not answer.is_success:
+            raise SeedingError(f"{service} answered {answer.status_code} to {path}: {answer.text}")
+        return answer.json()
+
+    async def connect(self, kind: str, more: dict[str, Any]) -> str:
+        connection_id = self.practice.id_of("connection", kind)
+        secret = hashlib.sha256(f"{self.platform.operator_key}/{connection_id}".encode())
+        found = await self.post("interop", "/connections", {
+            "connection_id": str(connection_id), "kind": kind, "source_system": APPLICATION,
+            "time_zone": self.practice.time_zone, "secret": secret.hexdigest(),
+            "profile": _profile(self.practice), **more,
+        })  # fmt: skip
+        key: str = found["api_key"]
+        return key
+
+
+def _profile(practice: Practice) -> dict[str, Any]:
+    """How this EHR names payers and codes, as the practice signed it off."""
+    payers = {p.ehr_code: {"payer_id": p.payer_id, "payer_name": p.name} for p in PAYERS}
+    with (SAMPLES / "maps" / "snomed-ct.csv").open(newline="") as rows:
+        codes = [
+            {"system": r["system"], "code": r["code"], "kind": r["kind"], "target": r["target"]}
+            for r in csv.DictReader(rows)
+        ]
+    return {"payers": payers, "codes": codes}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value.isoformat() if isinstance(value, date) else value
