@@ -39,7 +39,7 @@ contracts: $(READY) ## write the JSON Schemas and the AsyncAPI document from the
 
 down: $(READY) ## stop what an earlier run left (WIPE=1: and remove its data)
 	@$(PY) -m libs.local.backends down $(if $(WIPE),--wipe)
-	@$(if $(WIPE),rm -rf .local/home .local/run.json)
+	@$(if $(WIPE),rm -rf .local/home .local/once-* .local/run.json)
 
 doctor: $(READY) ## what this machine lacks, and the fix
 	@$(PY) -m libs.local.doctor

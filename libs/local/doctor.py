@@ -163,13 +163,12 @@ def main() -> int:
     for heading in ("", "", "found", "fix"):
         table.add_column(heading, overflow="fold")
     failed = False
-    for finding in findings(os.environ, CHECKOUT / ".local" / "data"):
+    for finding in findings(os.environ, CHECKOUT / ".local" / "home" / "backends"):
         colour = {"ok": "green", "optional": "yellow", "missing": "red"}[finding.state]
         state = f"[{colour}]{finding.state}[/{colour}]"
         table.add_row(finding.subject, state, escape(finding.detail), escape(finding.fix))
         failed = failed or finding.state == "missing"
-    console = Console()
-    console.print(table, width=None if console.is_terminal else 160)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
     return int(failed)
 
 

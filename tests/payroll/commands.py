@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -18,17 +18,27 @@ async def add_values(
     *,
     effective_on: str = "2026-01-01",
     practice_id: UUID = PRACTICE,
+    rvu_table_id: UUID | None = None,
 ) -> httpx.Response:
     async with harness.http(practice_id) as client:
-        command = {"effective_on": effective_on, "values": values}
+        command = {
+            "rvu_table_id": str(rvu_table_id or uuid4()),
+            "effective_on": effective_on,
+            "work_rvu_hundredths": values,
+        }
         return await client.post("/rvu-tables", json=command)
 
 
 async def add_plan(
-    harness: Harness, cents_per_work_rvu: int = 5_000, *, effective_on: str = "2026-01-01"
+    harness: Harness,
+    cents_per_work_rvu: int = 5_000,
+    *,
+    effective_on: str = "2026-01-01",
+    plan_id: UUID | None = None,
 ) -> httpx.Response:
     async with harness.http(PRACTICE) as client:
         command = {
+            "compensation_plan_id": str(plan_id or uuid4()),
             "npi": NPI,
             "effective_on": effective_on,
             "cents_per_work_rvu": cents_per_work_rvu,

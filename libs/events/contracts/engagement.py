@@ -38,7 +38,7 @@ class MessageFailed(Event):
     channel: Literal["email"]
     purpose: Literal["appointment-reminder"]
     reason: Short
-    """The SMTP reply code, without its text."""
+    """The SMTP reply code, without its text; `no-answer` where the server never gave one."""
 
 
 class ConsentGiven(Event):

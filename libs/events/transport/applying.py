@@ -23,6 +23,14 @@ log = structlog.get_logger("mainstay.consumer")
 LEAVE_TRANSPORT = "SELECT set_config('mainstay.transport', '', true)"
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Where the checkpoint is now, and how many events had their effects (or parked, as failed)."""
+
+    position: Position
+    heard: int
+
+
 @dataclass
 class Applier:
     """Applies records to one effect; `name` is the checkpoint's consumer name."""
@@ -41,7 +49,7 @@ class Applier:
 
     async def apply(
         self, old: Position, records: list[Record], *, failure: str | None = None
-    ) -> Position:
+    ) -> Applied:
         """Apply records of one partition, in order; with `failure` they park instead.
 
         Raises FencedError where the checkpoint is not at `old`; whatever is raised, nothing stays.
@@ -52,9 +60,9 @@ class Applier:
             await checkpoints.move(
                 db, self.name, first.topic, first.partition, old=old, new=new, handled=len(fresh)
             )
-            outgoing = await self._take(db, first.topic, fresh, failure)
+            heard, outgoing = await self._take(db, first.topic, fresh, failure)
         outgoing.wake(self.wakes)
-        return new
+        return Applied(new, heard)
 
     def _advance(self, position: Position, records: list[Record]) -> tuple[Position, list[Record]]:
         """Where these records lead, and those whose effects are not in yet."""
@@ -76,9 +84,9 @@ class Applier:
 
     async def _take(
         self, db: Db, topic: str, records: list[Record], failure: str | None
-    ) -> Outgoing:
+    ) -> tuple[int, Outgoing]:
         await db.execute(SET_TRANSPORT)
-        keys = [_key(record) for record in records]
+        keys = [parked.key_of(record) for record in records]
         waiting = await parked.find_parked(db, self.name, topic, keys)
         heard: list[Heard] = []
         for record, key in zip(records, keys, strict=True):
@@ -88,7 +96,7 @@ class Applier:
                 )
             elif (one := self._hear(_envelope(record), record.value)) is not None:
                 heard.append(one)
-        return await self._run(db, heard)
+        return len(heard), await self._run(db, heard)
 
     async def _run(self, db: Db, heard: list[Heard]) -> Outgoing:
         if not heard:
@@ -124,10 +132,16 @@ class Applier:
     async def _carry_out(self, db: Db, request: Request) -> Outgoing | None:
         await db.execute(SET_TRANSPORT)
         of_key = (request.practice_id, self.name, request.topic, request.key)
-        wish = await db.fetchval(parked.LOCK_KEY, *of_key)
-        row = await db.fetchrow(parked.FIRST_EVENT, *of_key) if wish is not None else None
+        key = await db.fetchrow(parked.LOCK_KEY, *of_key)
+        if key is None or key["request"] is None:
+            return None  # another process was here first; what failed there goes on waiting
+        wish: str = key["request"]
+        row = await db.fetchrow(parked.FIRST_EVENT, *of_key)
         if row is None:
             await db.execute(parked.FORGET_KEY, *of_key)
+            await db.execute(
+                parked.RELEASE_FOLLOWERS, *of_key[1:], request.requested_by, self.clock.now()
+            )
             return None
         await db.execute(parked.FORGET_EVENT, row["id"])
         await db.execute(
@@ -163,10 +177,6 @@ class Applier:
             if row is not None:
                 await db.execute(parked.NOTE_ERROR, row["id"], error, self.clock.now())
         log.error("parked event failed again", consumer=self.name, topic=request.topic, error=error)
-
-
-def _key(record: Record) -> str:
-    return (record.key or b"").decode("utf-8", "backslashreplace")
 
 
 def _envelope(record: Record) -> Envelope:

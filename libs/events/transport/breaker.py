@@ -11,6 +11,7 @@ from collections import deque
 import structlog
 
 from libs.events.transport.database import Pool
+from libs.events.transport.faults import describe
 
 log = structlog.get_logger("mainstay.consumer")
 
@@ -26,7 +27,11 @@ READ_STOP = "SELECT reason FROM consumer_stop WHERE consumer = $1"
 
 
 class Breaker:
-    """Counts what was handled and parked lately, and holds the consumer when too much parks."""
+    """Counts what was handled and parked lately, and holds the consumer when too much parks.
+
+    What only waits behind its key, or is not heard here, counts as neither: it would hide how many
+    of the events that were tried have failed.
+    """
 
     def __init__(self, consumer: str, pool: Pool) -> None:
         self._consumer = consumer
@@ -44,12 +49,19 @@ class Breaker:
             await self.stop(f"{count} of the last {len(self._lately)} events could not be handled")
 
     async def stop(self, reason: str) -> None:
-        """Hold the consumer, durably."""
+        """Hold the consumer; returns when the stop is stored."""
         self.stopped = reason
         self._lately.clear()
-        async with self._pool.acquire() as db:
-            await db.execute(STOP, self._consumer, reason)
         log.critical("consumer stopped", consumer=self._consumer, reason=reason)
+        while True:
+            try:
+                async with self._pool.acquire() as db:
+                    await db.execute(STOP, self._consumer, reason)
+            except Exception as error:
+                log.error("stop not stored", consumer=self._consumer, error=describe(error))
+                await asyncio.sleep(1)
+            else:
+                return
 
     async def load(self) -> None:
         """At start: a stop that was stored still holds."""
@@ -60,4 +72,7 @@ class Breaker:
         """Return at once, or when a person has resumed the consumer."""
         while self.stopped is not None:
             await asyncio.sleep(0.5)
-            await self.load()
+            try:
+                await self.load()
+            except Exception as error:
+                log.warning("still stopped", consumer=self._consumer, error=describe(error))

@@ -48,6 +48,7 @@ class Consumer:
         self.positions: dict[TopicPartition, Position] = {}
         self.breaker = Breaker(effect.group, pool)
         self._applier = Applier(effect, effect.group, pool, clock, wakes)
+        self._sought: dict[TopicPartition, int] = {}
         self._locks: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def subscribe(self, broker: KafkaBroker, instance: str | None) -> None:
@@ -82,24 +83,32 @@ class Consumer:
 
     async def take_up(self, assigned: set[TopicPartition]) -> None:
         """On assignment: seek each partition to its checkpoint; stop where that is impossible."""
-        if not assigned:
-            return
-        beginnings = await self._client.beginning_offsets(list(assigned))
-        ends = await self._client.end_offsets(list(assigned))
-        for tp in assigned:
-            await self._reload(tp, beginnings[tp])
-            at = self.positions[tp].next_offset
-            if not beginnings[tp] <= at <= ends[tp]:
-                await self.breaker.stop(
-                    f"checkpoint {at} of {tp.topic}/{tp.partition} is outside the log "
-                    f"[{beginnings[tp]}, {ends[tp]}]: was the topic made anew, or data restored?"
-                )
+        await asyncio.gather(*[self._go_to_checkpoint(tp) for tp in assigned])
 
-    async def _reload(self, tp: TopicPartition, beginning: int = 0) -> None:
-        self.positions[tp] = await until_well(
-            lambda: self._applier.load(tp.topic, tp.partition, beginning), self.effect.group
-        )
-        self._client.seek(tp, self.positions[tp].next_offset)
+    async def _go_to_checkpoint(self, tp: TopicPartition) -> None:
+        """Seek to the checkpoint; without it nothing may be handled, so this waits until well."""
+        self.positions.pop(tp, None)
+        while tp in self._client.assignment():
+            try:
+                await self._seek(tp)
+            except Exception as error:
+                log.warning("checkpoint not read", consumer=self.effect.group, error=describe(error))
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _seek(self, tp: TopicPartition) -> None:
+        beginning = (await self._client.beginning_offsets([tp]))[tp]
+        position = await self._applier.load(tp.topic, tp.partition, beginning)
+        end = (await self._client.end_offsets([tp]))[tp]
+        at = self._sought[tp] = position.next_offset
+        self._client.seek(tp, at)
+        self.positions[tp] = position
+        if not beginning <= at <= end and self.breaker.stopped is None:
+            await self.breaker.stop(
+                f"checkpoint {at} of {tp.topic}/{tp.partition} is outside the log "
+                f"[{beginning}, {end}]: was the topic made anew, or data restored?"
+            )
 
     async def on_batch(self, records: Sequence[Record]) -> None:
         """Handle one poll; returns when every partition's part is in, or must be read again."""
@@ -111,10 +120,14 @@ class Consumer:
         await self._tell_kafka(parts)
 
     async def _handle(self, tp: TopicPartition, records: list[Record]) -> None:
-        """Handle one partition's part. Whatever goes wrong, the checkpoint says where to go on."""
+        """Handle one partition's part. Whatever goes wrong, the checkpoint says where to go on.
+
+        Nothing may escape: FastStream would go on with the next batch as if this one were done.
+        """
         async with self._locks[tp]:
             try:
-                await self._handle_in_order(tp, records)
+                if await self._handle_in_order(tp, records):
+                    return
             except FencedError:
                 log.info(
                     "fenced: another owner moved on",
@@ -122,29 +135,34 @@ class Consumer:
                     topic=tp.topic,
                     partition=tp.partition,
                 )
-                await self._read_again(tp)
             except Exception as error:
                 log.error("read again", consumer=self.effect.group, error=describe(error))
                 await asyncio.sleep(1)
-                await self._read_again(tp)
+            await self._go_to_checkpoint(tp)
 
-    async def _read_again(self, tp: TopicPartition) -> None:
-        if tp in self._client.assignment():
-            await self._reload(tp)
-        else:
-            self.positions.pop(tp, None)
+    async def _handle_in_order(self, tp: TopicPartition, records: list[Record]) -> bool:
+        """False where these are not the checkpoint's next records, or the consumer has stopped."""
+        if not self._come_next(tp, records[0].offset):
+            return False
+        if await self._attempt(tp, records) is None:
+            return True
+        for record in records:
+            if self.breaker.stopped is not None:
+                return False
+            await self._handle_alone(tp, record)
+        return True
 
-    async def _handle_in_order(self, tp: TopicPartition, records: list[Record]) -> None:
+    def _come_next(self, tp: TopicPartition, offset: int) -> bool:
+        """True for the checkpoint's offset, or, right after a seek to it, the first that is there.
+
+        Earlier records come where a rebalance crossed a commit, or a topic was made anew; later
+        ones where a batch went missing in this process. Both are answered by a look at the log.
+        """
         position = self.positions.get(tp)
         if position is None:
-            return  # revoked in between: its new owner reads it
-        waiting = [record for record in records if record.offset >= position.next_offset]
-        if not waiting or await self._attempt(tp, waiting) is None:
-            self.breaker.handled(len(waiting))
-            return
-        for record in waiting:
-            await self.breaker.wait_until_closed()
-            await self._handle_alone(tp, record)
+            return False
+        at = position.next_offset
+        return offset == at or (offset > at and self._sought.get(tp) == at)
 
     async def _attempt(
         self, tp: TopicPartition, records: list[Record], failure: str | None = None
@@ -152,14 +170,18 @@ class Consumer:
         """Apply records; None where it worked, else the failure that lies in an event."""
 
         async def apply() -> str | None:
+            position = self.positions.get(tp)
+            if position is None or records[0].offset < position.next_offset:
+                raise FencedError  # revoked, or taken up anew, while these were in hand
             try:
-                self.positions[tp] = await self._applier.apply(
-                    self.positions[tp], records, failure=failure
-                )
+                done = await self._applier.apply(position, records, failure=failure)
             except Exception as error:
                 if is_transient(error) or isinstance(error, FencedError) or failure is not None:
                     raise
                 return describe(error)
+            if tp in self.positions:
+                self.positions[tp] = done.position
+            self.breaker.handled(done.heard)
             return None
 
         return await until_well(apply, self.effect.group)
@@ -170,7 +192,6 @@ class Consumer:
         for attempt in range(1, ATTEMPTS + 1):
             failure = await self._attempt(tp, [record])
             if failure is None:
-                self.breaker.handled(1)
                 return
             if failure.startswith(UnreadableEventError.__name__):
                 break  # it will not read better the next time

@@ -14,7 +14,7 @@ from libs.events.transport.database import Db, see_practices
 from libs.events.transport.envelope import Envelope
 from libs.events.transport.projections import Fold, Projection
 from libs.events.transport.service import Service
-from libs.events.transport.telemetry import context_of, links_to, tracer
+from libs.events.transport.telemetry import context_of, links_to, open_span
 from libs.events.transport.work import Outgoing, UnitOfWork
 
 
@@ -70,7 +70,7 @@ class Handlers:
 
     async def _handle(self, db: Db, heard: Heard, outgoing: Outgoing) -> None:
         envelope = heard.envelope
-        with tracer.start_as_current_span(
+        with open_span(
             f"{self.group} handle {envelope.type}",
             context=context_of(envelope.traceparent),
             kind=SpanKind.CONSUMER,
@@ -83,7 +83,6 @@ class Handlers:
                 "mainstay.event.id": str(envelope.id),
                 "mainstay.practice.id": str(envelope.practice_id),
             },
-            record_exception=False,  # an exception's text may hold a payload
         ):
             await see_practices(db, [envelope.practice_id])
             uow = UnitOfWork(
@@ -120,12 +119,11 @@ class Folding:
         return checkpoint_name(self._service, self.projection, self._generation)
 
     async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing:
-        with tracer.start_as_current_span(
+        with open_span(
             f"{self.group} fold",
             kind=SpanKind.CONSUMER,
             links=links_to([one.envelope.traceparent for one in heard]),
             attributes={"messaging.batch.message_count": len(heard)},
-            record_exception=False,
         ):
             fold = Fold(self._generation)
             for one in heard:

@@ -7,6 +7,7 @@ so that any tracing client finds it. `sequence` is fixed width, so it also sorts
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,11 @@ from libs.events.contracts import Event, contracts
 from libs.events.transport.faults import UnreadableEventError, describe
 
 CONTENT_TYPE = "application/json"
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
+"""As Kafka gives them: a header may lack its value."""
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +96,19 @@ def write_sequence(epoch: int, sequence: int) -> str:
     return f"{epoch:04d}-{sequence:020d}"
 
 
-def read_sequence(headers: Iterable[tuple[str, bytes]]) -> tuple[int, int] | None:
-    """The (epoch, sequence) of a record, or None where it has none."""
+def read_sequence(headers: Iterable[tuple[str, bytes | None]]) -> tuple[int, int] | None:
+    """The (epoch, sequence) of a record, or None where it has none that a checkpoint can keep."""
     for name, value in headers:
         if name == "ce_sequence":
-            epoch, _, sequence = value.decode("ascii", "replace").partition("-")
-            if epoch.isdigit() and sequence.isdigit():
-                return int(epoch), int(sequence)
+            epoch, _, sequence = (value or b"").decode("ascii", "replace").partition("-")
+            if len(epoch) == 4 and len(sequence) <= 20 and f"{epoch}{sequence}".isdigit():
+                return (int(epoch), int(sequence or 0)) if int(sequence or 0) < 2**63 else None
     return None
+
+
+def holds_nul(json_text: bytes) -> bool:
+    """True where a text in this JSON holds a NUL character, which PostgreSQL cannot keep."""
+    return b"\\u0000" in json_text and _NUL.search(json_text) is not None
 
 
 def read_envelope(
@@ -108,13 +118,14 @@ def read_envelope(
     found: dict[str, str] = {}
     try:
         for name, value in headers:
-            found[name] = value.decode()
+            found[name] = (value or b"").decode()
         place = read_sequence(headers)
         if place is None:
             raise UnreadableEventError("header ce_sequence is missing or malformed")
         if found["ce_specversion"] != "1.0":
             raise UnreadableEventError("header ce_specversion is not 1.0")
         causation = found.get("ce_causationid")
+        traceparent = found.get("traceparent", "")
         return Envelope(
             id=UUID(found["ce_id"]),
             type=found["ce_type"],
@@ -123,7 +134,7 @@ def read_envelope(
             practice_id=UUID(found["ce_practiceid"]),
             correlation_id=UUID(found["ce_correlationid"]),
             causation_id=UUID(causation) if causation else None,
-            traceparent=found.get("traceparent"),
+            traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
             epoch=place[0],
             sequence=place[1],
             topic=topic,
@@ -144,7 +155,7 @@ def read_event(envelope: Envelope, value: bytes | None) -> Event:
         raise UnreadableEventError("no contract has this ce_type; is the publisher newer than us?")
     if value is None:
         raise UnreadableEventError("the record has no value")
-    if b"\\u0000" in value:
+    if holds_nul(value):
         raise UnreadableEventError("the data holds a NUL character")
     try:
         event = contract.model_validate_json(value)

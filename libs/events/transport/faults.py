@@ -4,30 +4,11 @@ from __future__ import annotations
 
 import asyncpg
 from aiokafka.errors import KafkaError
-from asyncpg.exceptions import (
-    AdminShutdownError,
-    CannotConnectNowError,
-    CrashShutdownError,
-    DeadlockDetectedError,
-    LockNotAvailableError,
-    PostgresConnectionError,
-    SerializationError,
-    TooManyConnectionsError,
-)
 
-_TRANSIENT = (
-    OSError,
-    TimeoutError,
-    KafkaError,
-    AdminShutdownError,
-    CannotConnectNowError,
-    CrashShutdownError,
-    DeadlockDetectedError,
-    LockNotAvailableError,
-    PostgresConnectionError,
-    SerializationError,
-    TooManyConnectionsError,
-)
+_PASSING = ("08", "28", "3D", "40", "53", "57", "58", "25006", "25P0", "55P03")
+"""SQLSTATEs and classes of them that speak of the server's state, not of the statement: connection,
+login, database missing, rollback, resources, operator, system, read-only standby, idle, lock.
+(PostgreSQL documentation, appendix A)"""
 
 
 class UnreadableEventError(Exception):
@@ -44,9 +25,13 @@ class PublishRefusedError(Exception):
 
 def is_transient(error: BaseException) -> bool:
     """True for faults of the database or the broker that pass by themselves; they park nothing."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_transient(one) for one in error.exceptions)
     if isinstance(error, asyncpg.InterfaceError):
         return "clos" in str(error)  # "connection is closed", "pool is closing"
-    return isinstance(error, _TRANSIENT)
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(_PASSING)
+    return isinstance(error, OSError | TimeoutError | KafkaError)
 
 
 def describe(error: BaseException) -> str:
@@ -54,11 +39,14 @@ def describe(error: BaseException) -> str:
     from pydantic import ValidationError
 
     name = type(error).__name__
+    if isinstance(error, BaseExceptionGroup):
+        return ", ".join(sorted({describe(one) for one in error.exceptions}))
     if isinstance(error, ValidationError):
-        where = [
-            ".".join(map(str, e["loc"])) + ": " + e["type"]
-            for e in error.errors(include_input=False, include_url=False, include_context=False)
-        ]
+        where: list[str] = []
+        for e in error.errors(include_input=False, include_url=False, include_context=False):
+            # The name of a field that no contract has is the sender's text.
+            known = e["loc"][:-1] if e["type"] == "extra_forbidden" else e["loc"]
+            where.append(".".join(map(str, known)) + ": " + e["type"])
         return f"{name}: {'; '.join(where[:10])}"
     if isinstance(error, asyncpg.PostgresError):
         constraint: str | None = getattr(error, "constraint_name", None)

@@ -29,7 +29,9 @@ async def run_job(job: Job, work: Work, dsn: str) -> None:
 
 async def _run_holding_lock(job: Job, work: Work, dsn: str) -> None:
     db = await asyncpg.connect(
-        dsn, server_settings={"application_name": f"{work.service} job {job.name}"}
+        dsn,
+        command_timeout=60,
+        server_settings={"application_name": f"{work.service} job {job.name}"},
     )
     try:
         await take_lock(db, LOCK, job.name)

@@ -7,6 +7,7 @@ beside the checkpoint, under the key's lock.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,11 +56,22 @@ SET_REQUEST = """
 UPDATE parked_key SET request = $5
  WHERE practice_id = $1 AND consumer = $2 AND topic = $3 AND key = $4
 """
+# An unreadable record is of no practice; readable ones of its key waited under their own.
+RELEASE_FOLLOWERS = """
+UPDATE parked_key k SET request = 'retry', requested_by = $4, requested_at = $5
+ WHERE consumer = $1 AND topic = $2 AND key = $3 AND request IS NULL
+   AND (SELECT error FROM parked_event e
+         WHERE e.practice_id = k.practice_id AND e.consumer = k.consumer
+           AND e.topic = k.topic AND e.key = k.key ORDER BY e.id LIMIT 1) IS NULL
+"""
 NOTE_ERROR = "UPDATE parked_event SET error = $2, parked_at = $3 WHERE id = $1"
 NOTE_ACT = """
 INSERT INTO parked_act (practice_id, consumer, topic, partition, offset_, act, acted_by, acted_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
+
+
+LONGEST_KEY_BYTES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,14 @@ class Request:
     requested_by: str
 
 
+def key_of(record: Record) -> str:
+    """The record's key as a text that PostgreSQL can keep and index, whatever its bytes are."""
+    raw = record.key or b""
+    if len(raw) > LONGEST_KEY_BYTES:
+        return f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    return raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+
+
 async def find_parked(db: Db, consumer: str, topic: str, keys: Sequence[str]) -> set[str]:
     """Which of these keys wait; needs the transport's sight."""
     rows = await db.fetch(FIND_PARKED, consumer, topic, sorted(set(keys)))
@@ -84,8 +104,8 @@ async def park(
     db: Db, consumer: str, record: Record, practice_id: UUID, error: str | None, at: datetime
 ) -> None:
     """Keep a record as it came; `error` None: it only waits behind its key."""
-    key = (record.key or b"").decode("utf-8", "backslashreplace")
-    headers = [[name, value.decode("latin-1")] for name, value in record.headers]
+    key = key_of(record)
+    headers = [[_keepable(n), _keepable((v or b"").decode("latin-1"))] for n, v in record.headers]
     await db.execute(PARK_KEY, practice_id, consumer, record.topic, record.partition, key)
     await db.execute(
         PARK_EVENT,
@@ -95,11 +115,15 @@ async def park(
         record.partition,
         record.offset,
         key,
-        json.dumps(headers).replace("\\u0000", ""),
+        json.dumps(headers),
         record.value,
         error,
         at,
     )
+
+
+def _keepable(text: str) -> str:
+    return text.replace("\0", "")
 
 
 async def find_requests(db: Db, consumer: str) -> list[Request]:

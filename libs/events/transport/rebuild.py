@@ -32,6 +32,11 @@ SWAP = """
 UPDATE projection SET generation = $2, version = $3, swapped_at = now() WHERE name = $1
 """
 FORGET_CHECKPOINTS = "DELETE FROM checkpoint WHERE consumer = $1"
+FORGET_WHAT_WAITS = (
+    "DELETE FROM parked_event WHERE consumer = $1",
+    "DELETE FROM parked_key WHERE consumer = $1",
+    "DELETE FROM consumer_stop WHERE consumer = $1",
+)
 DONE = "SELECT coalesce(sum(next_offset), 0) FROM checkpoint WHERE consumer = $1"
 
 
@@ -55,6 +60,8 @@ async def rebuild(
         try:
             total = await _log_length(kafka, projection)
             while not await _swap(pool, service, projection, live, shadow):
+                if consumer.breaker.stopped is not None:
+                    raise RuntimeError(f"{projection.name}: {consumer.breaker.stopped}")
                 tell(await pool.fetchval(DONE, checkpoint_name(service, projection, shadow)), total)
                 await asyncio.sleep(0.1)
             tell(total, total)
@@ -68,8 +75,10 @@ async def rebuild(
 
 async def _clear(pool: Pool, service: str, projection: Projection, generation: int) -> None:
     """Remove a generation's rows: an abandoned rebuild's, or the old one's after a swap."""
+    consumer = checkpoint_name(service, projection, generation)
     async with transport_transaction(pool) as db:
-        await db.execute(FORGET_CHECKPOINTS, checkpoint_name(service, projection, generation))
+        for statement in (FORGET_CHECKPOINTS, *FORGET_WHAT_WAITS):
+            await db.execute(statement, consumer)
         for table in projection.tables:
             await db.execute(f"DELETE FROM {table.name} WHERE generation = $1", generation)
 
@@ -93,7 +102,13 @@ async def _swap(pool: Pool, service: str, projection: Projection, live: int, sha
         old = await db.fetch(LOCK_POSITIONS, checkpoint_name(service, projection, live))
         rows = await db.fetch(LOCK_POSITIONS, checkpoint_name(service, projection, shadow))
         new = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-        if any(new.get((r["topic"], r["partition"]), 0) < r["next_offset"] for r in old):
+        heard = {event.topic.name for event in projection.by_type()}
+        # A topic that this version of the fold no longer hears is nothing to wait for.
+        if any(
+            new.get((row["topic"], row["partition"]), 0) < row["next_offset"]
+            for row in old
+            if row["topic"] in heard
+        ):
             return False
         await db.execute(SWAP, projection.name, shadow, projection.version)
         await db.execute(FORGET_CHECKPOINTS, checkpoint_name(service, projection, live))

@@ -94,7 +94,9 @@ class Relay:
 
     async def _run_once(self) -> None:
         db = await asyncpg.connect(
-            self._dsn, server_settings={"application_name": f"{self._service} relay"}
+            self._dsn,
+            command_timeout=60,
+            server_settings={"application_name": f"{self._service} relay"},
         )
         producer: AIOKafkaProducer | None = None
         try:
@@ -117,9 +119,11 @@ class Relay:
             await self._follow(db, producer)
         finally:
             # A producer whose send failed may still hold the batch: it is replaced, never reused.
-            if producer is not None:
-                await producer.stop()
-            await db.close(timeout=2)
+            try:
+                if producer is not None:
+                    await producer.stop()
+            finally:
+                await db.close(timeout=2)  # and with it the lock, or no relay would ever get it
 
     async def _follow(self, db: Db, producer: AIOKafkaProducer) -> None:
         idle = 0.02

@@ -17,7 +17,7 @@ from libs.events.transport.database import Pool, see_practices, transport_transa
 from libs.events.transport.envelope import Origin
 from libs.events.transport.faults import describe, is_transient
 from libs.events.transport.service import Service, Timer
-from libs.events.transport.telemetry import context_of, tracer
+from libs.events.transport.telemetry import context_of, open_span
 from libs.events.transport.work import Outgoing, UnitOfWork, Wakes, Work
 
 log = structlog.get_logger("mainstay.timers")
@@ -91,22 +91,23 @@ class Timers:
             due: datetime | None = await db.fetchval(NEXT_DUE, self._names)
         if due is None:
             return 1.0
+        wait = (due - self._clock.now()).total_seconds()
+        # Overdue, and yet nothing was fired: another replica is at it.
         # Looked at again each second at least: another replica may set one.
-        return min(max((due - self._clock.now()).total_seconds(), 0.02), 1.0)
+        return min(wait, 1.0) if wait > 0 else 0.25
 
     async def _fire(self, timer: Timer) -> bool:
-        with tracer.start_as_current_span(
-            f"{self._service.name} timer {timer.name}",
-            context=context_of(timer.origin.traceparent if timer.origin else None),
-            record_exception=False,
-        ):
-            try:
+        try:
+            with open_span(
+                f"{self._service.name} timer {timer.name}",
+                context=context_of(timer.origin.traceparent if timer.origin else None),
+            ):
                 if timer.name in self._service.timers:
                     return await self._fire_inside(timer)
                 return await self._transmit(timer)
-            except Exception as error:
-                await self._put_off(timer, error)
-                return False
+        except Exception as error:
+            await self._put_off(timer, error)
+            return False
 
     async def _fire_inside(self, timer: Timer) -> bool:
         outgoing = Outgoing()

@@ -20,7 +20,7 @@ from aiokafka.partitioner import murmur2
 from libs.events.contracts import Event
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, Pool, see_practices
-from libs.events.transport.envelope import Envelope, Origin, write_headers
+from libs.events.transport.envelope import Envelope, Origin, holds_nul, write_headers
 from libs.events.transport.faults import PublishRefusedError
 from libs.events.transport.telemetry import current_traceparent
 
@@ -148,6 +148,8 @@ class UnitOfWork:
             raise PublishRefusedError(
                 f"{event.type} has {len(payload)} bytes; at most {LARGEST_EVENT_BYTES} are sent"
             )
+        if holds_nul(payload):
+            raise PublishRefusedError(f"{event.type} holds a NUL character; nobody could keep it")
         origin = origin or self.origin
         # A span that is open now is the closer parent; an origin kept from earlier work wins,
         # because the span open now belongs to the timer or file that brought the work up again.
@@ -211,7 +213,10 @@ class Work:
 
     @asynccontextmanager
     async def read(self, practices: list[UUID]) -> AsyncIterator[Db]:
-        """A read-only transaction that sees several practices' rows."""
-        async with self.pool.acquire() as db, db.transaction(readonly=True):
+        """A read-only transaction that sees several practices' rows, all of one moment."""
+        async with (
+            self.pool.acquire() as db,
+            db.transaction(readonly=True, isolation="repeatable_read"),
+        ):
             await see_practices(db, practices)
             yield db

@@ -67,7 +67,9 @@ def down(data: Path, *, wipe: bool) -> bool:
         BackendError: the run does not end.
     """
     composed = records.uses_docker(data)
-    used = records.down(data, wipe=wipe)
+    # The run first, because it holds the containers; the files last, because they name them.
+    used = records.down(data, wipe=wipe and not composed)
     if composed:
-        docker.down(wipe=wipe)
+        docker.down(data.resolve(), wipe=wipe)
+        records.down(data, wipe=wipe)
     return used

@@ -21,20 +21,22 @@ def backends() -> None:
 
 @app.command()
 def down(
-    data: Annotated[Path, typer.Option(help="The run's data directory.")] = CHECKOUT
-    / ".local"
-    / "data",
+    data: Annotated[
+        Path | None, typer.Option(help="One data directory; else all of this checkout.")
+    ] = None,
     *,
     wipe: Annotated[bool, typer.Option("--wipe", help="Remove the data as well.")] = False,
 ) -> None:
-    """Stop the run that uses the data directory, and servers that an earlier one left."""
+    """Stop every run of this checkout, and servers that an earlier one left."""
+    # A run that was killed may have left a directory beside that of `make run`.
+    directories = [data] if data else sorted((CHECKOUT / ".local").glob("*/backends"))
     try:
-        used = end_backends(data, wipe=wipe)
+        used = [end_backends(directory, wipe=wipe) for directory in directories]
     except BackendError as failure:
         typer.echo(str(failure), err=True)
         raise typer.Exit(1) from failure
-    what = "Stopped" if used else "Nothing was running"
-    typer.echo(f"{what}; {'the data is removed' if wipe else f'the data stays in {data}'}.")
+    kept = "the data is removed" if wipe else "the data stays"
+    typer.echo(f"{'Stopped' if any(used) else 'Nothing was running'}; {kept}.")
 
 
 if __name__ == "__main__":

@@ -120,6 +120,8 @@ def ensure(wanted: Sequence[Artifact], cache: Path, *, progress: bool) -> list[P
         return paths
     with exclusively(cache):
         missing = [a for a in wanted if not (cache / a.filename).exists()]
+        if not missing:  # somebody else fetched them while we waited
+            return paths
         scratch = Path(tempfile.mkdtemp(prefix=".fetch-", dir=cache))
         try:
             _fetch_into(cache, scratch, missing, progress=progress)

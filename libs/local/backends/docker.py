@@ -7,6 +7,7 @@ which removes everything.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -26,7 +27,8 @@ from libs.local.backends.ground import within_reach
 from libs.local.backends.records import DOCKER_PASSWORD, held, remember_servers, stop_leftovers
 from libs.local.backends.servers import Program, Server
 
-COMPOSE = ("compose", "-f", str(CHECKOUT / "deploy" / "compose.yaml"))
+COMPOSE_FILE = str(CHECKOUT / "deploy" / "compose.yaml")
+COMPOSE = ("compose", "-f", COMPOSE_FILE)
 DAEMON_SECONDS = 2.0
 PULL_SECONDS = 300.0
 
@@ -67,6 +69,11 @@ def running(data: Path, *, durable: bool) -> Iterator[tuple[str, str]]:
         with throwaway() as addresses:
             yield addresses
         return
+    if not _succeeds("docker", "compose", "version", within=DAEMON_SECONDS * 5):
+        raise BackendError(
+            "BACKEND=docker needs the compose plugin (`docker compose version` fails). Install it, "
+            "or leave BACKEND unset to run without Docker."
+        )
     home = within_reach(data.resolve(), None)
     with held(home):
         stop_leftovers(home)
@@ -78,16 +85,16 @@ def running(data: Path, *, durable: bool) -> Iterator[tuple[str, str]]:
 def _composed(home: Path) -> Iterator[tuple[str, str]]:
     (home / "logs").mkdir(mode=0o700, exist_ok=True)
     ports = {"KAFKA": kafka.free_port(), "POSTGRES": kafka.free_port()}
-    environment = {
-        **os.environ,
-        **{f"MAINSTAY_{name}_PORT": str(port) for name, port in ports.items()},
-        "MAINSTAY_POSTGRES_PASSWORD": (password := _password(home)),
+    password = _password(home)
+    environment = _environment(home, password) | {
+        f"MAINSTAY_{name}_PORT": str(port) for name, port in ports.items()
     }
     program = Program(
         name="Docker compose",
         command=("docker", *COMPOSE, "up", "--no-color"),
         directory=home,
         log=home / "logs" / "compose.log",
+        mark=COMPOSE_FILE,
         stops=((signal.SIGTERM, 30.0), (signal.SIGKILL, 5.0)),
         environment=environment,
     )
@@ -102,17 +109,29 @@ def _composed(home: Path) -> Iterator[tuple[str, str]]:
         yield brokers, dsn
     finally:
         server.stop()
-        subprocess.run(["docker", *COMPOSE, "down"], env=environment, capture_output=True)
+        subprocess.run(
+            ["docker", *COMPOSE, "down"], env=environment, capture_output=True, check=False
+        )
         stop_leftovers(home)
 
 
-def down(*, wipe: bool) -> None:
-    """Remove what `docker compose` still has of ours; its volumes only with `wipe`."""
-    client = shutil.which("docker")
-    if client and _succeeds(client, "version", within=DAEMON_SECONDS):
-        environment = {**os.environ, "MAINSTAY_POSTGRES_PASSWORD": "unused"}
-        command = [client, *COMPOSE, "down", *(["--volumes"] if wipe else [])]
-        subprocess.run(command, env=environment, capture_output=True, check=False)
+def down(home: Path, *, wipe: bool) -> None:
+    """Remove the containers of that data directory; their volumes only with `wipe`.
+
+    Raises:
+        BackendError: no daemon answers, so they stay.
+    """
+    command = ["docker", *COMPOSE, "down", *(["--volumes"] if wipe else [])]
+    environment = _environment(home, password="unused")
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if told.returncode != 0:
+        raise BackendError(f"the containers were not removed: {told.stderr.strip()[-500:]}")
+
+
+def _environment(home: Path, password: str) -> dict[str, str]:
+    """Each data directory has containers and volumes of its own."""
+    project = f"mainstay-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}"
+    return {**os.environ, "COMPOSE_PROJECT_NAME": project, "MAINSTAY_POSTGRES_PASSWORD": password}
 
 
 def _password(home: Path) -> str:

@@ -85,6 +85,7 @@ def program(home: Path, jars: Sequence[Path], java: Java, *, port: int, durable:
         command=(str(java.program), *flags, *_class_path(jars), "kafka.Kafka", str(settings)),
         directory=home,
         log=home / "logs" / "kafka.log",
+        mark=str(home),
         # In order even where nothing need last: it takes 0.3 s, and a broker that was killed
         # waits at its next start until its own old session has timed out.
         stops=((signal.SIGTERM, 20.0 if durable else 3.0), (signal.SIGKILL, 5.0)),

@@ -109,6 +109,7 @@ def program(home: Path, binaries: Path, *, port: int, durable: bool) -> Program:
         command=(str(binaries / "postgres"), "-D", str(home / "postgres"), f"-p{port}", *flags),
         directory=home,
         log=home / "logs" / "postgres.log",
+        mark=str(home),
         stops=((signal.SIGINT, 20.0), *immediate) if durable else immediate,
     )
 
@@ -136,7 +137,7 @@ async def data_directory_at(dsn: str) -> str | None:
 
     try:
         connection = await asyncpg.connect(dsn, timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError):
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return None
     try:
         return await connection.fetchval("SHOW data_directory")

@@ -36,6 +36,8 @@ class Program:
     command: tuple[str, ...]
     directory: Path
     log: Path
+    mark: str
+    """A word that the command line has and no stranger's would: the data directory, mostly."""
     stops: tuple[tuple[int, float], ...]
     """Signals in the order to try them, each with the seconds to wait for the end."""
     environment: Mapping[str, str] = field(
@@ -74,8 +76,7 @@ class Server:
                 f"{program.name} could not be run: {told or 'no reason given'} "
                 f"({program.command[0]}). `make doctor` shows what is missing."
             )
-        word = str(program.directory)
-        self.identity = Identity.of(int(told), command_has=word)
+        self.identity = Identity.of(int(told), command_has=program.mark)
         self.guardian = Identity.of(self._guardian.pid, command_has=GUARDIAN.name)
 
     @property

@@ -153,7 +153,10 @@ def main() -> int:
     os.environ.setdefault("MAINSTAY_PLATFORM", str(LOCAL / "home" / "platform.json"))
     LOCAL.mkdir(exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="once-", dir=LOCAL)) if once else LOCAL / "home"
+    home.mkdir(exist_ok=True)
+    home.chmod(0o711)  # as root, the servers are another user, and must reach their data
     done = False
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         choice = choose(os.environ, purpose="run")
         with running(home / "backends", choice) as backends, display() as show:

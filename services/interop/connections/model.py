@@ -59,6 +59,8 @@ class Profile(Contract):
     """By the EHR's payer code or name."""
     self_pay: Annotated[tuple[str, ...], Field(max_length=50)] = ()
     """The EHR's payer codes or names that mean that the patient pays."""
+    chart_number_is_member_id: bool = False
+    """For an EHR that names a payer without the member's number, as Synthea does."""
     practitioners: dict[Short, Npi] = Field(default_factory=dict[str, str], max_length=5000)
     """By the EHR's practitioner id."""
     places_of_service: dict[Short, PlaceOfService] = Field(

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 from libs.events.contracts import PHI, Contract
-from libs.events.contracts.interop import ChargeLine, Coverage, EncounterPosted, Person, Source
+from libs.events.contracts.interop import ChargeLine, Coverage, EncounterPosted, Source
 from libs.events.contracts.values import (
     EncounterId,
     Npi,
@@ -22,6 +22,7 @@ from libs.events.contracts.values import (
     Short,
 )
 from services.interop.connections.model import PlaceOfService
+from services.interop.patients.model import KnownPatient
 
 Reason = Literal[
     "unmapped-diagnosis",
@@ -61,6 +62,8 @@ class Visit(Contract):
     diagnoses: Annotated[tuple[SourceCode, ...], PHI]
     lines: tuple[SourceLine, ...]
     coverage: Annotated[Coverage | None, PHI]
+    coverage_is_told: bool
+    """False: the message says nothing of it, the visit is paid as the patient is covered."""
     source: Source
     ehr_charge_cents: PositiveCents | None = None
 
@@ -161,20 +164,19 @@ def posted(
     *,
     practice_id: UUID,
     encounter_id: UUID,
-    patient_id: UUID,
-    person: Person,
+    patient: KnownPatient,
 ) -> EncounterPosted:
     return EncounterPosted(
         practice_id=PracticeId(practice_id),
         encounter_id=EncounterId(encounter_id),
-        patient_id=PatientId(patient_id),
+        patient_id=PatientId(patient.patient_id),
         provider_npi=found.provider_npi,
         service_on=visit.service_on,
         place_of_service=visit.place_of_service,
         diagnoses=found.diagnoses,
         lines=found.lines,
-        person=person,
-        coverage=visit.coverage,
+        person=patient.person,
+        coverage=visit.coverage if visit.coverage_is_told else patient.coverage,
         source=visit.source,
         ehr_charge_cents=visit.ehr_charge_cents,
     )

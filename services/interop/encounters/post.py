@@ -142,6 +142,5 @@ async def _posted(kept: KeptEncounter, visit: Visit, found: Complete, uow: UnitO
         found,
         practice_id=kept.practice_id,
         encounter_id=kept.encounter_id,
-        patient_id=kept.patient_id,
-        person=known.person,
+        patient=known,
     )

@@ -59,6 +59,7 @@ def read_visit(
     patient: KnownPatient,
     coverage: Coverage | None,
     *,
+    coverage_is_told: bool,
     connection: Connection,
     source: Source,
 ) -> ToldVisit:
@@ -79,6 +80,7 @@ def read_visit(
             for line in facts.lines
         ),
         coverage=coverage,
+        coverage_is_told=coverage_is_told,
         source=source,
         ehr_charge_cents=_charged(facts.lines),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 from uuid import UUID, uuid4
@@ -62,6 +63,8 @@ class Outcome:
 
     message_id: UUID
     fate: Fate
+    received_at: datetime
+    """When the message came; of a duplicate, when the first of them did."""
     refusals: tuple[Refusal, ...] = ()
 
     @property

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID
 
 import structlog
+from asyncpg import Record
 from pydantic import ValidationError
 
 from libs.events.transport import UnitOfWork
@@ -33,7 +33,7 @@ async def receive(inbound: Inbound, connection: Connection, uow: UnitOfWork, tak
     if taken is None:
         return await _take_once(inbound, connection, uow, take)
     if taken["sha256"] == inbound.sha256:
-        return await _keep_duplicate(inbound, connection, uow, taken["message_id"])
+        return await _keep_duplicate(inbound, connection, uow, taken)
     reused = Refusal(
         code="control-id-reused",
         where=_ID_FIELD[connection.kind],
@@ -61,20 +61,26 @@ async def _take_once(
         return await _refuse(inbound, connection, uow, refusals_of(error))
     for event in effects.events:
         await uow.publish(event)
-    await store.add_message_events(uow.db, uow.practice_id, inbound.message_id, effects.events)
+    if effects.events:
+        await store.add_message_events(uow.db, uow.practice_id, inbound.message_id, effects.events)
     if not effects.waiting:
-        return _told(Outcome(inbound.message_id, "accepted"), connection)
+        return _told(Outcome(inbound.message_id, "accepted", uow.now), connection)
     await store.settle_message(uow.db, uow.practice_id, inbound.message_id, "waiting")
-    return _told(Outcome(inbound.message_id, "waiting"), connection)
+    return _told(Outcome(inbound.message_id, "waiting", uow.now), connection)
 
 
 async def _keep_duplicate(
-    inbound: Inbound, connection: Connection, uow: UnitOfWork, original: UUID
+    inbound: Inbound, connection: Connection, uow: UnitOfWork, original: Record
 ) -> Outcome:
     await store.keep_message(
-        uow.db, connection, inbound, at=uow.now, fate="duplicate", duplicate_of=original
+        uow.db,
+        connection,
+        inbound,
+        at=uow.now,
+        fate="duplicate",
+        duplicate_of=original["message_id"],
     )
-    return _told(Outcome(original, "duplicate"), connection)
+    return _told(Outcome(original["message_id"], "duplicate", original["received_at"]), connection)
 
 
 async def _refuse(
@@ -85,7 +91,7 @@ async def _refuse(
 ) -> Outcome:
     await store.settle_message(uow.db, uow.practice_id, inbound.message_id, "refused", refusals)
     await count_refused(uow.db, connection)
-    return _told(Outcome(inbound.message_id, "refused", refusals), connection)
+    return _told(Outcome(inbound.message_id, "refused", uow.now, refusals), connection)
 
 
 def _told(outcome: Outcome, connection: Connection) -> Outcome:

@@ -16,7 +16,7 @@ from services.interop.connections.model import Connection
 from services.interop.messages.model import Fate, Inbound, Refusal
 
 FIND_TAKEN = """
-SELECT message_id, sha256 FROM message
+SELECT message_id, sha256, received_at FROM message
  WHERE practice_id = $1 AND connection_id = $2 AND control_id = $3
    AND fate IN ('accepted', 'waiting')
 """
@@ -65,7 +65,7 @@ SELECT event_id, event_type FROM message_event
 
 
 async def find_taken(db: Db, connection: Connection, control_id: str) -> Record | None:
-    """The message that this connection's control id was taken with before: message_id, sha256."""
+    """The message that this connection's control id was taken with before."""
     return await db.fetchrow(
         FIND_TAKEN, connection.practice_id, connection.connection_id, control_id
     )

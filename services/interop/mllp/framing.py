@@ -24,7 +24,7 @@ class Frames:
         self._buffer += chunk
         while self._buffer:
             self._skip_line_ends()
-            if self._buffer and self._buffer[:1] != START:
+            if self._buffer and not self._buffer.startswith(START):
                 raise BrokenFrameError("bytes outside a frame: send VT before each message")
             end = self._buffer.find(END, self._searched)
             if end < 0:

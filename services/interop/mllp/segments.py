@@ -61,9 +61,7 @@ class Segment:
         known = {"F": s.field, "S": s.component, "R": s.repetition, "E": s.escape}
         known["T"] = s.subcomponent
         mark = re.escape(s.escape)
-        return re.sub(
-            f"{mark}([^{mark}]*){mark}", lambda m: _resolved(m.group(1), known), text
-        )
+        return re.sub(f"{mark}([^{mark}]*){mark}", lambda m: _resolved(m.group(1), known), text)
 
 
 def _resolved(sequence: str, known: dict[str, str]) -> str:

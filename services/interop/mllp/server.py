@@ -13,12 +13,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 
 from libs.events.transport import Work
-from services.interop.hl7v2.mllp import BrokenFrameError, MllpDecoder, frame
 from services.interop.mllp.answer import answer, refuse_frame
+from services.interop.mllp.framing import BrokenFrameError, Frames, frame
 from services.interop.mllp.settings import MllpSettings
 
 log = structlog.get_logger("interop.mllp")
 CHUNK_BYTES = 64 * 1024
+STOP_SECONDS = 10
 
 
 def start_mllp(work: Work) -> AbstractAsyncContextManager[None]:
@@ -35,7 +36,7 @@ async def _listen(work: Work, settings: MllpSettings) -> AsyncIterator[None]:
 @asynccontextmanager
 async def serve_mllp(work: Work, settings: MllpSettings) -> AsyncIterator[int]:
     """Listen; the value is the port. At the end, what is being answered is answered first."""
-    talks: set[asyncio.Task[None]] = set()
+    talks: dict[asyncio.Task[None], asyncio.StreamReader] = {}
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(talks) >= settings.most_connections:
@@ -43,8 +44,8 @@ async def serve_mllp(work: Work, settings: MllpSettings) -> AsyncIterator[int]:
             writer.close()
             return
         task = asyncio.create_task(_converse(reader, writer, work, settings))
-        talks.add(task)
-        task.add_done_callback(talks.discard)
+        talks[task] = reader
+        task.add_done_callback(talks.pop)
 
     server = await asyncio.start_server(accept, settings.host, settings.port)
     port: int = server.sockets[0].getsockname()[1]
@@ -53,10 +54,15 @@ async def serve_mllp(work: Work, settings: MllpSettings) -> AsyncIterator[int]:
         yield port
     finally:
         server.close()
-        for task in talks:
-            task.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
-        await server.wait_closed()
+        await _let_finish(dict(talks))
+
+
+async def _let_finish(talks: dict[asyncio.Task[None], asyncio.StreamReader]) -> None:
+    """Idle conversations end now; one that is storing a message answers it first."""
+    for task in talks:
+        task.cancel()
+    if talks:
+        await asyncio.wait(talks, timeout=STOP_SECONDS)
 
 
 async def _converse(
@@ -66,18 +72,27 @@ async def _converse(
     settings: MllpSettings,
 ) -> None:
     """Read, answer, read on; a broken frame ends this connection and no other."""
-    decoder = MllpDecoder(settings.largest_message_bytes)
+    frames = Frames(settings.largest_message_bytes)
     try:
         while chunk := await reader.read(CHUNK_BYTES):
-            for raw in decoder.feed(chunk):
-                # Shielded: what has begun is committed and answered before the server stops.
-                writer.write(frame(await asyncio.shield(answer(raw, work))))
-                await writer.drain()
+            for raw in frames.feed(chunk):
+                await _reply(raw, writer, work)
     except BrokenFrameError as broken:
         log.warning("frame refused", reason=str(broken))
-        writer.write(frame(refuse_frame(broken, work.now())))
-        await writer.drain()
+        writer.write(frame(refuse_frame(broken, work)))
     except (ConnectionError, TimeoutError):
         log.info("connection lost")
     finally:
         writer.close()
+
+
+async def _reply(raw: bytes, writer: asyncio.StreamWriter, work: Work) -> None:
+    """Answer one message; told to stop, answer it all the same and then stop."""
+    storing = asyncio.ensure_future(answer(raw, work))
+    try:
+        acknowledgement = await asyncio.shield(storing)
+    except asyncio.CancelledError:
+        writer.write(frame(await storing))
+        raise
+    writer.write(frame(acknowledgement))
+    await writer.drain()

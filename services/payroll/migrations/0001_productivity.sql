@@ -13,23 +13,36 @@ CREATE TABLE clinician (
 );
 SELECT own_by_practice('clinician');
 
+CREATE TABLE rvu_table (
+    practice_id uuid NOT NULL,
+    rvu_table_id uuid NOT NULL,
+    effective_on date NOT NULL,
+    source text NOT NULL,
+    PRIMARY KEY (practice_id, rvu_table_id)
+);
+SELECT own_by_practice('rvu_table');
+
 -- A code's value holds from its day until the code's next one. Kept whole: a value never changes.
 CREATE TABLE work_rvu (
     practice_id uuid NOT NULL,
+    rvu_table_id uuid NOT NULL,
     procedure_code text NOT NULL CHECK (procedure_code ~ '^[A-Z0-9]{5}$'),
     effective_on date NOT NULL,
     hundredths bigint NOT NULL CHECK (hundredths BETWEEN 0 AND 1000000),
-    source text NOT NULL,
-    PRIMARY KEY (practice_id, procedure_code, effective_on)
+    PRIMARY KEY (practice_id, procedure_code, effective_on),
+    FOREIGN KEY (practice_id, rvu_table_id) REFERENCES rvu_table
 );
+CREATE INDEX work_rvu_by_table ON work_rvu (practice_id, rvu_table_id);
 SELECT own_by_practice('work_rvu');
 
 CREATE TABLE compensation_plan (
     practice_id uuid NOT NULL,
+    compensation_plan_id uuid NOT NULL,
     npi text NOT NULL CHECK (npi ~ '^[12][0-9]{9}$'),
     effective_on date NOT NULL,
     cents_per_work_rvu bigint NOT NULL CHECK (cents_per_work_rvu BETWEEN 0 AND 10000000),
-    PRIMARY KEY (practice_id, npi, effective_on)
+    PRIMARY KEY (practice_id, compensation_plan_id),
+    CONSTRAINT compensation_plan_day_once UNIQUE (practice_id, npi, effective_on)
 );
 SELECT own_by_practice('compensation_plan');
 
@@ -68,5 +81,6 @@ CREATE TABLE productivity_procedure (
 );
 SELECT own_by_practice('productivity_procedure');
 
-REVOKE UPDATE, DELETE, TRUNCATE ON work_rvu, compensation_plan, productivity_procedure FROM payroll;
+REVOKE UPDATE, DELETE, TRUNCATE ON rvu_table, work_rvu, compensation_plan, productivity_procedure
+    FROM payroll;
 REVOKE DELETE, TRUNCATE ON productivity_line, clinician FROM payroll;

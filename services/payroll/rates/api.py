@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, HTTPException
 from pydantic import Field
@@ -13,6 +14,7 @@ from libs.events.contracts.values import Npi, ProcedureCode, Short
 from libs.service.http import Uow, json_body
 from services.payroll.productivity import record
 from services.payroll.rates import store
+from services.payroll.rates.model import CompensationPlan, RvuTable
 
 rvu_tables = APIRouter(prefix="/rvu-tables", tags=["rates"])
 compensation_plans = APIRouter(prefix="/compensation-plans", tags=["rates"])
@@ -24,8 +26,11 @@ WorkRvu = Annotated[int, Field(ge=0, le=1_000_000)]
 class AddRvuTable(Contract):
     """Values from a day on; a code that is not named keeps the value that it had."""
 
+    rvu_table_id: UUID
     effective_on: date
-    values: Annotated[dict[ProcedureCode, WorkRvu], Field(min_length=1, max_length=20_000)]
+    work_rvu_hundredths: Annotated[
+        dict[ProcedureCode, WorkRvu], Field(min_length=1, max_length=20_000)
+    ]
     source: Short = "practice"
     """Where the values come from, such as the release of the CMS relative value file."""
 
@@ -33,19 +38,21 @@ class AddRvuTable(Contract):
 class AddCompensationPlan(Contract):
     """A clinician's conversion rate from a day on."""
 
+    compensation_plan_id: UUID
     npi: Npi
     effective_on: date
     cents_per_work_rvu: Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 class RvuTableView(Contract):
+    rvu_table_id: UUID
     effective_on: date
+    source: str
     codes: int
-    lines_recorded: int
-    """Lines that had waited for one of these values."""
 
 
 class CompensationPlanView(Contract):
+    compensation_plan_id: UUID
     npi: str
     effective_on: date
     cents_per_work_rvu: int
@@ -55,15 +62,21 @@ class CompensationPlanView(Contract):
 async def add_rvu_table(
     command: Annotated[AddRvuTable, json_body(AddRvuTable)], uow: Uow
 ) -> RvuTableView:
-    """Add values; the same again changes nothing, another value for a code and day is 409."""
+    """Add values; 409 where the id has other content, or a code another value from that day on."""
     await store.hold_values(uow.db, uow.practice_id)
-    if not await store.add_values(
-        uow.db, uow.practice_id, command.effective_on, command.values, command.source
-    ):
-        raise HTTPException(409, "a code has another value from that day on")
-    recorded = await record.record_waiting_lines(uow, list(command.values))
+    table = RvuTable(**dict(command))
+    kept = await store.find_table(uow.db, uow.practice_id, table.rvu_table_id)
+    if kept is not None and kept != table:
+        raise HTTPException(409, "this rvu_table_id was added with other content")
+    if kept is None:
+        if not await store.add_table(uow.db, uow.practice_id, table):
+            raise HTTPException(409, "a code has a value from that day on in another table")
+        await record.record_waiting_lines(uow, list(table.work_rvu_hundredths))
     return RvuTableView(
-        effective_on=command.effective_on, codes=len(command.values), lines_recorded=recorded
+        rvu_table_id=table.rvu_table_id,
+        effective_on=table.effective_on,
+        source=table.source,
+        codes=len(table.work_rvu_hundredths),
     )
 
 
@@ -71,9 +84,11 @@ async def add_rvu_table(
 async def add_compensation_plan(
     command: Annotated[AddCompensationPlan, json_body(AddCompensationPlan)], uow: Uow
 ) -> CompensationPlanView:
-    """Add a plan; lines recorded before keep their pay. 409: another rate from that day on."""
-    if not await store.add_plan(
-        uow.db, uow.practice_id, command.npi, command.effective_on, command.cents_per_work_rvu
-    ):
-        raise HTTPException(409, "the clinician has another rate from that day on")
+    """Add a plan; lines recorded before keep their pay. 409: other content or a taken day."""
+    plan = CompensationPlan(**dict(command))
+    kept = await store.add_plan(uow.db, uow.practice_id, plan)
+    if kept is None:
+        raise HTTPException(409, "the clinician has another plan from that day on")
+    if kept != plan:
+        raise HTTPException(409, "this compensation_plan_id was added with other content")
     return CompensationPlanView(**dict(command))

@@ -8,9 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from libs.events.contracts.values import round_half_even
+
+
+@dataclass(frozen=True, slots=True)
+class RvuTable:
+    """Hundredths of a work RVU by code, from a day on."""
+
+    rvu_table_id: UUID
+    effective_on: date
+    source: str
+    work_rvu_hundredths: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationPlan:
+    """A clinician's conversion rate from a day on."""
+
+    compensation_plan_id: UUID
+    npi: str
+    effective_on: date
+    cents_per_work_rvu: int
 
 
 @dataclass(frozen=True, slots=True)

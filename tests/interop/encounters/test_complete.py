@@ -48,6 +48,7 @@ def visit(**changes: Any) -> Visit:
         "diagnoses": (code(PAIN), code(CONGESTION)),
         "lines": (SourceLine(procedure=code(CHECKUP)),),
         "coverage": None,
+        "coverage_is_told": True,
         "source": "fhir",
         **changes,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -65,6 +66,16 @@ def test_a_locked_file_is_fetched_from_the_users_mirror(mirror: str, tmp_path: P
     [path] = ensure([wanted], tmp_path / "cache", progress=False)
     assert path.read_bytes() == CONTENT
     assert sorted(p.name for p in path.parent.iterdir()) == [".lock", "thing-1.0.jar"]
+
+
+def test_two_that_need_a_file_at_once_fetch_it_once(
+    mirror: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = Artifact("org.example:thing:1.0", SHA256, len(CONTENT))
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(ensure, [wanted], tmp_path / "cache", progress=True) for _ in range(2)]
+    assert both[0].result() == both[1].result()
+    assert capsys.readouterr().err.count("Fetching") == 1
 
 
 def test_other_bytes_than_the_locked_are_refused_and_not_kept(mirror: str, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from uuid import uuid4
+
 import pytest
 
 from libs.events.contracts.payroll import ProductivityRecorded
@@ -27,9 +30,22 @@ async def test_a_later_value_holds_from_its_own_day(payroll: Harness) -> None:
     assert recorded.work_rvu_hundredths == 160
 
 
-async def test_another_rate_for_the_same_clinician_and_day_is_refused(payroll: Harness) -> None:
-    answers = [await add_plan(payroll), await add_plan(payroll), await add_plan(payroll, 6_000)]
-    assert [a.status_code for a in answers] == [201, 201, 409]
+async def test_the_same_table_again_answers_the_same_and_changes_nothing(payroll: Harness) -> None:
+    table = uuid4()
+    answers = [await add_values(payroll, G0439, rvu_table_id=table) for _ in range(2)]
+    other = await add_values(payroll, {"G0439": 151}, rvu_table_id=table)
+    assert [a.status_code for a in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert other.status_code == 409
+
+
+async def test_a_plan_is_added_once_and_another_for_its_day_is_refused(payroll: Harness) -> None:
+    plan = uuid4()
+    again = await asyncio.gather(*[add_plan(payroll, plan_id=plan) for _ in range(4)])
+    changed = await add_plan(payroll, 6_000, plan_id=plan)
+    taken = await add_plan(payroll, 6_000)
+    assert {a.status_code for a in again} == {201}
+    assert (changed.status_code, taken.status_code) == (409, 409)
 
 
 @pytest.mark.parametrize("values", [{}, {"G0439": -1}, {"g0439": 150}, {"G0439": 1.5}])

@@ -1,0 +1,104 @@
+"""Sums over the services' own databases, by a superuser: independent of events and projections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from libs.local.run.platform import LocalPlatform
+from libs.service.migrations import in_database
+
+Key = tuple[UUID, date]
+"""Practice and service month."""
+
+LEDGER = """
+SELECT e.practice_id, e.service_month,
+       -coalesce(sum(l.cents) FILTER (WHERE l.account = 'charges'), 0)::bigint AS charge_cents,
+       coalesce(sum(l.cents) FILTER (WHERE l.account = 'cash'), 0)::bigint AS paid_cents,
+       coalesce(sum(l.cents) FILTER (WHERE l.account = 'contractual-adjustment'), 0)::bigint
+           AS adjusted_cents,
+       coalesce(sum(l.cents) FILTER (WHERE l.account = 'patient-receivable'), 0)::bigint
+           AS patient_cents,
+       coalesce(sum(l.cents) FILTER (WHERE l.account = 'payer-receivable'), 0)::bigint
+           AS open_cents
+  FROM journal_line l JOIN journal_entry e USING (practice_id, entry_id)
+ WHERE e.service_month IS NOT NULL
+ GROUP BY e.practice_id, e.service_month
+"""
+FEES = """
+SELECT practice_id, service_month,
+       sum(CASE kind WHEN 'accrued' THEN fee_cents ELSE -abs(fee_cents) END)::bigint AS fee_cents
+  FROM fee_entry GROUP BY practice_id, service_month
+"""
+ENCOUNTERS = """
+SELECT practice_id, date_trunc('month', service_on)::date AS service_month, count(*) AS encounters
+  FROM encounter WHERE state = 'posted' GROUP BY 1, 2
+"""
+WORK = """
+SELECT practice_id, date_trunc('month', service_on)::date AS service_month,
+       sum(work_rvu_hundredths)::bigint AS work_rvu_hundredths
+  FROM productivity_line WHERE state = 'recorded' GROUP BY 1, 2
+"""
+APPOINTMENTS = """
+SELECT practice_id, date_trunc('month', starts_on)::date AS service_month, count(*) AS booked,
+       count(*) FILTER (WHERE state = 'missed') AS missed
+  FROM appointment GROUP BY 1, 2
+"""
+CLAIMS = """
+SELECT practice_id, date_trunc('month', service_on)::date AS service_month,
+       count(*) FILTER (WHERE interchange_number IS NOT NULL) AS claims_submitted
+  FROM claim GROUP BY 1, 2
+"""
+BY_MONTH = (
+    ("billing", LEDGER),
+    ("billing", CLAIMS),
+    ("agreements", FEES),
+    ("interop", ENCOUNTERS),
+    ("interop", APPOINTMENTS),
+    ("payroll", WORK),
+)
+
+
+@dataclass
+class Databases:
+    """Connections to every service's database, past row-level security."""
+
+    platform: LocalPlatform
+
+    async def fetch(self, service: str, query: str) -> list[asyncpg.Record]:
+        db = await asyncpg.connect(in_database(self.platform.backends.postgres, service))
+        try:
+            return await db.fetch(query)
+        finally:
+            await db.close()
+
+    async def value(self, service: str, query: str) -> Any:
+        return (await self.fetch(service, query))[0][0]
+
+    async def by_month(self) -> dict[Key, dict[str, int]]:
+        """Every sum by practice and service month; zero where a service has nothing."""
+        found: dict[Key, dict[str, int]] = {}
+        for service, query in BY_MONTH:
+            for row in await self.fetch(service, query):
+                sums = dict(row)
+                key = (sums.pop("practice_id"), sums.pop("service_month"))
+                found.setdefault(key, {}).update(sums)
+        return found
+
+    async def scorecard(self) -> dict[Key, dict[str, int]]:
+        """The projection's counters by practice and service month."""
+        rows = await self.fetch(
+            "analytics",
+            "SELECT * FROM scorecard WHERE generation = "
+            "(SELECT generation FROM projection WHERE name = 'scorecard')",
+        )
+        found: dict[Key, dict[str, int]] = {}
+        for row in rows:
+            counters = dict(row)
+            counters.pop("generation")
+            found[counters.pop("practice_id"), counters.pop("service_month")] = counters
+        return found

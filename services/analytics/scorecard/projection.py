@@ -1,0 +1,214 @@
+"""The scorecard's fold: what each event adds to its practice's service month.
+
+Sums only, so the order between keys does not matter. Every amount is written twice, into the
+month's row and as a contribution of its event, and by nothing but `count`: so they agree.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from libs.events.contracts import Event
+from libs.events.contracts.agreements import (
+    ManagementFeeAccrued,
+    ManagementFeeReversed,
+    PracticeOnboarded,
+)
+from libs.events.contracts.billing import (
+    ChargesPosted,
+    ClaimAccepted,
+    ClaimDenied,
+    ClaimHeld,
+    ClaimPaid,
+    ClaimRejected,
+    ClaimReleased,
+    ClaimSubmitted,
+    PaymentPosted,
+    PaymentReversed,
+)
+from libs.events.contracts.interop import (
+    AppointmentBooked,
+    AppointmentMissed,
+    EncounterPosted,
+    QueryAnswered,
+    QueryOpened,
+)
+from libs.events.contracts.payroll import ProductivityRecorded
+from libs.events.contracts.values import month_of
+from libs.events.transport import Fold, Projection, Table
+from services.analytics.figures.model import COUNTERS
+
+_SOURCE = ("event_type", "occurred_at", "topic", "log_partition", "log_offset")
+
+PRACTICE = Table("practice", keys=("practice_id",), values=("name",))
+SCORECARD = Table(
+    "scorecard",
+    keys=("practice_id", "service_month"),
+    # An answer to a query does not say the month: see the query table.
+    sums=tuple(counter for counter in COUNTERS if counter != "queries_answered"),
+)
+FIGURE_EVENT = Table(
+    "figure_event",
+    keys=("practice_id", "service_month", "counter", "event_id"),
+    sums=("amount",),
+    values=_SOURCE,
+)
+QUERY = Table(
+    "query", keys=("practice_id", "query_id"), values=("service_month", "event_id", *_SOURCE)
+)
+
+
+def count(event: Event, fold: Fold, month: date, **amounts: int) -> None:
+    """Add amounts to the counters of the event's practice and service month."""
+    fold.put(PRACTICE, (event.practice_id,))
+    fold.add(SCORECARD, (event.practice_id, month), **amounts)
+    for counter, amount in amounts.items():
+        if amount:
+            key = (event.practice_id, month, counter, fold.event.id)
+            fold.add(FIGURE_EVENT, key, amount=amount)
+            fold.put(FIGURE_EVENT, key, **_source(fold))
+
+
+def _source(fold: Fold) -> dict[str, Any]:
+    return {
+        "event_type": fold.event.type,
+        "occurred_at": fold.event.time,
+        "topic": fold.event.topic,
+        "log_partition": fold.event.partition,
+        "log_offset": fold.event.offset,
+    }
+
+
+def on_practice_onboarded(event: PracticeOnboarded, fold: Fold) -> None:
+    fold.put(PRACTICE, (event.practice_id,), name=event.name)
+
+
+def on_encounter_posted(event: EncounterPosted, fold: Fold) -> None:
+    count(event, fold, month_of(event.service_on), encounters=1)
+
+
+def on_appointment_booked(event: AppointmentBooked, fold: Fold) -> None:
+    count(event, fold, month_of(event.starts_on), booked=1)
+
+
+def on_appointment_missed(event: AppointmentMissed, fold: Fold) -> None:
+    count(event, fold, month_of(event.starts_on), missed=1)
+
+
+def on_query_opened(event: QueryOpened, fold: Fold) -> None:
+    month = month_of(event.service_on)
+    count(event, fold, month, queries_opened=1)
+    fold.put(QUERY, (event.practice_id, event.query_id), service_month=month)
+
+
+def on_query_answered(event: QueryAnswered, fold: Fold) -> None:
+    key = (event.practice_id, event.query_id)
+    fold.put(QUERY, key, event_id=fold.event.id, **_source(fold))
+
+
+def on_charges_posted(event: ChargesPosted, fold: Fold) -> None:
+    """A visit that no payer pays for is the patient's to pay at once."""
+    count(
+        event,
+        fold,
+        event.service_month,
+        claims=1,
+        charge_cents=event.charge_cents,
+        patient_cents=event.charge_cents if event.payer_id is None else 0,
+    )
+
+
+def on_claim_held(event: ClaimHeld, fold: Fold) -> None:
+    count(event, fold, event.service_month, claims_held=1)
+
+
+def on_claim_released(event: ClaimReleased, fold: Fold) -> None:
+    count(event, fold, event.service_month, claims_released=1)
+
+
+def on_claim_submitted(event: ClaimSubmitted, fold: Fold) -> None:
+    count(event, fold, event.service_month, claims_submitted=1)
+
+
+def on_claim_accepted(event: ClaimAccepted, fold: Fold) -> None:
+    count(event, fold, event.service_month, claims_accepted=1)
+
+
+def on_claim_rejected(event: ClaimRejected, fold: Fold) -> None:
+    count(event, fold, event.service_month, claims_rejected=1)
+
+
+def on_payment_posted(event: PaymentPosted, fold: Fold) -> None:
+    _count_payment(event, fold, 1)
+
+
+def on_payment_reversed(event: PaymentReversed, fold: Fold) -> None:
+    """A reversal repeats the posting's amounts; here they leave again."""
+    _count_payment(event, fold, -1)
+
+
+def _count_payment(event: PaymentPosted | PaymentReversed, fold: Fold, sign: int) -> None:
+    count(
+        event,
+        fold,
+        event.service_month,
+        paid_cents=sign * event.paid_cents,
+        adjusted_cents=sign * event.adjusted_cents,
+        patient_cents=sign * event.patient_cents,
+        denied_cents=sign * event.denied_cents,
+    )
+
+
+def on_claim_paid(event: ClaimPaid, fold: Fold) -> None:
+    count(event, fold, event.service_month, adjudicated=1, clean=int(event.first_pass))
+
+
+def on_claim_denied(event: ClaimDenied, fold: Fold) -> None:
+    count(event, fold, event.service_month, adjudicated=1, denied=1)
+
+
+def on_productivity_recorded(event: ProductivityRecorded, fold: Fold) -> None:
+    count(
+        event,
+        fold,
+        event.service_month,
+        work_rvu_hundredths=event.work_rvu_hundredths,
+        pay_cents=event.pay_cents,
+    )
+
+
+def on_management_fee_accrued(event: ManagementFeeAccrued, fold: Fold) -> None:
+    count(event, fold, event.service_month, fee_cents=event.fee_cents)
+
+
+def on_management_fee_reversed(event: ManagementFeeReversed, fold: Fold) -> None:
+    count(event, fold, event.service_month, fee_cents=-event.fee_cents)
+
+
+scorecard = Projection(
+    name="scorecard",
+    version=1,
+    tables=(PRACTICE, SCORECARD, FIGURE_EVENT, QUERY),
+    on=(
+        on_practice_onboarded,
+        on_encounter_posted,
+        on_appointment_booked,
+        on_appointment_missed,
+        on_query_opened,
+        on_query_answered,
+        on_charges_posted,
+        on_claim_held,
+        on_claim_released,
+        on_claim_submitted,
+        on_claim_accepted,
+        on_claim_rejected,
+        on_payment_posted,
+        on_payment_reversed,
+        on_claim_paid,
+        on_claim_denied,
+        on_productivity_recorded,
+        on_management_fee_accrued,
+        on_management_fee_reversed,
+    ),
+)

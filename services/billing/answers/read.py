@@ -1,0 +1,108 @@
+"""What came in from a payer: acknowledgements and remittances, each file once."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+import structlog
+
+from libs.events.transport import UnitOfWork, Work
+from services.billing.answers.acknowledge import take_claim_statuses, take_set_verdicts
+from services.billing.claims.submit import ExchangeSettings
+from services.billing.remittances.post import RefusedRemittanceError, post_remittances
+from services.billing.x12 import X12Error, identify, read_277ca, read_999
+
+log = structlog.get_logger("billing.answers")
+
+KNOWN_FILE = "SELECT verdict FROM inbound_file WHERE practice_id = $1 AND name = $2 AND sha256 = $3"
+KNOWN_CONTENT = """
+SELECT name FROM inbound_file WHERE practice_id = $1 AND sha256 = $2 AND verdict = 'posted'
+"""
+NOTE_FILE = """
+INSERT INTO inbound_file (practice_id, sha256, name, kind, verdict, code, place, fix, seen_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT DO NOTHING
+"""
+
+
+async def read_answers(work: Work) -> None:
+    """Read every file that waits, practice by practice; one that cannot be read is put aside."""
+    root = ExchangeSettings().exchange_dir
+    for folder in sorted(root.iterdir()) if root.is_dir() else []:
+        try:
+            practice_id = UUID(folder.name)
+        except ValueError:
+            continue
+        inbound = folder / "inbound"
+        for path in sorted(inbound.iterdir()) if inbound.is_dir() else []:
+            if path.is_file() and path.suffix in (".999", ".277", ".835"):
+                await _read_file(work, practice_id, path)
+
+
+async def _read_file(work: Work, practice_id: UUID, path: Path) -> None:
+    """Take a file in one transaction, then put it away; a crash in between finds it known."""
+    digest = _sha256(path)
+    try:
+        async with work.unit_of_work(practice_id) as uow:
+            verdict = await uow.db.fetchval(KNOWN_FILE, practice_id, path.name, digest)
+            if verdict is None:
+                verdict = await _take(uow, path, digest)
+    except (X12Error, RefusedRemittanceError) as error:
+        verdict = "refused"
+        await _note_refusal(work, practice_id, path, digest, error)
+    folder = path.parent / ("refused" if verdict == "refused" else "posted")
+    folder.mkdir(exist_ok=True)
+    path.rename(folder / path.name)
+
+
+async def _take(uow: UnitOfWork, path: Path, digest: bytes) -> str:
+    """Take the file in; returns posted, or duplicate where its content came before."""
+    known = await uow.db.fetchval(KNOWN_CONTENT, uow.practice_id, digest)
+    verdict = "duplicate" if known else "posted"
+    with path.open("rb") as stream:
+        kind = identify(stream)
+        if verdict == "posted":
+            verdict = await _dispatch(uow, kind, stream, digest)
+    await uow.db.execute(
+        NOTE_FILE, uow.practice_id, digest, path.name, kind, verdict, None, None, None, uow.now
+    )
+    return verdict
+
+
+async def _dispatch(uow: UnitOfWork, kind: str, stream: BinaryIO, digest: bytes) -> str:
+    match kind:
+        case "999":
+            await take_set_verdicts(uow, read_999(stream))
+        case "277CA":
+            await take_claim_statuses(uow, read_277ca(stream))
+        case "835":
+            return await post_remittances(uow, stream, digest)
+        case _:
+            raise RefusedRemittanceError(
+                "unexpected-transaction", "ST01", "send 999, 277CA or 835 files here"
+            )
+    return "posted"
+
+
+async def _note_refusal(
+    work: Work,
+    practice_id: UUID,
+    path: Path,
+    digest: bytes,
+    error: X12Error | RefusedRemittanceError,
+) -> None:
+    place = f"segment {error.segment_number}" if isinstance(error, X12Error) else error.place
+    log.warning("file refused", practice=str(practice_id), file=path.name, code=str(error.code))
+    async with work.unit_of_work(practice_id) as uow:
+        await uow.db.execute(
+            NOTE_FILE, practice_id, digest, path.name, path.suffix.removeprefix("."), "refused",
+            str(error.code), place, error.fix, uow.now,
+        )  # fmt: skip
+
+
+def _sha256(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()

@@ -1,0 +1,164 @@
+"""Claims as people look at them, and claims taken over from a practice's former system."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import StringConstraints
+
+from libs.events.contracts import Contract
+from libs.events.contracts.billing import ChargesPosted
+from libs.events.contracts.values import (
+    ClaimId,
+    Npi,
+    PayerId,
+    PositiveCents,
+    PracticeId,
+    month_of,
+)
+from libs.service.http import Uow, json_body
+from services.billing.claims import store
+from services.billing.claims.model import Claim, State
+from services.billing.ledger import model as ledger
+from services.billing.ledger.store import list_of_claim, post
+
+routes = APIRouter(tags=["claims"])
+
+
+class ClaimView(Contract):
+    """A claim without anything about its patient."""
+
+    claim_id: UUID
+    encounter_id: UUID | None
+    control_number: str
+    payer_id: str | None
+    provider_npi: str | None
+    service_on: date
+    charge_cents: int
+    state: str
+    hold_reason: str | None
+    interchange_number: int | None
+    payer_claim_number: str | None
+
+    @classmethod
+    def of(cls, claim: Claim) -> ClaimView:
+        return cls(**{name: getattr(claim, name) for name in cls.model_fields})
+
+
+class ClaimMove(Contract):
+    """A step of a claim's life."""
+
+    state: str
+    reason: str | None
+    moved_at: datetime
+
+
+class ClaimHistory(Contract):
+    """A claim, what became of it, and the journal lines about it."""
+
+    claim: ClaimView
+    moves: tuple[ClaimMove, ...]
+    journal: tuple[dict[str, Any], ...]
+
+
+class TakeOverClaim(Contract):
+    """An open claim of the former system, under the control number that its payer knows."""
+
+    claim_id: ClaimId
+    control_number: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,20}$")]
+    payer_id: PayerId
+    provider_npi: Npi | None = None
+    service_on: date
+    charge_cents: PositiveCents
+
+
+@routes.get("/claims")
+async def list_claims(
+    uow: Uow,
+    state: State | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> list[ClaimView]:
+    """The practice's claims, oldest service first."""
+    claims = await store.list_claims(uow.db, uow.practice_id, state, limit, offset)
+    return [ClaimView.of(claim) for claim in claims]
+
+
+@routes.get("/claims/{claim_id}")
+async def show_claim(claim_id: UUID, uow: Uow) -> ClaimHistory:
+    """Why a claim is where it is."""
+    claim = await store.find(uow.db, uow.practice_id, claim_id)
+    if claim is None:
+        raise HTTPException(404, "there is no such claim")
+    moves = await store.list_moves(uow.db, claim)
+    return ClaimHistory(
+        claim=ClaimView.of(claim),
+        moves=tuple(ClaimMove(**move) for move in moves),
+        journal=tuple(await list_of_claim(uow.db, uow.practice_id, claim_id)),
+    )
+
+
+@routes.post("/opening-claims", status_code=201)
+async def take_over_claim(
+    command: Annotated[TakeOverClaim, json_body(TakeOverClaim)], uow: Uow
+) -> ClaimView:
+    """Take over an open claim; its remittance posts here from now on. Repeating is harmless."""
+    wanted = _taken_over(command, uow.practice_id, uow.origin.dump())
+    known = await store.lock(uow.db, uow.practice_id, command.claim_id)
+    if known is not None:
+        if ClaimView.of(known).model_dump(include=_COMPARED) != ClaimView.of(wanted).model_dump(
+            include=_COMPARED
+        ):
+            raise HTTPException(409, "another claim has this claim_id")
+        return ClaimView.of(known)
+    if await store.lock_by_control(uow.db, uow.practice_id, command.control_number):
+        raise HTTPException(409, "another claim has this control_number")
+    await store.add_claim(uow.db, wanted, None, uow.now)
+    entry = ledger.charge(
+        uow.practice_id, command.claim_id, command.service_on, command.charge_cents,
+        self_pay=False,
+    )  # fmt: skip
+    await post(uow.db, entry, uow.now)
+    await uow.publish(_charges(command, uow.practice_id))
+    return ClaimView.of(wanted)
+
+
+_COMPARED = {"claim_id", "control_number", "payer_id", "provider_npi", "service_on", "charge_cents"}
+
+
+def _taken_over(command: TakeOverClaim, practice_id: UUID, origin: str) -> Claim:
+    return Claim(
+        practice_id=practice_id,
+        claim_id=command.claim_id,
+        encounter_id=None,
+        patient_id=None,
+        control_number=command.control_number,
+        payer_id=command.payer_id,
+        provider_npi=command.provider_npi,
+        service_on=command.service_on,
+        charge_cents=command.charge_cents,
+        state=State.SUBMITTED,
+        hold_reason=None,
+        was_refused=False,
+        interchange_number=None,
+        payer_claim_number=None,
+        origin=origin,
+    )
+
+
+def _charges(command: TakeOverClaim, practice_id: UUID) -> ChargesPosted:
+    return ChargesPosted(
+        practice_id=PracticeId(practice_id),
+        claim_id=command.claim_id,
+        encounter_id=None,
+        patient_id=None,
+        provider_npi=command.provider_npi,
+        payer_id=command.payer_id,
+        service_on=command.service_on,
+        service_month=month_of(command.service_on),
+        charge_cents=command.charge_cents,
+        lines=1,
+    )

@@ -1,0 +1,83 @@
+"""The life of a claim, as decisions without I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from libs.events.contracts.billing import HoldReason
+
+
+class State(StrEnum):
+    """Where a claim is."""
+
+    HELD = "held"
+    READY = "ready"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    PAID = "paid"
+    DENIED = "denied"
+    SELF_PAY = "self-pay"
+
+
+# An answer may come late or twice: what was decided by money stands against an acknowledgement.
+_MOVES: dict[State, frozenset[State]] = {
+    State.HELD: frozenset({State.READY, State.SELF_PAY}),
+    State.READY: frozenset({State.SUBMITTED}),
+    State.SUBMITTED: frozenset({State.ACCEPTED, State.REJECTED, State.PAID, State.DENIED}),
+    State.ACCEPTED: frozenset({State.REJECTED, State.PAID, State.DENIED}),
+    State.REJECTED: frozenset({State.ACCEPTED, State.PAID, State.DENIED}),
+    State.PAID: frozenset({State.DENIED, State.SUBMITTED}),
+    State.DENIED: frozenset({State.PAID, State.SUBMITTED}),
+    State.SELF_PAY: frozenset(),
+}
+
+
+def may_move(current: State, to: State) -> bool:
+    """Whether a claim goes from one state to the other; False for what changes nothing."""
+    return to in _MOVES[current]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim as its rows hold it."""
+
+    practice_id: UUID
+    claim_id: UUID
+    encounter_id: UUID | None
+    patient_id: UUID | None
+    control_number: str
+    payer_id: str | None
+    provider_npi: str | None
+    service_on: date
+    charge_cents: int
+    state: State
+    hold_reason: HoldReason | None
+    was_refused: bool
+    interchange_number: int | None
+    payer_claim_number: str | None
+    origin: str
+
+
+def claim_id_of(encounter_id: UUID) -> UUID:
+    """One claim a visit."""
+    return uuid5(encounter_id, "claim")
+
+
+def control_number_of(count: int, facility: UUID) -> str:
+    """CLM01: at most 20 characters, unique, and about nobody."""
+    return f"C{facility.hex[:6].upper()}{count:08d}"
+
+
+def hold_reason(*, practice_known: bool, credentialed: bool, enrolled: bool) -> HoldReason | None:
+    """Why a priced claim cannot go out yet, or None."""
+    if not practice_known:
+        return "practice-unknown"
+    if not credentialed:
+        return "provider-not-credentialed"
+    if not enrolled:
+        return "provider-not-enrolled"
+    return None

@@ -1,0 +1,130 @@
+"""Takes claims as far as the facts allow: priced, out to the payer, or held for what is missing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from libs.events.contracts.billing import ChargesPosted, ClaimHeld, ClaimReleased, HoldReason
+from libs.events.contracts.interop import EncounterPosted
+from libs.events.contracts.values import ClaimId, EncounterId, PracticeId, month_of
+from libs.events.transport import Origin, UnitOfWork
+from services.billing.charges.model import price
+from services.billing.charges.store import prices_on
+from services.billing.claims import store
+from services.billing.claims.model import Claim, State, hold_reason
+from services.billing.facts.store import read_standing
+from services.billing.ledger import model as ledger
+from services.billing.ledger.store import post
+
+SUBMIT_TIMER = "submit-claims"
+
+
+class SubmitSettings(BaseSettings):
+    """BILLING_SUBMIT_DELAY_SECONDS: how long claims are gathered before they go out together."""
+
+    model_config = SettingsConfigDict(env_prefix="BILLING_")
+
+    submit_delay_seconds: float = 60.0
+
+
+async def release_held_claims(uow: UnitOfWork, *, npi: str | None = None) -> None:
+    """A fact has come: look at every held claim that may have waited for it."""
+    for claim in await store.lock_in_state(uow.db, uow.practice_id, State.HELD, npi=npi):
+        await advance(uow, claim, await store.read_encounter(uow.db, claim))
+
+
+async def advance(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:
+    """Price the claim where it is not yet, then send it on or hold it with the reason."""
+    origin = Origin.load(claim.origin)
+    reason, origin = await _price(uow, claim, encounter, origin)
+    if reason is None and encounter.coverage is None:
+        await store.move(uow.db, claim, State.SELF_PAY, uow.now, origin=origin.dump())
+        return
+    if reason is None and encounter.coverage is not None:
+        standing = await read_standing(
+            uow.db, uow.practice_id, encounter.provider_npi, encounter.coverage.payer_id,
+            encounter.service_on,
+        )  # fmt: skip
+        reason = hold_reason(
+            practice_known=standing.practice_known,
+            credentialed=standing.credentialed,
+            enrolled=standing.enrolled,
+        )
+    if reason is None:
+        await _make_ready(uow, claim, encounter, origin)
+    elif reason != claim.hold_reason:
+        held = await uow.publish(_held(claim, encounter, reason), origin=origin)
+        await store.move(uow.db, claim, State.HELD, uow.now, origin=held.dump(), reason=reason)
+
+
+async def _price(
+    uow: UnitOfWork, claim: Claim, encounter: EncounterPosted, origin: Origin
+) -> tuple[HoldReason | None, Origin]:
+    """Post the visit's charges once; returns why that cannot be, and where the story goes on."""
+    if await store.read_lines(uow.db, claim):
+        return None, origin
+    priced = price(encounter.lines, await prices_on(uow.db, uow.practice_id, encounter.service_on))
+    if not isinstance(priced, list):
+        return priced, origin
+    await store.add_lines(uow.db, claim, encounter, priced)
+    self_pay = encounter.coverage is None
+    if sum(priced):
+        entry = ledger.charge(
+            uow.practice_id, claim.claim_id, claim.service_on, sum(priced), self_pay=self_pay
+        )
+        await post(uow.db, entry, uow.now)
+    return None, await uow.publish(_charges(claim, encounter, sum(priced)), origin=origin)
+
+
+async def _make_ready(
+    uow: UnitOfWork, claim: Claim, encounter: EncounterPosted, origin: Origin
+) -> None:
+    if claim.hold_reason is not None:
+        released = ClaimReleased(
+            practice_id=PracticeId(uow.practice_id),
+            claim_id=ClaimId(claim.claim_id),
+            service_month=month_of(encounter.service_on),
+        )
+        origin = await uow.publish(released, origin=origin)
+    await store.move(uow.db, claim, State.READY, uow.now, origin=origin.dump())
+    assert claim.payer_id is not None
+    await uow.set_timer(SUBMIT_TIMER, claim.payer_id, _next_window(uow.now))
+
+
+def _next_window(now: datetime) -> datetime:
+    """The end of the gathering window that `now` is in; the same for every claim of the window."""
+    width = timedelta(seconds=SubmitSettings().submit_delay_seconds)
+    if not width:
+        return now
+    epoch = datetime(2000, 1, 1, tzinfo=UTC)
+    return now + (width - (now - epoch) % width)
+
+
+def _charges(claim: Claim, encounter: EncounterPosted, cents: int) -> ChargesPosted:
+    return ChargesPosted(
+        practice_id=encounter.practice_id,
+        claim_id=ClaimId(claim.claim_id),
+        encounter_id=encounter.encounter_id,
+        patient_id=encounter.patient_id,
+        provider_npi=encounter.provider_npi,
+        payer_id=claim.payer_id,
+        service_on=encounter.service_on,
+        service_month=month_of(encounter.service_on),
+        charge_cents=cents,
+        lines=len(encounter.lines),
+    )
+
+
+def _held(claim: Claim, encounter: EncounterPosted, reason: HoldReason) -> ClaimHeld:
+    return ClaimHeld(
+        practice_id=encounter.practice_id,
+        claim_id=ClaimId(claim.claim_id),
+        encounter_id=EncounterId(encounter.encounter_id),
+        payer_id=claim.payer_id,
+        provider_npi=encounter.provider_npi,
+        reason=reason,
+        service_month=month_of(encounter.service_on),
+        service_on=encounter.service_on,
+    )

@@ -1,0 +1,177 @@
+"""Claims, their lines and their history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from libs.events.contracts.interop import EncounterPosted
+from libs.events.transport.database import Db
+from services.billing.claims.model import Claim, State
+
+COLUMNS = """practice_id, claim_id, encounter_id, patient_id, control_number, payer_id,
+       provider_npi, service_on, charge_cents, state, hold_reason, was_refused, interchange_number,
+       payer_claim_number, origin"""
+NEXT_NUMBER = """
+INSERT INTO counter AS c VALUES ($1, $2, 1)
+ON CONFLICT (practice_id, name) DO UPDATE SET value = c.value + 1 RETURNING value
+"""
+ADD_CLAIM = """
+INSERT INTO claim (practice_id, claim_id, encounter_id, encounter, patient_id, control_number,
+                   payer_id, provider_npi, service_on, charge_cents, state, hold_reason, origin)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+ADD_LINES = """
+INSERT INTO claim_line (practice_id, claim_id, line_number, procedure_code, modifiers, units,
+                        diagnosis_pointers, charge_cents)
+SELECT $1, $2, line_number, procedure_code,
+       ARRAY(SELECT jsonb_array_elements_text(modifiers)), units,
+       ARRAY(SELECT jsonb_array_elements_text(diagnosis_pointers)::int), charge_cents
+  FROM jsonb_to_recordset($3::jsonb) AS new(line_number int, procedure_code text, modifiers jsonb,
+       units int, diagnosis_pointers jsonb, charge_cents bigint)
+"""
+LOCK_CLAIM = f"SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND claim_id = $2 FOR UPDATE"
+LOCK_BY_CONTROL = f"""
+SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND control_number = $2 FOR UPDATE
+"""
+LOCK_IN_STATE = f"""
+SELECT {COLUMNS} FROM claim
+ WHERE practice_id = $1 AND state = $2 AND ($3::text IS NULL OR provider_npi = $3)
+   AND ($4::text IS NULL OR payer_id = $4)
+ ORDER BY service_on, claim_id FOR UPDATE
+"""
+LOCK_IN_INTERCHANGE = f"""
+SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND interchange_number = $2
+ ORDER BY claim_id FOR UPDATE
+"""
+READ_ENCOUNTER = "SELECT encounter FROM claim WHERE practice_id = $1 AND claim_id = $2"
+READ_LINES = """
+SELECT line_number, procedure_code, modifiers, units, diagnosis_pointers, charge_cents
+  FROM claim_line WHERE practice_id = $1 AND claim_id = $2 ORDER BY line_number
+"""
+MOVE = """
+UPDATE claim SET state = $3, hold_reason = $4, origin = $5,
+       was_refused = was_refused OR $3 IN ('rejected', 'denied')
+ WHERE practice_id = $1 AND claim_id = $2
+"""
+NOTE_MOVE = """
+INSERT INTO claim_move (practice_id, claim_id, state, reason, moved_at) VALUES ($1, $2, $3, $4, $5)
+"""
+SET_CHARGE = "UPDATE claim SET charge_cents = $3 WHERE practice_id = $1 AND claim_id = $2"
+SET_INTERCHANGE = """
+UPDATE claim SET interchange_number = $3 WHERE practice_id = $1 AND claim_id = ANY($2::uuid[])
+"""
+SET_PAYER_NUMBER = """
+UPDATE claim SET payer_claim_number = $3 WHERE practice_id = $1 AND claim_id = $2
+"""
+LIST = f"""
+SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND ($2::text IS NULL OR state = $2)
+ ORDER BY service_on, claim_id LIMIT $3 OFFSET $4
+"""
+FIND = f"SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND claim_id = $2"
+LIST_MOVES = """
+SELECT state, reason, moved_at FROM claim_move WHERE practice_id = $1 AND claim_id = $2 ORDER BY id
+"""
+
+
+def _claim(row: asyncpg.Record) -> Claim:
+    found: dict[str, Any] = dict(row)
+    found["state"] = State(row["state"])
+    return Claim(**found)
+
+
+async def next_number(db: Db, practice_id: UUID, name: str) -> int:
+    """The next number of a gapless count; its row stays locked until the transaction ends."""
+    return await db.fetchval(NEXT_NUMBER, practice_id, name)
+
+
+async def add_claim(db: Db, claim: Claim, encounter: EncounterPosted | None, at: datetime) -> None:
+    await db.execute(
+        ADD_CLAIM, claim.practice_id, claim.claim_id, claim.encounter_id,
+        encounter.model_dump_json() if encounter else None, claim.patient_id,
+        claim.control_number, claim.payer_id, claim.provider_npi, claim.service_on,
+        claim.charge_cents, claim.state, claim.hold_reason, claim.origin,
+    )  # fmt: skip
+    await db.execute(
+        NOTE_MOVE, claim.practice_id, claim.claim_id, claim.state, claim.hold_reason, at
+    )
+
+
+async def add_lines(
+    db: Db, claim: Claim, encounter: EncounterPosted, charges: Sequence[int]
+) -> None:
+    """The claim's priced lines; `charges` in cents, in the order of the visit's lines."""
+    rows = [
+        line.model_dump(mode="json") | {"charge_cents": cents}
+        for line, cents in zip(encounter.lines, charges, strict=True)
+    ]
+    await db.execute(ADD_LINES, claim.practice_id, claim.claim_id, json.dumps(rows))
+    await db.execute(SET_CHARGE, claim.practice_id, claim.claim_id, sum(charges))
+
+
+async def move(
+    db: Db, claim: Claim, to: State, at: datetime, *, origin: str, reason: str | None = None
+) -> None:
+    """Record where the claim goes; `origin` is what its next events come from."""
+    held = reason if to is State.HELD else None
+    await db.execute(MOVE, claim.practice_id, claim.claim_id, to, held, origin)
+    await db.execute(NOTE_MOVE, claim.practice_id, claim.claim_id, to, reason, at)
+
+
+async def lock(db: Db, practice_id: UUID, claim_id: UUID) -> Claim | None:
+    row = await db.fetchrow(LOCK_CLAIM, practice_id, claim_id)
+    return _claim(row) if row else None
+
+
+async def lock_by_control(db: Db, practice_id: UUID, control_number: str) -> Claim | None:
+    row = await db.fetchrow(LOCK_BY_CONTROL, practice_id, control_number)
+    return _claim(row) if row else None
+
+
+async def lock_in_state(
+    db: Db, practice_id: UUID, state: State, *, npi: str | None = None, payer: str | None = None
+) -> list[Claim]:
+    rows = await db.fetch(LOCK_IN_STATE, practice_id, state, npi, payer)
+    return [_claim(row) for row in rows]
+
+
+async def lock_in_interchange(db: Db, practice_id: UUID, number: int) -> list[Claim]:
+    return [_claim(row) for row in await db.fetch(LOCK_IN_INTERCHANGE, practice_id, number)]
+
+
+async def read_encounter(db: Db, claim: Claim) -> EncounterPosted:
+    text = await db.fetchval(READ_ENCOUNTER, claim.practice_id, claim.claim_id)
+    return EncounterPosted.model_validate_json(text)
+
+
+async def read_lines(db: Db, claim: Claim) -> list[dict[str, Any]]:
+    rows = await db.fetch(READ_LINES, claim.practice_id, claim.claim_id)
+    return [dict(row) for row in rows]
+
+
+async def set_interchange(db: Db, practice_id: UUID, claims: Sequence[Claim], number: int) -> None:
+    await db.execute(SET_INTERCHANGE, practice_id, [c.claim_id for c in claims], number)
+
+
+async def set_payer_number(db: Db, claim: Claim, number: str) -> None:
+    await db.execute(SET_PAYER_NUMBER, claim.practice_id, claim.claim_id, number)
+
+
+async def list_claims(
+    db: Db, practice_id: UUID, state: str | None, limit: int, offset: int
+) -> list[Claim]:
+    return [_claim(row) for row in await db.fetch(LIST, practice_id, state, limit, offset)]
+
+
+async def find(db: Db, practice_id: UUID, claim_id: UUID) -> Claim | None:
+    row = await db.fetchrow(FIND, practice_id, claim_id)
+    return _claim(row) if row else None
+
+
+async def list_moves(db: Db, claim: Claim) -> list[dict[str, Any]]:
+    return [dict(r) for r in await db.fetch(LIST_MOVES, claim.practice_id, claim.claim_id)]

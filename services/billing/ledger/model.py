@@ -1,0 +1,93 @@
+"""Double entry in cents: a debit is above zero, a credit below, and an entry sums to zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from libs.events.contracts.values import month_of
+
+
+class Account(StrEnum):
+    """What the practice has, earned and gave up."""
+
+    PAYER_RECEIVABLE = "payer-receivable"
+    PATIENT_RECEIVABLE = "patient-receivable"
+    CHARGES = "charges"
+    CASH = "cash"
+    CONTRACTUAL_ADJUSTMENT = "contractual-adjustment"
+    PROVIDER_ADJUSTMENT = "provider-adjustment"
+    UNAPPLIED_CASH = "unapplied-cash"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A journal entry. `source` names what it is about: the same source posts once."""
+
+    practice_id: UUID
+    kind: str
+    source: str
+    lines: dict[Account, int]
+    claim_id: UUID | None = None
+    service_month: date | None = None
+
+    def __post_init__(self) -> None:
+        if sum(self.lines.values()) != 0:
+            raise ValueError(f"a {self.kind} entry does not sum to zero")
+
+    @property
+    def entry_id(self) -> UUID:
+        return uuid5(self.practice_id, f"{self.kind}/{self.source}")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A payer's decision on one claim, in parts that leave the receivable; denied stays open."""
+
+    paid_cents: int
+    adjusted_cents: int
+    patient_cents: int
+    denied_cents: int
+
+
+def charge(practice_id: UUID, claim_id: UUID, on: date, cents: int, *, self_pay: bool) -> Entry:
+    """The visit is owed: by the payer, or at once by the patient."""
+    owed = Account.PATIENT_RECEIVABLE if self_pay else Account.PAYER_RECEIVABLE
+    return Entry(
+        practice_id, "charge", str(claim_id), {owed: cents, Account.CHARGES: -cents},
+        claim_id, month_of(on),
+    )  # fmt: skip
+
+
+def decision(
+    practice_id: UUID, claim_id: UUID, on: date, payment_id: UUID, made: Decision, *, undo: bool
+) -> Entry:
+    """A posted decision, or the same with every sign turned where it is taken back."""
+    sign = -1 if undo else 1
+    lines = {
+        Account.CASH: sign * made.paid_cents,
+        Account.CONTRACTUAL_ADJUSTMENT: sign * made.adjusted_cents,
+        Account.PATIENT_RECEIVABLE: sign * made.patient_cents,
+        Account.PAYER_RECEIVABLE: -sign
+        * (made.paid_cents + made.adjusted_cents + made.patient_cents),
+    }
+    kind = "reversal" if undo else "payment"
+    return Entry(practice_id, kind, str(payment_id), lines, claim_id, month_of(on))
+
+
+def provider_adjustment(practice_id: UUID, remittance_id: UUID, place: int, cents: int) -> Entry:
+    """PLB: positive cents lower the payment (X12 835 PLB04)."""
+    return Entry(
+        practice_id, "provider-adjustment", f"{remittance_id}/{place}",
+        {Account.PROVIDER_ADJUSTMENT: cents, Account.CASH: -cents},
+    )  # fmt: skip
+
+
+def unapplied(practice_id: UUID, remittance_id: UUID, place: int, cents: int) -> Entry:
+    """Money for a claim that is not ours to know: kept until a person applies it."""
+    return Entry(
+        practice_id, "unapplied-cash", f"{remittance_id}/{place}",
+        {Account.CASH: cents, Account.UNAPPLIED_CASH: -cents},
+    )  # fmt: skip

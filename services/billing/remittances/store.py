@@ -1,0 +1,103 @@
+"""Remittances and their postings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from libs.events.transport.database import Db
+from services.billing.ledger.model import Decision
+from services.billing.x12 import RemittanceHeader, RemittedClaim
+
+ADD_REMITTANCE = """
+INSERT INTO remittance (practice_id, remittance_id, payer_id, trace_number, payer_trace_id, paid_on,
+                        payment_cents, sha256, warning, posted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (practice_id, payer_id, payer_trace_id, trace_number) DO NOTHING RETURNING 1
+"""
+READ_PRACTICE_NPI = "SELECT npi FROM practice WHERE practice_id = $1"
+ADD_POSTING = """
+INSERT INTO posting (practice_id, payment_id, claim_id, remittance_id, status, paid_cents,
+                     adjusted_cents, patient_cents, denied_cents)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+SUM_CLOSED = """
+SELECT coalesce(sum(paid_cents + adjusted_cents + patient_cents), 0)::bigint FROM posting
+ WHERE practice_id = $1 AND claim_id = $2 AND reversed_by IS NULL
+"""
+FIND_TO_REVERSE = """
+SELECT payment_id, paid_cents, adjusted_cents, patient_cents, denied_cents FROM posting
+ WHERE practice_id = $1 AND claim_id = $2 AND reversed_by IS NULL AND paid_cents = $3
+ ORDER BY payment_id LIMIT 1
+"""
+MARK_REVERSED = """
+UPDATE posting SET reversed_by = $3 WHERE practice_id = $1 AND payment_id = $2
+"""
+ADD_UNMATCHED = """
+INSERT INTO unmatched_remittance (practice_id, remittance_id, place, control_number, status,
+                                  paid_cents)
+VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+
+async def add_remittance(
+    db: Db,
+    practice_id: UUID,
+    remittance_id: UUID,
+    header: RemittanceHeader,
+    sha256: bytes,
+    at: datetime,
+) -> bool:
+    """Record a payment; False where this payer's trace number was posted before."""
+    own = await db.fetchval(READ_PRACTICE_NPI, practice_id)
+    warning = None if header.payee_npi == own else "the payee's NPI is not the practice's"
+    added = await db.fetchval(
+        ADD_REMITTANCE, practice_id, remittance_id, header.payer_id or header.payer_name,
+        header.trace_number, header.payer_trace_id, header.paid_on, header.payment_cents, sha256,
+        warning, at,
+    )  # fmt: skip
+    return added is not None
+
+
+async def add_posting(
+    db: Db,
+    practice_id: UUID,
+    payment_id: UUID,
+    claim_id: UUID,
+    remittance_id: UUID,
+    status: str,
+    made: Decision,
+) -> None:
+    await db.execute(
+        ADD_POSTING, practice_id, payment_id, claim_id, remittance_id, status, made.paid_cents,
+        made.adjusted_cents, made.patient_cents, made.denied_cents,
+    )  # fmt: skip
+
+
+async def closed_cents(db: Db, practice_id: UUID, claim_id: UUID) -> int:
+    """What postings in force have taken off the claim's charge."""
+    return await db.fetchval(SUM_CLOSED, practice_id, claim_id)
+
+
+async def find_to_reverse(
+    db: Db, practice_id: UUID, claim_id: UUID, paid_cents: int
+) -> tuple[UUID, Decision] | None:
+    """The posting in force that paid this much."""
+    row = await db.fetchrow(FIND_TO_REVERSE, practice_id, claim_id, paid_cents)
+    if row is None:
+        return None
+    parts = (row["paid_cents"], row["adjusted_cents"], row["patient_cents"], row["denied_cents"])
+    return row["payment_id"], Decision(*parts)
+
+
+async def mark_reversed(db: Db, practice_id: UUID, payment_id: UUID, by: UUID) -> None:
+    await db.execute(MARK_REVERSED, practice_id, payment_id, by)
+
+
+async def add_unmatched(
+    db: Db, practice_id: UUID, remittance_id: UUID, place: int, claim: RemittedClaim
+) -> None:
+    await db.execute(
+        ADD_UNMATCHED, practice_id, remittance_id, place, claim.control_number[:50], claim.status,
+        claim.paid_cents,
+    )  # fmt: skip

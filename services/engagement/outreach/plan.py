@@ -1,0 +1,120 @@
+"""A booked appointment gets a reminder, as soon as all that it needs is known.
+
+Order between topics is not promised: the practice, the patient or the consent may be heard after
+the appointment. A message waits for what is missing, and the fact's own handler resumes it. Locks
+are taken in one order everywhere: practice (shared), patient, message.
+
+A timer is never cancelled or moved here: its row is held while the message is handed over, and to
+wait for that with the patient's row in hand would be a deadlock that PostgreSQL cannot see. The
+message's own state decides when the timer fires.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+from libs.events.contracts.agreements import PracticeOnboarded
+from libs.events.contracts.interop import (
+    AppointmentBooked,
+    AppointmentMissed,
+    PatientRegistered,
+    PatientUpdated,
+)
+from libs.events.transport import UnitOfWork
+from services.engagement.consents import store as consents
+from services.engagement.consents.model import Channel
+from services.engagement.outreach import store
+from services.engagement.outreach.model import Message, NotSent, Pending, Waiting, decide
+from services.engagement.patients import store as patients
+from services.engagement.patients.model import Patient
+from services.engagement.practices import store as practices
+from services.engagement.practices.model import Practice
+
+SEND_MESSAGE = "send-message"
+
+
+async def remind_of_appointment(booked: AppointmentBooked, uow: UnitOfWork) -> None:
+    """Plan a reminder a day ahead; a new time replaces it, a past one gets none."""
+    practice = await practices.share_practice(uow.db, uow.practice_id)
+    patient = await patients.lock_patient(uow.db, uow.practice_id, booked.patient_id)
+    latest = await store.find_latest(uow.db, uow.practice_id, booked.appointment_id)
+    if latest and latest.starts_at == booked.starts_at and latest.state != "cancelled":
+        return
+    await store.cancel_of_appointment(
+        uow.db, uow.practice_id, booked.appointment_id, "moved", uow.now
+    )
+    if booked.starts_at <= uow.now:
+        return
+    message = Message(
+        message_id=uuid5(booked.event_id, "appointment-reminder"),
+        patient_id=booked.patient_id,
+        appointment_id=booked.appointment_id,
+        channel="email",
+        starts_at=booked.starts_at,
+        state="waiting",
+        last_reply=None,
+        origin=uow.origin.dump(),
+    )
+    await store.add_message(uow.db, uow.practice_id, message)
+    await _settle(uow, message, practice, patient)
+
+
+async def cancel_reminder(missed: AppointmentMissed, uow: UnitOfWork) -> None:
+    """There is nothing left to remind of."""
+    await patients.lock_patient(uow.db, uow.practice_id, missed.patient_id)
+    await store.cancel_of_appointment(
+        uow.db, uow.practice_id, missed.appointment_id, "missed", uow.now
+    )
+
+
+async def resume_for_patient(registered: PatientRegistered, uow: UnitOfWork) -> None:
+    """The patient's record was heard."""
+    await resume_messages(uow, registered.patient_id)
+
+
+async def resume_for_changed_patient(updated: PatientUpdated, uow: UnitOfWork) -> None:
+    """The patient may have an address now."""
+    await resume_messages(uow, updated.patient_id)
+
+
+async def resume_for_practice(onboarded: PracticeOnboarded, uow: UnitOfWork) -> None:
+    """The practice's name and time zone are known; nobody plans a message meanwhile."""
+    for patient_id in await store.list_waiting_patients(uow.db, uow.practice_id):
+        await resume_messages(uow, patient_id)
+
+
+async def resume_messages(uow: UnitOfWork, patient_id: UUID) -> None:
+    """Look again at the patient's waiting messages."""
+    practice = await practices.share_practice(uow.db, uow.practice_id)
+    patient = await patients.lock_patient(uow.db, uow.practice_id, patient_id)
+    for message in await store.list_waiting(uow.db, uow.practice_id, patient_id):
+        await _settle(uow, message, practice, patient)
+
+
+async def cancel_messages(uow: UnitOfWork, patient_id: UUID, channel: Channel) -> None:
+    """Consent was withdrawn; the patient is locked already."""
+    await store.cancel_of_patient(uow.db, uow.practice_id, patient_id, channel, uow.now)
+
+
+async def _settle(
+    uow: UnitOfWork, message: Message, practice: Practice | None, patient: Patient
+) -> None:
+    consent = await consents.find_consent(
+        uow.db, uow.practice_id, message.patient_id, message.channel
+    )
+    decided = decide(
+        message,
+        practice=practice,
+        patient=patient,
+        consent=consent[0] if consent else None,
+        now=uow.now,
+    )
+    of_message = uow.db, uow.practice_id, message.message_id
+    match decided:
+        case Pending(due_at):
+            await store.plan(*of_message, due_at)
+            await uow.set_timer(SEND_MESSAGE, str(message.message_id), due_at)
+        case Waiting(waits_for):
+            await store.wait(*of_message, waits_for)
+        case NotSent(reason):
+            await store.cancel(*of_message, reason, uow.now)

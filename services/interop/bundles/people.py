@@ -1,0 +1,113 @@
+"""Patient and Practitioner resources (FHIR R4)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from libs.events.contracts.interop import Sex
+from services.interop.bundles.model import (
+    Bundle,
+    Entry,
+    Resource,
+    as_list,
+    as_object,
+    as_text,
+    refuse,
+)
+from services.interop.encounters.read import ProviderFacts
+from services.interop.patients.read import PatientFacts
+
+NPI_SYSTEM = "http://hl7.org/fhir/sid/us-npi"
+_SEX: dict[str, Sex] = {"female": "F", "male": "M"}
+
+
+def read_patient_facts(entry: Entry) -> PatientFacts:
+    """Raises RefusedError naming the element that a claim cannot do without."""
+    patient, where = entry.resource, entry.where
+    identifier = _chart_number(patient)
+    if identifier is None:
+        refuse("chart-number-missing", f"{where}.identifier", "send the medical record number")
+    name = _name(patient)
+    family = as_text(name.get("family"))
+    given = next((g for g in map(as_text, as_list(name.get("given"))) if g), None)
+    if family is None:
+        refuse("family-name-missing", f"{where}.name.family", "send the family name")
+    if given is None:
+        refuse("given-name-missing", f"{where}.name.given", "send the given name")
+    address = as_object(next(iter(as_list(patient.get("address"))), None))
+    language = as_object(next(iter(as_list(patient.get("communication"))), None)).get("language")
+    return PatientFacts(
+        mrn=identifier[1],
+        authority=identifier[0],
+        family=family,
+        given=given,
+        birth_on=read_day(patient.get("birthDate"), f"{where}.birthDate"),
+        sex=_SEX.get(str(patient.get("gender")), "U"),
+        where=where,
+        address_line=next((x for x in map(as_text, as_list(address.get("line"))) if x), None),
+        city=as_text(address.get("city")),
+        state=as_text(address.get("state")),
+        postal_code=as_text(address.get("postalCode")),
+        phone=_telecom(patient, "phone"),
+        email=_telecom(patient, "email"),
+        language=_language(language),
+    )
+
+
+def _chart_number(patient: Resource) -> tuple[str | None, str] | None:
+    """(authority, number) of the identifier of type MR, else of the first that has a value."""
+    found: list[tuple[bool, str | None, str]] = []
+    for row in map(as_object, as_list(patient.get("identifier"))):
+        value = as_text(row.get("value"))
+        codings = as_list(as_object(row.get("type")).get("coding"))
+        is_chart = any(as_object(c).get("code") == "MR" for c in codings)
+        if value is not None:
+            found.append((is_chart, as_text(row.get("system")), value))
+    if not found:
+        return None
+    _, system, value = next((row for row in found if row[0]), found[0])
+    return system, value
+
+
+def _name(patient: Resource) -> Resource:
+    """The official name, else the first."""
+    names = [as_object(name) for name in as_list(patient.get("name"))]
+    official = (name for name in names if name.get("use") == "official")
+    return next(official, names[0] if names else {})
+
+
+def _telecom(patient: Resource, system: str) -> str | None:
+    points = map(as_object, as_list(patient.get("telecom")))
+    values = (as_text(point.get("value")) for point in points if point.get("system") == system)
+    return next((value for value in values if value), None)
+
+
+def _language(concept: Any) -> str | None:
+    coding = as_object(next(iter(as_list(as_object(concept).get("coding"))), None))
+    return as_text(coding.get("code"))
+
+
+def read_day(value: Any, where: str) -> date:
+    """A date, or the day that a dateTime is written with; raises RefusedError."""
+    text = as_text(value)
+    if text is None:
+        refuse("date-missing", where, "send the date as YYYY-MM-DD")
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        refuse("not-a-date", where, "write the date as YYYY-MM-DD")
+
+
+def read_practitioner(reference: Any, bundle: Bundle) -> ProviderFacts | None:
+    """The clinician of a reference: by id in the practice's map, or by the NPI it carries."""
+    entry = bundle.follow(reference)
+    if entry is None:
+        told = as_text(as_object(reference).get("reference"))
+        return None if told is None else ProviderFacts(told.rpartition("/")[2])
+    if entry.type != "Practitioner":
+        return None
+    for row in map(as_object, as_list(entry.resource.get("identifier"))):
+        if row.get("system") == NPI_SYSTEM:
+            return ProviderFacts(entry.id, as_text(row.get("value")))
+    return ProviderFacts(entry.id)

@@ -1,0 +1,122 @@
+"""One HL7 v2 message in, its acknowledgement out: the answer leaves after the commit."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import structlog
+from asyncpg import InterfaceError, PostgresError
+from opentelemetry import trace
+
+from libs.events.transport import UnitOfWork, Work
+from libs.events.transport.faults import describe, is_transient
+from services.interop.connections.authenticate import authenticate
+from services.interop.connections.model import Connection, ConnectionKey
+from services.interop.messages.model import Effects, Inbound, Outcome, Refusal, RefusedError
+from services.interop.messages.receive import receive
+from services.interop.messages.told import take_told
+from services.interop.mllp.acknowledge import INTERNAL_ERROR, acknowledge
+from services.interop.mllp.framing import BrokenFrameError
+from services.interop.mllp.header import Header, read_header, without_key
+from services.interop.mllp.read import read_message
+from services.interop.mllp.segments import parse
+
+log = structlog.get_logger("interop.mllp")
+tracer = trace.get_tracer("mainstay")
+
+NOT_KNOWN = "unknown sender: check MSH-3, MSH-4 and the key in MSH-8"
+TRY_AGAIN = "not stored: the database is away, send this message again"
+OUR_FAULT = "kept, but not understood by a mistake of ours; a person has to look"
+
+_OUR_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a mistake in a reader raises; it must not close the feed that met it."""
+
+_REJECTED = {"message-type-not-taken", "not-hl7", "separators", "character-set"}
+"""Refusals of the message as such, which table 0008 answers with AR; all others are AE."""
+
+
+async def answer(raw: bytes, work: Work) -> bytes:
+    """The acknowledgement of one message, stored with its effects or, if not, saying so."""
+    header = read_header(raw)
+    key = ConnectionKey.read(header.security) if header is not None else None
+    if header is None or key is None:
+        text = NOT_KNOWN if header is not None else "begin the message with MSH and its separators"
+        return acknowledge("AR", header, ack_id=_new_id(), at=work.now(), text=text)
+    with tracer.start_as_current_span(f"MLLP {header.type}", record_exception=False):
+        try:
+            return await _store(raw, header, key, work)
+        except (OSError, PostgresError, InterfaceError, *_OUR_FAULTS) as error:
+            passes = is_transient(error)
+            log.error("message not understood", error=describe(error), passes=passes)
+            if passes:
+                return _try_again(header, work)
+        try:
+            return await _store(raw, header, key, work, fault=True)
+        except (OSError, PostgresError, InterfaceError) as error:
+            log.error("message not stored", error=describe(error))
+            return _try_again(header, work)
+
+
+def refuse_frame(broken: BrokenFrameError, work: Work) -> bytes:
+    """The last answer on a connection whose frames are broken; no message id is known."""
+    return acknowledge("AR", None, ack_id=_new_id(), at=work.now(), text=str(broken))
+
+
+async def _store(
+    raw: bytes, header: Header, key: ConnectionKey, work: Work, *, fault: bool = False
+) -> bytes:
+    """Keep and take the message; with `fault`, keep it as one that we failed to understand."""
+    inbound = Inbound(
+        type=header.type or "unknown",
+        control_id=header.control_id or f"none:{uuid4()}",
+        raw=without_key(raw),
+    )
+    async with work.unit_of_work(key.practice_id) as uow:
+        connection = await authenticate(uow, key, "hl7v2")
+        if connection is None or not _sends(connection, header):
+            return acknowledge("AR", header, ack_id=_new_id(), at=work.now(), text=NOT_KNOWN)
+        outcome = await _receive(inbound, connection, uow, fault=fault)
+    return _told(outcome, header)
+
+
+async def _receive(
+    inbound: Inbound, connection: Connection, uow: UnitOfWork, *, fault: bool
+) -> Outcome:
+    async def take(effects: Effects) -> None:
+        if fault:
+            raise RefusedError(Refusal(INTERNAL_ERROR, "MSH", OUR_FAULT))
+        told = read_message(parse(inbound.raw), connection)
+        await take_told(told, inbound=inbound, connection=connection, uow=uow, effects=effects)
+
+    return await receive(inbound, connection, uow, take)
+
+
+def _sends(connection: Connection, header: Header) -> bool:
+    return (header.sending_application, header.sending_facility) == (
+        connection.sending_application,
+        connection.sending_facility,
+    )
+
+
+def _told(outcome: Outcome, header: Header) -> bytes:
+    """The same for a duplicate as for the first of them, to the byte."""
+    rejected = any(refusal.code in _REJECTED for refusal in outcome.refusals)
+    return acknowledge(
+        "AA" if outcome.is_taken else "AR" if rejected else "AE",
+        header,
+        ack_id=outcome.message_id.hex[:20],
+        at=outcome.received_at,
+        refusals=outcome.refusals,
+    )
+
+
+def _try_again(header: Header, work: Work) -> bytes:
+    refusal = Refusal("try-again", "MSH", TRY_AGAIN)
+    return acknowledge(
+        "AE", header, ack_id=_new_id(), at=work.now(), refusals=(refusal,), text=TRY_AGAIN
+    )
+
+
+def _new_id() -> str:
+    """MSH-10 holds 20 characters before v2.7."""
+    return uuid4().hex[:20]
