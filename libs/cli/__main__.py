@@ -1,3 +1,3 @@
 from libs.cli.app import app
 
-app()
+app(prog_name="mainstay")

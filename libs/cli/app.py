@@ -1,4 +1,7 @@
-"""The command's table of contents."""
+"""Run Mainstay's services, and see and mend what their events did.
+
+Tools that see the whole platform read its platform file: MAINSTAY_PLATFORM, or what make run wrote.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,19 @@ import os
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from libs.cli import consumers, events, parked, projections
 from libs.service.process import run as run_service
 from libs.service.process import service_names
 from libs.service.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it prints local variables: payloads and passwords
+    help=__doc__,
+)
 app.add_typer(events.app, name="events", help="Find events and what became of them.")
 app.add_typer(parked.app, name="parked", help="Events that could not be handled.")
 app.add_typer(projections.app, name="projections", help="Read models and their rebuilding.")
@@ -25,9 +34,13 @@ app.add_typer(topics, name="topics", help="Topics as the contracts declare them.
 @app.command()
 def run(service: Annotated[str, typer.Argument(help="the service's name")]) -> None:
     """Run one service; its settings come from the environment (MAINSTAY_…)."""
-    if service not in service_names():
-        raise typer.BadParameter(f"there are: {', '.join(service_names())}")
-    run_service(service, Settings())  # pyright: ignore[reportCallIssue]
+    _known(service)
+    try:
+        settings = Settings()  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        wrong = [f"MAINSTAY_{e['loc'][0]}".upper() + f" ({e['msg']})" for e in error.errors()]
+        raise typer.BadParameter(f"set in the environment: {', '.join(wrong)}") from None
+    run_service(service, settings)
 
 
 @app.command()
@@ -37,16 +50,24 @@ def migrate(service: Annotated[str, typer.Argument(help="the service's name")]) 
     MAINSTAY_ADMIN_DATABASE_URL is a superuser's address; MAINSTAY_DATABASE_PASSWORD becomes the
     password of the service's login role.
     """
+    from libs.service.migrations import MigrationError, provision
     from libs.service.migrations import migrate as apply_migrations
-    from libs.service.migrations import provision
 
-    admin = os.environ["MAINSTAY_ADMIN_DATABASE_URL"]
+    _known(service)
+    admin, password = (
+        _set_to(name) for name in ("MAINSTAY_ADMIN_DATABASE_URL", "MAINSTAY_DATABASE_PASSWORD")
+    )
 
     async def both() -> list[str]:
-        await provision(admin, service, os.environ["MAINSTAY_DATABASE_PASSWORD"])
+        await provision(admin, service, password)
         return await apply_migrations(admin, service)
 
-    for name in asyncio.run(both()):
+    try:
+        applied = asyncio.run(both())
+    except MigrationError as error:
+        typer.echo(f"refused: {error}", err=True)
+        raise typer.Exit(1) from None
+    for name in applied:
         typer.echo(f"applied {name}")
 
 
@@ -58,6 +79,18 @@ def apply_topics(
     from libs.service.topics import make_topics
 
     made = asyncio.run(
-        make_topics(os.environ["MAINSTAY_KAFKA"], replication_factor=replication_factor)
+        make_topics(_set_to("MAINSTAY_KAFKA"), replication_factor=replication_factor)
     )
     typer.echo(f"made {', '.join(made)}" if made else "every topic is there")
+
+
+def _known(service: str) -> None:
+    if service not in service_names():
+        raise typer.BadParameter(f"there are: {', '.join(service_names())}")
+
+
+def _set_to(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise typer.BadParameter(f"{name} is not set")
+    return value

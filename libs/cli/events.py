@@ -12,6 +12,7 @@ from uuid import UUID
 import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
+from rich.markup import escape
 from rich.tree import Tree
 
 from libs.cli.platform import Platform, load_platform, transport_of
@@ -36,15 +37,17 @@ class Seen:
 
 
 @app.command("show")
-def show(event_id: UUID) -> None:
+def show(event_id: UUID, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Show one event's attributes and who has handled it; its data is not shown."""
     story = asyncio.run(_read_story(load_platform(), event_id))
-    seen = _find(story, event_id)
-    envelope = seen.envelope
-    for name in ("id", "type", "source", "time", "practice_id", "correlation_id", "causation_id",
-                 "traceparent", "topic", "partition", "offset", "key"):  # fmt: skip
-        typer.echo(f"{name:16} {getattr(envelope, name)}")
-    for consumer, state in sorted(seen.by.items()):
+    shown = _as_dict(_find(story, event_id))
+    if as_json:
+        typer.echo(json.dumps(shown, default=str))
+        return
+    consumers: dict[str, str] = shown.pop("consumers")
+    for name, value in shown.items():
+        typer.echo(f"{name:16} {value}")
+    for consumer, state in sorted(consumers.items()):
         typer.echo(f"{'consumer':16} {consumer}: {state}")
 
 
@@ -74,7 +77,7 @@ def _line(seen: Seen, first: datetime, asked: UUID) -> str:
     mark = "[reverse]" if envelope.id == asked else ""
     handled = ", ".join(f"{who}: {state}" for who, state in sorted(seen.by.items()))
     return (
-        f"{mark}[bold]{envelope.type}[/bold] {envelope.id}{'[/reverse]' if mark else ''}\n"
+        f"{mark}[bold]{escape(envelope.type)}[/bold] {envelope.id}{'[/reverse]' if mark else ''}\n"
         f"  +{after:.3f} s · on {envelope.topic}/{envelope.partition}@{envelope.offset} "
         f"after {hop:.0f} ms · {handled or 'nobody listens'}"
     )
@@ -82,8 +85,8 @@ def _line(seen: Seen, first: datetime, asked: UUID) -> str:
 
 def _as_dict(seen: Seen) -> dict[str, Any]:
     envelope = seen.envelope
-    names = ("id", "type", "time", "correlation_id", "causation_id", "traceparent", "topic",
-             "partition", "offset", "key")  # fmt: skip
+    names = ("id", "type", "source", "time", "practice_id", "correlation_id", "causation_id",
+             "traceparent", "topic", "partition", "offset", "key")  # fmt: skip
     return {name: getattr(envelope, name) for name in names} | {
         "appended_at": seen.appended_at,
         "consumers": seen.by,
@@ -113,22 +116,25 @@ async def _read_topics(kafka: str) -> list[Seen]:
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
     await consumer.start()
     try:
+        there = await consumer.topics()
         partitions = [
             TopicPartition(topic.name, partition)
             for topic in declared_topics()
+            if topic.name in there
             for partition in range(topic.partitions)
         ]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning()
         ends = await consumer.end_offsets(partitions)
+        beginnings = await consumer.beginning_offsets(partitions)
+        left = {tp for tp in partitions if beginnings[tp] < ends[tp]}
         found: list[Seen] = []
-        left = {tp for tp, end in ends.items() if end > 0}
+        consumer.assign(sorted(left))
+        for tp in left:
+            consumer.seek(tp, beginnings[tp])
         while left:
-            batches = await consumer.getmany(timeout_ms=500, max_records=5000)
-            for tp, records in batches.items():
+            batches = await consumer.getmany(*left, timeout_ms=500, max_records=5000)
+            for records in batches.values():
                 found += filter(None, map(_seen, records))
-                if records[-1].offset + 1 >= ends[tp]:
-                    left.discard(tp)
+            left = {tp for tp in left if await consumer.position(tp) < ends[tp]}
         return found
     finally:
         await consumer.stop()

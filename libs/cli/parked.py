@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from libs.cli.platform import load_platform, transport_of
@@ -20,6 +21,13 @@ SELECT e.id, e.consumer, e.topic, e.key, e.error, e.parked_at, e.headers, k.requ
   FROM parked_event e JOIN parked_key k USING (practice_id, consumer, topic, key)
  ORDER BY e.id
 """
+SHOWN = ("id", "consumer", "topic", "partition", "offset_", "key", "parked_at", "error")
+ATTRIBUTES = {
+    *("content-type", "traceparent", "ce_specversion", "ce_id", "ce_source", "ce_type"),
+    *("ce_subject", "ce_time", "ce_practiceid", "ce_correlationid", "ce_causationid"),
+    "ce_sequence",
+}
+"""Headers that hold ids and names; another's value may be anything."""
 SHOW = "SELECT * FROM parked_event WHERE id = $1"
 REQUEST = """
 UPDATE parked_key k SET request = $2, requested_by = $3, requested_at = now()
@@ -59,15 +67,17 @@ def list_parked(
     table = Table("service", "id", "type", "topic", "key", "error", "request")
     for row in rows:
         table.add_row(
-            row["service"], str(row["id"]), row["type"], row["topic"], row["key"],
-            row["error"] or "waits behind its key", row["request"] or "",
+            row["service"], str(row["id"]), escape(row["type"]), row["topic"], escape(row["key"]),
+            escape(row["error"] or "waits behind its key"), row["request"] or "",
         )  # fmt: skip
     Console().print(table if rows else "nothing is parked")
 
 
 @app.command("show")
-def show(service: str, event_id: int) -> None:
-    """Show one parked event: where it stood, its headers and its error."""
+def show(
+    service: str, event_id: int, as_json: Annotated[bool, typer.Option("--json")] = False
+) -> None:
+    """Show one parked event: where it stood, its attributes and its error."""
     platform = load_platform()
 
     async def read() -> Any:
@@ -77,11 +87,16 @@ def show(service: str, event_id: int) -> None:
     row = asyncio.run(read())
     if row is None:
         raise typer.BadParameter(f"{service} has no parked event {event_id}")
-    for name in ("consumer", "topic", "partition", "offset_", "key", "parked_at", "error"):
-        typer.echo(f"{name:10} {row[name]}")
-    for name, value in json.loads(row["headers"]):
-        typer.echo(f"{name:24} {value}")
-    typer.echo(f"{'bytes':10} {len(row['payload'] or b'')} (not shown)")
+    shown = {name: row[name] for name in SHOWN} | {
+        name: value if name in ATTRIBUTES else "(not shown)"
+        for name, value in json.loads(row["headers"])
+    }
+    shown["bytes"] = len(row["payload"] or b"")
+    if as_json:
+        typer.echo(json.dumps(shown, default=str))
+        return
+    for name, value in shown.items():
+        typer.echo(f"{name:18} {value}")
 
 
 @app.command("retry")

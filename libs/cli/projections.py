@@ -3,40 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from libs.cli.platform import load_platform, transport_of
+from libs.cli.platform import Platform, load_platform, transport_of
+from libs.events.transport import Projection
 from libs.events.transport.rebuild import rebuild
-from libs.service.process import load_service
+from libs.service.process import load_service, service_names
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("list")
-def list_projections() -> None:
+def list_projections(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """List every projection: which generation is read, and whether the code's version differs."""
     platform = load_platform()
-    table = Table("service", "projection", "generation", "version", "in code", "since")
+    rows: list[dict[str, Any]] = []
 
     async def read() -> None:
         for name in sorted(platform.databases):
-            in_code = {p.name: p.version for p in load_service(name).projections}
+            in_code = {p.name: p.version for p in _projections_of(name)}
             async with transport_of(platform, name) as db:
                 for row in await db.fetch("SELECT * FROM projection ORDER BY name"):
-                    table.add_row(
-                        name,
-                        row["name"],
-                        str(row["generation"]),
-                        str(row["version"]),
-                        str(in_code.get(row["name"], "gone")),
-                        f"{row['swapped_at']:%Y-%m-%d %H:%M:%S}",
-                    )
+                    more = {"in_code": in_code.get(row["name"])}
+                    rows.append({"service": name, **dict(row), **more})
 
     asyncio.run(read())
+    if as_json:
+        typer.echo(json.dumps(rows, default=str))
+        return
+    table = Table("service", "projection", "generation", "version", "in code", "since")
+    for row in rows:
+        table.add_row(
+            row["service"], row["name"], str(row["generation"]), str(row["version"]),
+            str(row["in_code"] or "gone"), f"{row['swapped_at']:%Y-%m-%d %H:%M:%S}",
+        )  # fmt: skip
     Console().print(table)
 
 
@@ -44,22 +51,37 @@ def list_projections() -> None:
 def rebuild_projection(service: str, projection: str) -> None:
     """Fold a projection anew from the start of the log, beside the live one, and swap."""
     platform = load_platform()
-    loaded = load_service(service)
-    found = next((p for p in loaded.projections if p.name == projection), None)
+    platform.database(service)
+    projections = _projections_of(service)
+    found = next((p for p in projections if p.name == projection), None)
     if found is None:
-        names = ", ".join(p.name for p in loaded.projections) or "none"
+        names = ", ".join(p.name for p in projections) or "none"
         raise typer.BadParameter(f"{service} has these projections: {names}")
+    rebuild_and_tell(platform, service, found)
+
+
+def rebuild_and_tell(platform: Platform, service: str, projection: Projection) -> None:
+    """Rebuild with a progress bar; a rebuild that cannot be finished ends with exit code 1."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeRemainingColumn())  # fmt: skip
     with Progress(*columns) as progress:
         task = progress.add_task("events", total=None)
-        generation = asyncio.run(
-            rebuild(
-                loaded.name,
-                found,
-                dsn=platform.database(service),
-                kafka=platform.kafka,
-                tell=lambda done, total: progress.update(task, completed=done, total=total),
+        try:
+            generation = asyncio.run(
+                rebuild(
+                    service,
+                    projection,
+                    dsn=platform.database(service),
+                    kafka=platform.kafka,
+                    tell=lambda done, total: progress.update(task, completed=done, total=total),
+                )
             )
-        )
-    typer.echo(f"{projection} is read from generation {generation} now")
+        except (LookupError, RuntimeError) as error:
+            typer.echo(f"not rebuilt: {error}", err=True)
+            raise typer.Exit(1) from None
+    typer.echo(f"{projection.name} is read from generation {generation} now")
+
+
+def _projections_of(service: str) -> Sequence[Projection]:
+    """Those of the code; none for a service that the code no longer has."""
+    return load_service(service).projections if service in service_names() else ()

@@ -61,10 +61,13 @@ def _by_session(request: Request) -> Caller | None:
 
 def find_caller(request: Request) -> Caller | None:
     """Who is asking: a bearer key, or a browser's session."""
+    key = _bearer_key(request)
+    return _by_session(request) if key is None else _operators(request).by_key(key)
+
+
+def _bearer_key(request: Request) -> str | None:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and key:
-        return _operators(request).by_key(key)
-    return _by_session(request)
+    return key if scheme.lower() == "bearer" and key else None
 
 
 def known_caller(request: Request) -> Caller:
@@ -72,8 +75,8 @@ def known_caller(request: Request) -> Caller:
     caller = find_caller(request)
     if caller is None:
         raise HTTPException(401, "sign in, or send a key", {"WWW-Authenticate": "Bearer"})
-    if request.method not in ("GET", "HEAD") and "authorization" not in request.headers:
-        _refuse_foreign_origin(request)
+    if request.method not in ("GET", "HEAD") and _bearer_key(request) is None:
+        refuse_foreign_origin(request)
     return caller
 
 
@@ -85,8 +88,8 @@ def signed_in(request: Request) -> Caller:
     return caller
 
 
-def _refuse_foreign_origin(request: Request) -> None:
-    """A session's request must come from our own pages (Fetch Metadata)."""
+def refuse_foreign_origin(request: Request) -> None:
+    """What a browser does with its session must come from our own pages (Fetch Metadata)."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise HTTPException(403, "this request came from another site")
 
@@ -131,6 +134,7 @@ def json_body(contract: type[C]) -> Any:
                 [{**e, "loc": ("body", *e["loc"])} for e in found]
             ) from None
 
+    read.__dict__["contract"] = contract  # for the OpenAPI document, see openapi.py
     return Depends(read)
 
 

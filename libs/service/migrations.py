@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -116,7 +116,6 @@ def in_database(dsn: str, database: str) -> str:
 def as_service(admin_dsn: str, service: str, password: str, *, database: str | None = None) -> str:
     """The DSN that a service logs in with."""
     parts = urlsplit(admin_dsn)
-    address = f"{parts.hostname}:{parts.port or 5432}"
-    return urlunsplit(
-        parts._replace(netloc=f"{service}:{password}@{address}", path=f"/{database or service}")
-    )
+    address = parts.netloc.rpartition("@")[2]
+    login = f"{service}:{quote(password, safe='')}"
+    return urlunsplit(parts._replace(netloc=f"{login}@{address}", path=f"/{database or service}"))

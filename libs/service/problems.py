@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from libs.events.transport.faults import is_transient
 
 MEDIA_TYPE = "application/problem+json"
+_OWN_WORDS = {
+    "union_tag_invalid": "the tag is none of those that the contract knows",
+    "uuid_parsing": "not a UUID",
+}
+"""Said in place of pydantic's messages that quote what was sent."""
 
 
 class SignInNeededError(Exception):
@@ -37,17 +43,22 @@ def answer_with_problems(app: FastAPI) -> None:
     async def _invalid(_: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction]
         # The message of a value error is our own; pydantic's `input` and `ctx` may hold the value.
         errors = [
-            {"where": ".".join(map(str, e["loc"])), "what": e["msg"], "code": e["type"]}
+            {
+                "where": ".".join(map(str, e["loc"])),
+                "what": _OWN_WORDS.get(e["type"], e["msg"]),
+                "code": e["type"],
+            }
             for e in error.errors()
         ]
         return problem(422, "the request does not fit its contract", errors=errors)
 
     @app.exception_handler(SignInNeededError)
     async def _sign_in(request: Request, _: SignInNeededError) -> Response:  # pyright: ignore[reportUnusedFunction]
-        return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
+        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
 
     @app.exception_handler(Exception)
     async def _unexpected(_: Request, error: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
+        # Starlette raises it again after this answer, and the server logs it (see logs.py).
         if is_transient(error):
             answer = problem(503, "the database or the broker is away; try again")
             answer.headers["Retry-After"] = "1"

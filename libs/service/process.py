@@ -15,8 +15,9 @@ from opentelemetry.trace import SpanKind
 from libs.events.transport.clock import Clock
 from libs.events.transport.runtime import running
 from libs.events.transport.service import Service
-from libs.events.transport.telemetry import context_of, start_tracing, stop_tracing, tracer
+from libs.events.transport.telemetry import context_of, open_span, start_tracing, stop_tracing
 from libs.service.logs import start_logging
+from libs.service.openapi import describe_bodies
 from libs.service.operators import Operators
 from libs.service.problems import answer_with_problems
 from libs.service.settings import Settings
@@ -71,6 +72,7 @@ def make_app(service: Service, settings: Settings, clock: Clock | None = None) -
     if settings.mode != "worker":
         for routes in service.routes:
             app.include_router(routes)
+    describe_bodies(app)
     return app
 
 
@@ -78,11 +80,10 @@ async def _trace_request(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     """A server span per request; the path's template names it, never the path with its ids."""
-    with tracer.start_as_current_span(
+    with open_span(
         f"HTTP {request.method}",
         context=context_of(request.headers.get("traceparent")),
         kind=SpanKind.SERVER,
-        record_exception=False,
     ) as span:
         response = await call_next(request)
         route = request.scope.get("route")

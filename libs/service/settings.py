@@ -8,11 +8,18 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SECRETS = Path("/run/secrets")
+
 
 class Settings(BaseSettings):
-    """Read from the environment (`MAINSTAY_…`); secrets may be files in `/run/secrets`."""
+    """Read from the environment (`MAINSTAY_…`), or files in `/run/secrets` (`mainstay_…`)."""
 
-    model_config = SettingsConfigDict(env_prefix="MAINSTAY_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MAINSTAY_",
+        frozen=True,
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
+        hide_input_in_errors=True,  # the values of what was set are secrets
+    )
 
     database_url: SecretStr
     """The service's own database, as its login role that owns nothing."""

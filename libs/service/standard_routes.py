@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
+import asyncpg
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from libs.service.http import SESSION_COOKIE, SESSION_SECONDS, session_token
+from libs.service.http import (
+    SESSION_COOKIE,
+    SESSION_SECONDS,
+    refuse_foreign_origin,
+    session_token,
+)
 from libs.service.operators import Operators
 
 standard_routes = APIRouter()
@@ -33,7 +40,7 @@ async def readyz(request: Request) -> JSONResponse:
     try:
         async with running.pool.acquire(timeout=2) as db:
             await db.fetchval("SELECT 1", timeout=2)
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return JSONResponse({"status": "the database does not answer"}, 503)
     if stopped := running.stopped_consumers():
         return JSONResponse({"status": "consumers stopped", "consumers": stopped}, 503)
@@ -52,8 +59,10 @@ async def sign_in(
     password: Annotated[str, Form(max_length=1000)],
     next: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
+    refuse_foreign_origin(request)
     operators: Operators = request.app.state.operators
-    caller = operators.by_password(name, password)
+    # scrypt takes its time on purpose: in a thread, so that nobody's events wait for it.
+    caller = await asyncio.to_thread(operators.by_password, name, password)
     if caller is None or request.app.state.session_key is None:
         page = _pages.get_template("sign-in.html")
         return HTMLResponse(page.render(next=_own_path(next), refused=True), 401)
@@ -70,7 +79,8 @@ async def sign_in(
 
 
 @standard_routes.post("/sign-out", include_in_schema=False)
-async def sign_out() -> Response:
+async def sign_out(request: Request) -> Response:
+    refuse_foreign_origin(request)
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(SESSION_COOKIE)
     return answer
@@ -78,5 +88,6 @@ async def sign_out() -> Response:
 
 def _own_path(path: str) -> str:
     """Only a path of this site is gone on to."""
-    safe = path.startswith("/") and not path.startswith("//") and "\\" not in path
-    return path if safe else "/"
+    ours = path.startswith("/") and not path.startswith("//")
+    # Browsers read a backslash as a slash, and skip tabs and line ends.
+    return path if ours and path.isprintable() and "\\" not in path else "/"

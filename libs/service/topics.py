@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError
+from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
 from libs.events.contracts import Topic, contracts
 
@@ -26,10 +28,12 @@ async def make_topics(kafka: str, *, replication_factor: int = 1) -> list[str]:
         existing = set(await admin.list_topics())
         missing = [topic for topic in declared_topics() if topic.name not in existing]
         if missing:
-            try:
-                await admin.create_topics([_new(topic, replication_factor) for topic in missing])
-            except TopicAlreadyExistsError:
-                return await make_topics(kafka, replication_factor=replication_factor)
+            answer = await admin.create_topics([_new(t, replication_factor) for t in missing])
+            for made in answer.to_object()["topic_errors"]:
+                error = for_code(made["error_code"])
+                # Somebody else may have made it meanwhile; the check tells whether it fits.
+                if error not in (NoError, TopicAlreadyExistsError):
+                    raise error(f"{made['topic']}: {made.get('error_message')}")
         await _check(admin)
         return [topic.name for topic in missing]
     finally:
@@ -51,8 +55,14 @@ def _new(topic: Topic, replication_factor: int) -> NewTopic:
 
 
 async def _check(admin: AIOKafkaAdminClient) -> None:
-    described = await admin.describe_topics([topic.name for topic in declared_topics()])
-    found = {topic["topic"]: len(topic["partitions"]) for topic in described}
+    names = [topic.name for topic in declared_topics()]
+    found: dict[str, int] = {}
+    for _ in range(50):  # brokers hear of a new topic a little later
+        described = await admin.describe_topics(names)
+        found = {topic["topic"]: len(topic["partitions"]) for topic in described}
+        if all(found.get(name) for name in names):
+            break
+        await asyncio.sleep(0.1)
     for topic in declared_topics():
         if found.get(topic.name) != topic.partitions:
             raise TopicMismatchError(

@@ -92,7 +92,7 @@ class Consumer:
             try:
                 await self._seek(tp)
             except Exception as error:
-                log.warning("checkpoint not read", consumer=self.effect.group, error=describe(error))
+                log.warning("no checkpoint", consumer=self.effect.group, error=describe(error))
                 await asyncio.sleep(1)
             else:
                 return

@@ -23,6 +23,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 """As Kafka gives them: a header may lack its value."""
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_SEQUENCE = re.compile(rb"([0-9]{4})-([0-9]{1,20})")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -100,9 +101,9 @@ def read_sequence(headers: Iterable[tuple[str, bytes | None]]) -> tuple[int, int
     """The (epoch, sequence) of a record, or None where it has none that a checkpoint can keep."""
     for name, value in headers:
         if name == "ce_sequence":
-            epoch, _, sequence = (value or b"").decode("ascii", "replace").partition("-")
-            if len(epoch) == 4 and len(sequence) <= 20 and f"{epoch}{sequence}".isdigit():
-                return (int(epoch), int(sequence or 0)) if int(sequence or 0) < 2**63 else None
+            place = _SEQUENCE.fullmatch(value or b"")
+            if place is not None and int(place[2]) < 2**63:
+                return int(place[1]), int(place[2])
     return None
 
 

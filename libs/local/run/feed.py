@@ -20,6 +20,16 @@ from libs.local.run.seed import SAMPLES, Door
 from libs.local.run.wire import Answer, MllpClient, post_bundle
 
 SEED = 2026
+PUBLIC_MESSAGES = (
+    "msfhir-ADT-A04-01.hl7",
+    "msfhir-ADT-A08-01.hl7",
+    "msfhir-ADT04-251.hl7",
+    "msfhir-SIU-S12-01.hl7",
+    "msfhir-SIU-S26-01.hl7",
+    "msfhir-DFT-P03-01.hl7",
+    "msfhir-LAB-ORU-1.hl7",
+)
+"""What a practice's EHR would send; the last is a type that is not taken, and is told so."""
 
 
 @dataclass
@@ -44,7 +54,7 @@ class Feeder:
         async with self._mllp() as mllp:
             for path in sorted((SAMPLES / "fhir").glob("*.json")):
                 await self._once(f"fhir/{path.name}", lambda path=path: self._bundle(path))
-            for path in sorted((SAMPLES / "hl7v2").glob("*.hl7")):
+            for path in [SAMPLES / "hl7v2" / name for name in PUBLIC_MESSAGES]:
                 await self._once(
                     f"hl7v2/{path.name}", lambda path=path: self._public_message(mllp, path)
                 )
@@ -99,7 +109,7 @@ class Feeder:
 
     async def _public_message(self, mllp: MllpClient, path: Path) -> None:
         door = self.doors[min(1, len(self.doors) - 1)]
-        self._count(path.name, await mllp.send(as_sent(path.read_bytes(), door)))
+        self._count(path.name, await mllp.send(as_sent(path.read_bytes(), door, path.stem)))
         await asyncio.sleep(self.pause_seconds)
 
     def _count(self, name: str, answer: Answer) -> None:
@@ -118,10 +128,10 @@ class Feeder:
             await client.close()
 
 
-def as_sent(raw: bytes, door: Door) -> bytes:
-    """A public sample as the practice's interface engine sends it: its own MSH-3, MSH-4, MSH-8.
+def as_sent(raw: bytes, door: Door, control_id: str) -> bytes:
+    """A public sample as the practice's interface engine sends it: its own MSH-3, 4, 8 and 10.
 
-    All else stays as its author wrote it.
+    Its authors gave several of them one control id. All else stays as they wrote it.
     """
     text = raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\r").replace(b"\n", b"\r")
     header, _, rest = text.partition(b"\r")
@@ -129,6 +139,7 @@ def as_sent(raw: bytes, door: Door) -> bytes:
     fields[2] = b"SAMPLEHR"
     fields[3] = door.practice.facility.encode()
     fields[7] = door.hl7_key.encode()
+    fields[9] = control_id.encode()
     return header[3:4].join(fields) + b"\r" + rest
 
 

@@ -27,6 +27,10 @@ from libs.local.run.platform import LocalPlatform
 SAMPLES = Path("samples")
 CREDENTIALING_YEARS = 3
 
+# How the public samples name who pays and who treats; the demo's EHRs map them to its own people.
+PUBLIC_PAYERS = ("private", "BAV")
+PUBLIC_PRACTITIONERS = ("60", "240", "520", "150", "610", "9941339108")
+
 
 class SeedingError(Exception):
     """A service did not take a command of the demo; the message says which and why."""
@@ -145,13 +149,27 @@ class _Desk:
 
 def _profile(practice: Practice) -> dict[str, Any]:
     """How this EHR names payers and codes, as the practice signed it off."""
-    payers = {p.ehr_code: {"payer_id": p.payer_id, "payer_name": p.name} for p in PAYERS}
-    with (SAMPLES / "maps" / "snomed-ct.csv").open(newline="") as rows:
+    by_code = {p.ehr_code: p for p in PAYERS} | dict.fromkeys(PUBLIC_PAYERS, PAYERS[0])
+    payers = {
+        code: {"payer_id": payer.payer_id, "payer_name": payer.name}
+        for code, payer in by_code.items()
+    }
+    practitioners = {
+        public: practice.clinicians[place % len(practice.clinicians)].npi
+        for place, public in enumerate(PUBLIC_PRACTITIONERS)
+    }
+    with (SAMPLES / "maps" / "value-map.csv").open(newline="") as rows:
         codes = [
             {"system": r["system"], "code": r["code"], "kind": r["kind"], "target": r["target"]}
             for r in csv.DictReader(rows)
         ]
-    return {"payers": payers, "codes": codes}
+    return {
+        "payers": payers,
+        "practitioners": practitioners,
+        "codes": codes,
+        # Synthea names a payer without a member number; the practice bills under the chart's.
+        "chart_number_is_member_id": True,
+    }
 
 
 def _plain(value: Any) -> Any:

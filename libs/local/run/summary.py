@@ -68,7 +68,7 @@ async def _counts(databases: Databases, platform: LocalPlatform) -> dict[str, An
         ("claims_denied", "billing", COUNT_STATE.format("denied")),
         ("claims_rejected", "billing", COUNT_STATE.format("rejected")),
         ("claims_held", "billing", COUNT_STATE.format("held")),
-        ("messages_sent", "engagement", "SELECT count(*) FROM outreach WHERE state = 'sent'"),
+        ("messages_sent", "engagement", "SELECT count(*) FROM message WHERE state = 'sent'"),
     ):  # fmt: skip
         counted[name] = int(await databases.value(service, query))
     handled = parked = 0

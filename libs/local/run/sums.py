@@ -31,7 +31,7 @@ SELECT e.practice_id, e.service_month,
 """
 FEES = """
 SELECT practice_id, service_month,
-       sum(CASE kind WHEN 'accrued' THEN fee_cents ELSE -abs(fee_cents) END)::bigint AS fee_cents
+       sum(fee_cents)::bigint AS fee_cents
   FROM fee_entry GROUP BY practice_id, service_month
 """
 ENCOUNTERS = """

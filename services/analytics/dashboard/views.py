@@ -236,9 +236,7 @@ def what_became(scope: Scope, months: Months, month: date) -> tuple[Markup, list
 def worded(figure: Figure, months: Months, month: date) -> str:
     """The formula with the numbers put in, such as 3 denied ÷ 61 decided = 4.9%."""
     reading = read_parts(figure, months, month)
-    numbers = {
-        part.name: show_sum(reading.parts[part.name], part.unit) for part in figure.parts
-    }
+    numbers = {part.name: show_sum(reading.parts[part.name], part.unit) for part in figure.parts}
     text = figure.worded.format(**numbers, days=reading.days)
     if len(figure.parts) == 1:
         return text

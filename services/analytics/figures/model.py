@@ -117,10 +117,14 @@ class Figure:
         return next((part for part in self.parts if part.name == name), None)
 
 
+def first_month(window: Window, month: date) -> date:
+    """The first service month of a window that ends with `month`."""
+    return {"month": month, "three-months": add_months(month, -2), "to-date": date.min}[window]
+
+
 def months_in(window: Window, month: date, months: Months) -> list[date]:
     """The service months of a window that ends with `month`, those without rows left out."""
-    first = {"month": month, "three-months": add_months(month, -2), "to-date": date.min}[window]
-    return sorted(m for m in months if first <= m <= month)
+    return sorted(m for m in months if first_month(window, month) <= m <= month)
 
 
 def read_parts(figure: Figure, months: Months, month: date) -> Reading:

@@ -106,13 +106,17 @@ async def read_scorecards(db: Db) -> Scorecards:
 
 
 async def list_contributions(
-    db: Db, counters: Iterable[tuple[str, int]], since: date, until: date, *, limit: int, offset: int
+    db: Db,
+    counters: Iterable[tuple[str, int]],
+    since: date,
+    until: date,
+    *,
+    limit: int,
+    offset: int,
 ) -> list[Record]:
     """What events added, each amount with the sign that it has in the number asked about."""
     names, signs = zip(*counters, strict=True)
-    return await db.fetch(
-        LIST_CONTRIBUTIONS, list(names), list(signs), since, until, limit, offset
-    )
+    return await db.fetch(LIST_CONTRIBUTIONS, list(names), list(signs), since, until, limit, offset)
 
 
 async def sum_contributions(

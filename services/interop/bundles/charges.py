@@ -27,8 +27,9 @@ Code = tuple[str, str]
 def read_visit_facts(entry: Entry, bundle: Bundle, connection: Connection) -> VisitFacts:
     """Raises RefusedError naming the element."""
     claims = claims_of(entry, bundle)
-    diagnoses = _diagnoses(entry, claims, bundle)
-    lines = tuple(line for claim in claims for line in _lines(claim, bundle, diagnoses))
+    found = _diagnoses(entry, claims, bundle)
+    diagnoses = found or _of_visit_type(entry, connection)
+    lines = tuple(line for claim in claims for line in _lines(claim, bundle, found))
     return VisitFacts(
         reference=entry.id,
         service_on=_service_on(entry, connection),
@@ -111,6 +112,13 @@ def _diagnoses(visit: Entry, claims: list[Entry], bundle: Bundle) -> list[Code]:
         if bundle.follow(entry.resource.get("encounter")) is visit
     ]
     return list(dict.fromkeys(code for code in (*named, *found) if code is not None))
+
+
+def _of_visit_type(visit: Entry, connection: Connection) -> list[Code]:
+    """A visit without a finding, such as a check-up, is its own reason where the map says so."""
+    types = [coding_of(concept) for concept in as_list(visit.resource.get("type"))]
+    mapped = {(r.system, r.code) for r in connection.profile.codes if r.kind == "diagnosis"}
+    return [code for code in types if code in mapped][:1]
 
 
 def _claimed(claim: Entry, bundle: Bundle) -> list[tuple[str, Code | None]]:

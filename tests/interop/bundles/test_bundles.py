@@ -187,6 +187,20 @@ async def test_an_unknown_payer_is_refused_and_never_taken_for_self_pay(
     assert [event.coverage for event in posted] == [None] * len(posted)
 
 
+async def test_a_check_up_is_its_own_reason_where_the_practices_map_says_so(
+    interop: Harness, open_connection: OpenConnection
+) -> None:
+    bundle = sample()
+    codes = [*CODES, row(SNOMED, "185349003", "diagnosis", "Z00.00")]
+    key = await open_connection(kind="fhir", profile=profile([bundle], codes=codes))
+    assert (await post(interop, key, bundle)).status_code == 200
+    assert not [q for q in await interop.published(QueryOpened) if q.reason == "missing-diagnosis"]
+    check_ups = [e for e in await interop.published(EncounterPosted) if "Z00.00" in e.diagnoses]
+    assert check_ups
+    assert {e.diagnoses for e in check_ups} == {("Z00.00",)}
+    assert {e.lines[0].procedure_code for e in check_ups} == {"G0439"}
+
+
 async def test_an_appointment_is_booked_then_missed(
     interop: Harness, open_connection: OpenConnection
 ) -> None:

@@ -1,0 +1,296 @@
+"""Made-up practice months as events: what interop, billing, payroll and agreements would say."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from libs.events.contracts import Event
+from libs.events.contracts.agreements import ManagementFeeAccrued, ManagementFeeReversed
+from libs.events.contracts.billing import (
+    Adjustment,
+    ChargesPosted,
+    ClaimAccepted,
+    ClaimDenied,
+    ClaimHeld,
+    ClaimPaid,
+    ClaimRejected,
+    ClaimReleased,
+    ClaimSubmitted,
+    PaymentPosted,
+    PaymentReversed,
+)
+from libs.events.contracts.interop import (
+    AppointmentBooked,
+    AppointmentMissed,
+    QueryAnswered,
+    QueryOpened,
+)
+from libs.events.contracts.payroll import ProductivityRecorded
+from libs.events.contracts.values import (
+    AgreementId,
+    AppointmentId,
+    ClaimId,
+    ConnectionId,
+    EncounterId,
+    FeeEntryId,
+    PatientId,
+    PaymentId,
+    PracticeId,
+    ProductivityLineId,
+    QueryId,
+)
+from libs.events.examples import agreements, interop
+
+NAMESPACE = interop.NAMESPACE
+PAYER = "BUCKEYE01"
+
+
+def practice_id(name: str) -> PracticeId:
+    return PracticeId(uuid5(NAMESPACE, f"practice/{name}"))
+
+
+def onboarded(name: str) -> Event:
+    event = agreements.practice_onboarded(practice_id=practice_id(name), name=name)
+    return event.with_event_id(uuid5(NAMESPACE, f"onboarded/{name}"))
+
+
+@dataclass
+class Visit:
+    """Makes the events of one visit, under ids of its own."""
+
+    practice: PracticeId
+    on: date
+    number: int
+
+    @property
+    def month(self) -> date:
+        return self.on.replace(day=1)
+
+    def id_of(self, what: str) -> UUID:
+        return uuid5(self.practice, f"{self.on}/{self.number}/{what}")
+
+    def make(self, kind: type[Event], again: int = 0, **fields: Any) -> Event:
+        event = kind(practice_id=self.practice, **fields)
+        return event.with_event_id(self.id_of(f"{kind.type}/{again}"))
+
+    def booked(self) -> Event:
+        return self.make(
+            AppointmentBooked,
+            appointment_id=AppointmentId(self.id_of("appointment")),
+            patient_id=PatientId(self.id_of("patient")),
+            starts_at=datetime(self.on.year, self.on.month, self.on.day, 15, tzinfo=UTC),
+            starts_on=self.on,
+        )
+
+    def missed(self) -> Event:
+        return self.make(
+            AppointmentMissed,
+            appointment_id=AppointmentId(self.id_of("appointment")),
+            patient_id=PatientId(self.id_of("patient")),
+            starts_on=self.on,
+        )
+
+    def encounter(self) -> Event:
+        event = interop.encounter_posted(
+            practice_id=self.practice,
+            encounter_id=EncounterId(self.id_of("encounter")),
+            service_on=self.on,
+        )
+        return event.with_event_id(self.id_of("encounter-posted"))
+
+    def charges(self, cents: int, *, payer: str | None = PAYER) -> Event:
+        return self.make(
+            ChargesPosted,
+            claim_id=ClaimId(self.id_of("claim")),
+            encounter_id=EncounterId(self.id_of("encounter")),
+            patient_id=PatientId(self.id_of("patient")),
+            provider_npi=interop.NPI,
+            payer_id=payer,
+            service_on=self.on,
+            service_month=self.month,
+            charge_cents=cents,
+            lines=1,
+        )
+
+    def held(self) -> Event:
+        return self.make(
+            ClaimHeld,
+            claim_id=ClaimId(self.id_of("claim")),
+            encounter_id=EncounterId(self.id_of("encounter")),
+            payer_id=PAYER,
+            provider_npi=interop.NPI,
+            reason="provider-not-enrolled",
+            service_month=self.month,
+            service_on=self.on,
+        )
+
+    def released(self) -> Event:
+        return self._of_claim(ClaimReleased)
+
+    def submitted(self, cents: int) -> Event:
+        return self._of_claim(
+            ClaimSubmitted, payer_id=PAYER, interchange_number=1, charge_cents=cents
+        )
+
+    def accepted(self) -> Event:
+        return self._of_claim(ClaimAccepted, payer_claim_number=None)
+
+    def rejected(self) -> Event:
+        return self._of_claim(
+            ClaimRejected, answered_by="277CA", status_category="A3", status_code=None
+        )
+
+    def payment(self, *, paid: int, adjusted: int, patient: int, denied: int = 0) -> Event:
+        return self._payment(PaymentPosted, paid, adjusted, patient, denied)
+
+    def reversal(self, *, paid: int, adjusted: int, patient: int, denied: int = 0) -> Event:
+        return self._payment(PaymentReversed, paid, adjusted, patient, denied)
+
+    def _payment(
+        self, kind: type[Event], paid: int, adjusted: int, patient: int, denied: int
+    ) -> Event:
+        return self._of_claim(
+            kind,
+            payment_id=PaymentId(self.id_of("payment")),
+            payer_id=PAYER,
+            trace_number="T1",
+            posted_on=self.on + timedelta(days=20),
+            paid_cents=paid,
+            adjusted_cents=adjusted,
+            patient_cents=patient,
+            denied_cents=denied,
+        )
+
+    def paid(self, charge: int, paid: int, patient: int, *, first_pass: bool = True) -> Event:
+        return self._of_claim(
+            ClaimPaid,
+            payer_id=PAYER,
+            charge_cents=charge,
+            paid_cents=paid,
+            patient_cents=patient,
+            denied_lines=0,
+            first_pass=first_pass,
+        )
+
+    def denied(self, cents: int) -> Event:
+        return self._of_claim(
+            ClaimDenied,
+            payer_id=PAYER,
+            denied_cents=cents,
+            category="authorization",
+            adjustments=(Adjustment(group="CO", reason="197", cents=cents),),
+        )
+
+    def productivity(self, hundredths: int) -> Event:
+        return self.make(
+            ProductivityRecorded,
+            line_id=ProductivityLineId(self.id_of("line")),
+            encounter_id=EncounterId(self.id_of("encounter")),
+            provider_npi=interop.NPI,
+            service_on=self.on,
+            service_month=self.month,
+            work_rvu_hundredths=hundredths,
+            pay_cents=hundredths * 48,
+        )
+
+    def fee(self, collected: int) -> Event:
+        return self._fee(ManagementFeeAccrued, collected)
+
+    def fee_reversed(self, collected: int) -> Event:
+        return self._fee(ManagementFeeReversed, collected)
+
+    def _fee(self, kind: type[Event], collected: int) -> Event:
+        return self.make(
+            kind,
+            fee_entry_id=FeeEntryId(self.id_of(f"fee {kind.type}")),
+            agreement_id=AgreementId(agreements.AGREEMENT),
+            payment_event_id=self.id_of("billing.payment-posted.v1/0"),
+            service_month=self.month,
+            collected_cents=collected,
+            fee_cents=collected * 65 // 1000,
+        )
+
+    def query(self) -> Event:
+        return self.make(
+            QueryOpened,
+            query_id=QueryId(self.id_of("query")),
+            encounter_id=EncounterId(self.id_of("encounter")),
+            connection_id=ConnectionId(interop.CONNECTION),
+            reason="unmapped-diagnosis",
+            service_on=self.on,
+        )
+
+    def answer(self) -> Event:
+        return self.make(
+            QueryAnswered,
+            query_id=QueryId(self.id_of("query")),
+            encounter_id=EncounterId(self.id_of("encounter")),
+        )
+
+    def _of_claim(self, kind: type[Event], **fields: Any) -> Event:
+        claim = ClaimId(self.id_of("claim"))
+        return self.make(kind, claim_id=claim, service_month=self.month, **fields)
+
+
+def practice_months(name: str, months: list[date], *, seed: int, visits: int) -> Iterator[Event]:
+    """A practice's months with everything in them: denials, holds, reversals, self-pay, queries."""
+    yield onboarded(name)
+    rng = random.Random(f"{seed}/{name}")
+    for place, month in enumerate(months):
+        for number in range(visits + rng.randint(-visits // 5, visits // 5)):
+            visit = Visit(practice_id(name), month + timedelta(days=rng.randrange(28)), number)
+            yield from _visit(visit, rng, recent=place == len(months) - 1)
+
+
+def _visit(visit: Visit, rng: random.Random, *, recent: bool) -> Iterator[Event]:
+    yield visit.booked()
+    if rng.random() < 0.08:
+        yield visit.missed()
+        return
+    if rng.random() < 0.05:
+        yield visit.query()
+        if recent or rng.random() < 0.3:
+            return
+        yield visit.answer()
+    cents = rng.choice((13_500, 17_800, 20_450, 24_500, 6_200))
+    yield visit.encounter()
+    yield visit.productivity(rng.choice((97, 130, 192, 260)))
+    if rng.random() < 0.06:
+        yield visit.charges(cents, payer=None)
+        return
+    yield visit.charges(cents)
+    if rng.random() < 0.07:
+        yield visit.held()
+        if recent:
+            return
+        yield visit.released()
+    yield visit.submitted(cents)
+    yield from _decide(visit, rng, cents, undecided=0.45 if recent else 0.03)
+
+
+def _decide(visit: Visit, rng: random.Random, cents: int, *, undecided: float) -> Iterator[Event]:
+    drawn = rng.random()
+    if drawn < 0.03:
+        yield visit.rejected()
+        return
+    yield visit.accepted()
+    if rng.random() < undecided:
+        return
+    if drawn < 0.1:
+        yield visit.payment(paid=0, adjusted=0, patient=0, denied=cents)
+        yield visit.denied(cents)
+        return
+    adjusted = cents * rng.randint(20, 34) // 100
+    patient = (cents - adjusted) * rng.randint(0, 12) // 100
+    paid = cents - adjusted - patient
+    yield visit.payment(paid=paid, adjusted=adjusted, patient=patient)
+    yield visit.paid(cents, paid, patient, first_pass=rng.random() > 0.04)
+    yield visit.fee(paid)
+    if drawn > 0.99:
+        yield visit.reversal(paid=paid, adjusted=adjusted, patient=patient)
+        yield visit.fee_reversed(paid)

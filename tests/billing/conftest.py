@@ -1,0 +1,33 @@
+"""billing under test: its service on a fresh database, with an exchange directory of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from libs.events.examples.agreements import practice_onboarded
+from libs.events.examples.credentialing import provider_credentialed, provider_enrolled
+from tests.billing.desk import Desk, set_fee_schedule
+from tests.harness import Harness
+
+
+@pytest.fixture
+async def billing(
+    service_harness: Callable[[str], Awaitable[Harness]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Harness:
+    """Knows nothing yet: no practice, no clinician, no prices."""
+    monkeypatch.setenv("BILLING_EXCHANGE_DIR", str(tmp_path))
+    monkeypatch.setenv("BILLING_SUBMIT_DELAY_SECONDS", "60")
+    return await service_harness("billing")
+
+
+@pytest.fixture
+async def desk(billing: Harness, tmp_path: Path) -> Desk:
+    """A practice in business: onboarded, its clinician credentialed and enrolled, priced."""
+    await billing.given(practice_onboarded(), provider_credentialed(), provider_enrolled())
+    await set_fee_schedule(billing)
+    return Desk(billing, tmp_path)
