@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from socket import socket
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from joserfc.jwk import OctKey
 from opentelemetry.trace import SpanKind
+from uvicorn.main import STARTUP_FAILURE
 
 from libs.events.transport.clock import Clock
 from libs.events.transport.runtime import running
@@ -93,18 +97,32 @@ async def _trace_request(
         return response
 
 
+class Server(uvicorn.Server):
+    """Says that it stops before it waits for open answers, so that event streams can end."""
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        cast(FastAPI, self.config.app).state.stopping = True
+        await super().shutdown(sockets)
+
+
 def run(name: str, settings: Settings) -> None:
     """Run a service until it is told to stop."""
     start_logging(name, settings.log_format)
     start_tracing(name, settings.otlp_endpoint)
     try:
-        uvicorn.run(
-            make_app(load_service(name), settings),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=10,
+        server = Server(
+            uvicorn.Config(
+                make_app(load_service(name), settings),
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=10,
+            )
         )
+        with suppress(KeyboardInterrupt):
+            server.run()
+        if not server.started:
+            sys.exit(STARTUP_FAILURE)
     finally:
         stop_tracing()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+from libs.events.contracts.interop import EncounterPosted
 from libs.events.examples.interop import ENCOUNTER, NAMESPACE, PRACTICE, encounter_posted
 from libs.local.payer.answers import Answering
 from libs.local.payer.claims import Submission, read_claims
@@ -46,10 +47,9 @@ async def set_fee_schedule(
     assert answer.status_code == 201, answer.text
 
 
-def visit(number: int, **changes: Any) -> Any:
+def visit(number: int, **changes: Any) -> EncounterPosted:
     """One of many visits of the example patient, by number."""
-    encounter_id = ENCOUNTER if number == 0 else uuid5(ENCOUNTER, str(number))
-    return encounter_posted(encounter_id=encounter_id, **changes)
+    return encounter_posted(**{"encounter_id": uuid5(ENCOUNTER, str(number)), **changes})
 
 
 @dataclass

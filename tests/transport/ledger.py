@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import ClassVar
 from uuid import UUID, uuid5
 
@@ -12,8 +13,12 @@ from libs.events.transport import Fold, Projection, Service, Table, UnitOfWork
 PRACTICE = PracticeId(UUID("6f6a1a51-3c1b-4b53-8a55-000000000001"))
 OTHER_PRACTICE = PracticeId(UUID("6f6a1a51-3c1b-4b53-8a55-000000000002"))
 
-ORDERS = Topic("teller.orders", partitions=3)
-MOVES = Topic("ledger.moves", partitions=3)
+# Names of this test process's own, so that several share one Kafka; its victims inherit them.
+_RUN = os.environ.setdefault("MAINSTAY_TEST_RUN", f"t{os.getpid()}")
+MINE = _RUN + os.environ.get("PYTEST_XDIST_WORKER", "")
+TELLER, LEDGER = f"teller-{MINE}", f"ledger-{MINE}"
+ORDERS = Topic(f"{TELLER}.orders", partitions=3)
+MOVES = Topic(f"{LEDGER}.moves", partitions=3)
 
 TABLES = """
 CREATE TABLE account (
@@ -95,8 +100,8 @@ def on_cents_moved(moved: CentsMoved, fold: Fold) -> None:
 
 totals = Projection(name="totals", version=1, tables=(TOTAL,), on=(on_cents_moved,))
 
-teller = Service(name="teller")
-ledger = Service(name="ledger", handlers=[move_cents], projections=[totals])
+teller = Service(name=TELLER)
+ledger = Service(name=LEDGER, handlers=[move_cents], projections=[totals])
 
 
 def order(account: str, number: int, cents: int, *, poison: bool = False) -> MoveOrdered:

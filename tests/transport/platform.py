@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -10,11 +11,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import asyncpg
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from libs.events.contracts import Topic
+from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, see_practices
 from libs.events.transport.runtime import Running, running
 from libs.events.transport.service import Service
+from libs.service.migrations import in_database
 from tests.databases import Databases
 from tests.transport.ledger import MOVES, ORDERS, PRACTICE, TABLES, ledger, teller
 
@@ -30,34 +35,76 @@ class TestPlatform:
     kafka: str
     teller_dsn: str
     ledger_dsn: str
+    admin_dsn: str
 
-    def start(self, service: Service) -> AbstractAsyncContextManager[Running]:
-        return running(service, dsn=self.dsn_of(service), kafka=self.kafka)
+    def start(
+        self, service: Service, *, worker: bool = True, clock: Clock | None = None
+    ) -> AbstractAsyncContextManager[Running]:
+        return running(
+            service, dsn=self.dsn_of(service), kafka=self.kafka, worker=worker, clock=clock
+        )
 
     def dsn_of(self, service: Service) -> str:
-        return self.teller_dsn if service is teller else self.ledger_dsn
+        return self.teller_dsn if service.name == teller.name else self.ledger_dsn
 
     async def process(self, name: str) -> asyncio.subprocess.Process:
         """Start a service in a process of its own, that may be killed."""
-        dsn = self.teller_dsn if name == "teller" else self.ledger_dsn
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.transport.victim", name, dsn, self.kafka
-        )
+        dsn = self.ledger_dsn if name == "ledger" else self.teller_dsn
+        return await start_victim(name, dsn, self.kafka)
 
     async def ledger_row(self, query: str, *arguments: object) -> asyncpg.Record | None:
         async with self.ledger_db() as db:
             return await db.fetchrow(query, *arguments)
 
+    def ledger_db(self) -> AbstractAsyncContextManager[Db]:
+        return seeing_all(self.ledger_dsn)
+
+    def teller_db(self) -> AbstractAsyncContextManager[Db]:
+        return seeing_all(self.teller_dsn)
+
     @asynccontextmanager
-    async def ledger_db(self) -> AsyncIterator[Db]:
-        db = await asyncpg.connect(self.ledger_dsn)
+    async def superuser_of(self, dsn: str) -> AsyncIterator[Db]:
+        """Whoever runs the server: takes rights away, and ends connections."""
+        db = await asyncpg.connect(in_database(self.admin_dsn, _database(dsn)))
         try:
-            async with db.transaction():
-                await see_practices(db, [PRACTICE])
-                await db.execute("SELECT set_config('mainstay.transport', 'on', true)")
-                yield db
+            yield db
         finally:
             await db.close()
+
+
+def _database(dsn: str) -> str:
+    return dsn.rpartition("/")[2]
+
+
+@asynccontextmanager
+async def seeing_all(dsn: str) -> AsyncIterator[Db]:
+    """A transaction that sees the mechanism's tables and the test practice's."""
+    db = await asyncpg.connect(dsn)
+    try:
+        async with db.transaction():
+            await see_practices(db, [PRACTICE])
+            await db.execute("SELECT set_config('mainstay.transport', 'on', true)")
+            yield db
+    finally:
+        await db.close()
+
+
+async def start_victim(
+    name: str, dsn: str, kafka: str, **environment: str
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.transport.victim", name, dsn, kafka),
+        env=os.environ | environment,
+    )
+
+
+async def end(*victims: asyncio.subprocess.Process) -> None:
+    """Kill what still runs, and wait for it."""
+    for victim in victims:
+        if victim.returncode is None:
+            victim.kill()
+        await victim.wait()
 
 
 @asynccontextmanager
@@ -68,6 +115,7 @@ async def test_platform(databases: Databases, kafka: str) -> AsyncIterator[TestP
             kafka=kafka,
             teller_dsn=await stack.enter_async_context(databases.clone("teller")),
             ledger_dsn=await stack.enter_async_context(databases.clone("ledger", TABLES)),
+            admin_dsn=databases.admin_dsn,
         )
 
 
@@ -96,6 +144,24 @@ async def _none_of(admin: AIOKafkaAdminClient, names: list[str]) -> bool:
 
 async def _all_of(admin: AIOKafkaAdminClient, names: list[str]) -> bool:
     return set(names) <= set(await admin.list_topics())
+
+
+async def records_of(kafka: str, topic: Topic) -> list[ConsumerRecord[bytes, bytes]]:
+    """Everything on a topic, as a plain client reads it, partition by partition."""
+    client = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
+    await client.start()
+    try:
+        partitions = [TopicPartition(topic.name, p) for p in range(topic.partitions)]
+        client.assign(partitions)
+        ends = await client.end_offsets(partitions)
+        found: list[ConsumerRecord[bytes, bytes]] = []
+        for tp in partitions:
+            client.seek(tp, 0)
+            while await client.position(tp) < ends[tp]:
+                found += (await client.getmany(tp, timeout_ms=500)).get(tp, [])
+        return found
+    finally:
+        await client.stop()
 
 
 async def eventually(

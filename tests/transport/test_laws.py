@@ -14,6 +14,7 @@ from libs.events.transport.faults import PublishRefusedError
 from libs.events.transport.rebuild import rebuild
 from libs.events.transport.runtime import Running, running
 from tests.transport.ledger import (
+    ORDERS,
     OTHER_PRACTICE,
     PRACTICE,
     healed,
@@ -117,6 +118,9 @@ async def test_two_owners_of_a_partition_do_not_both_commit(platform: TestPlatfo
         async with platform.start(ledger):
             cents += await place_orders(publishing, 200, first=200)
             await assert_all_moved_once(platform, 400, cents)
+        row = await platform.ledger_row("SELECT count(*) AS parked FROM parked_event")
+        assert row is not None
+        assert row["parked"] == 0, "a rebalance is nobody's fault"
 
 
 async def test_an_event_that_cannot_be_handled_parks_with_its_key_and_only_its_key(
@@ -166,7 +170,7 @@ async def test_a_record_that_is_no_cloudevent_parks_and_the_partition_goes_on(
         producer = AIOKafkaProducer(bootstrap_servers=platform.kafka)
         await producer.start()
         for partition in range(3):
-            await producer.send_and_wait("teller.orders", b"{}", key=b"x", partition=partition)
+            await producer.send_and_wait(ORDERS.name, b"{}", key=b"x", partition=partition)
         await producer.stop()
         cents = await place_orders(publishing, 30)
         await assert_all_moved_once(platform, 30, cents)
@@ -183,7 +187,7 @@ async def test_the_wire_is_cloudevents_binary_mode_with_gapless_sequences(
     async with platform.start(teller) as publishing:
         await place_orders(publishing, 60)
         consumer = AIOKafkaConsumer(
-            "teller.orders", bootstrap_servers=platform.kafka, auto_offset_reset="earliest"
+            ORDERS.name, bootstrap_servers=platform.kafka, auto_offset_reset="earliest"
         )
         await consumer.start()
         records = [await asyncio.wait_for(consumer.getone(), 20) for _ in range(60)]
@@ -233,7 +237,9 @@ async def test_a_rebuilt_projection_equals_the_live_one_while_events_flow(
         cents = await place_orders(publishing, 200)
         await assert_all_moved_once(platform, 200, cents)
         before = await _totals(platform)
-        generation = await rebuild("ledger", totals, dsn=platform.ledger_dsn, kafka=platform.kafka)
+        generation = await rebuild(
+            ledger.name, totals, dsn=platform.ledger_dsn, kafka=platform.kafka
+        )
         assert generation == 2
         assert await _totals(platform) == before
         cents += await place_orders(publishing, 100, first=200)

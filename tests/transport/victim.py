@@ -3,15 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
+from typing import Any
 
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaTimeoutError
+
+from libs.events.transport import relay
 from libs.events.transport.runtime import running
+from tests.transport.clockwork import clockwork
 from tests.transport.ledger import ledger, teller
+
+SERVICES = {"teller": teller, "ledger": ledger, "clockwork": clockwork}
+
+
+class DyingProducer(AIOKafkaProducer):
+    """Kills its process when the broker has acknowledged a batch: nothing is deleted any more."""
+
+    async def send_batch(self, *arguments: Any, **named: Any) -> Any:
+        acknowledged = await super().send_batch(*arguments, **named)
+        await acknowledged
+        os.kill(os.getpid(), signal.SIGKILL)
+        return acknowledged
+
+
+class SickProducer(AIOKafkaProducer):
+    """The first one cannot send, and then not even stop; later ones are well."""
+
+    sick = True
+
+    async def send_batch(self, *arguments: Any, **named: Any) -> Any:
+        if SickProducer.sick:
+            raise KafkaTimeoutError
+        return await super().send_batch(*arguments, **named)
+
+    async def stop(self) -> None:
+        await super().stop()
+        if SickProducer.sick:
+            SickProducer.sick = False
+            raise RuntimeError("could not stop")
 
 
 async def main(name: str, dsn: str, kafka: str) -> None:
-    service = {"teller": teller, "ledger": ledger}[name]
-    async with running(service, dsn=dsn, kafka=kafka, instance="0"):
+    name, _, ailment = name.partition(":")
+    if ailment:
+        producers = {"dying": DyingProducer, "sick": SickProducer}
+        relay.__dict__["AIOKafkaProducer"] = producers[ailment]
+    async with running(SERVICES[name], dsn=dsn, kafka=kafka, instance="0"):
         await asyncio.Event().wait()
 
 

@@ -33,7 +33,10 @@ HoldReason = Literal[
     "practice-unknown",
     "no-fee-schedule",
     "procedure-not-priced",
+    "claim-incomplete",
 ]
+"""Why a claim waits. `claim-incomplete`: something that an 837P must say is missing or not to be
+written in it, such as the patient's address."""
 AdjustmentGroup = Literal["CO", "PR", "OA", "PI", "CR"]
 """Claim adjustment group code (X12 835 CAS01)."""
 

@@ -48,10 +48,10 @@ class Size:
     top: int = 8
     right: int = 8
     every: int = 1
-    """Every how many months one is named."""
+    """Every how many months one is named; 0: only the first and the last."""
 
 
-TILE = Size(width=300, height=96, left=40, bottom=18, every=11)
+TILE = Size(width=300, height=96, left=40, bottom=18, every=0)
 WIDE = Size(width=760, height=240, left=56, bottom=24)
 NARROW = Size(width=340, height=220, left=48, bottom=24, every=3)
 
@@ -186,9 +186,9 @@ class _Plot:
     def months(self, points: Sequence[Point], chosen: date) -> str:
         last, y, drawn = len(points) - 1, self.size.height - 5, ""
         for place, point in enumerate(points):
-            if (last - place) % self.size.every:
+            if (last - place) % (self.size.every or max(last, 1)):
                 continue
-            year = place == 0 or point.month.month == 1 or self.size.every > 1
+            year = place == 0 or point.month.month == 1 or self.size.every != 1
             name = f"{point.month:%b}" + (f" {point.month:%y}" if year else "")
             kind = "x chosen" if point.month == chosen else "x"
             drawn += f'<text class="{kind}" x="{self.x(place)}" y="{y}">{name}</text>'

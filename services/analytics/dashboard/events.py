@@ -47,14 +47,15 @@ class EventList:
     part: Part
     parts: tuple[PartLink, ...]
     rows: tuple[EventRow, ...]
-    listed: store.Listed
+    summed: str
+    """What the sum is over, in words."""
     total: str
     agrees: bool
     """The listed amounts sum to the number in the formula."""
     page: int
     pages: int
-    earlier: str | None
-    later: str | None
+    newer: str | None
+    older: str | None
 
 
 async def list_events(
@@ -96,11 +97,18 @@ async def list_events(
             )
             for row in rows
         ),
-        listed=listed,
+        summed=_summed(listed, pages),
         total=show_sum(listed.amount, part.unit),
         agrees=listed.amount == sum_part(part, months, month),
         page=page,
         pages=pages,
-        earlier=href(part.name, page - 1) if page > 1 else None,
-        later=href(part.name, page + 1) if page < pages else None,
+        newer=href(part.name, page - 1) if page > 1 else None,
+        older=href(part.name, page + 1) if page < pages else None,
     )
+
+
+def _summed(listed: store.Listed, pages: int) -> str:
+    if listed.events == 1:
+        return "Sum of the one event"
+    over = f", over {pages} pages" if pages > 1 else ""
+    return f"Sum of all {listed.events:,} events{over}"

@@ -52,11 +52,13 @@ def watch_of(request: Request) -> Watch:
 
 
 @routes.get("/live", response_class=EventSourceResponse, dependencies=[Depends(known_caller)])
-async def tell_moves(watch: Annotated[Watch, Depends(watch_of)]) -> AsyncIterator[ServerSentEvent]:
-    """Until the page goes away, or the database does: then the page connects again."""
+async def tell_moves(
+    request: Request, watch: Annotated[Watch, Depends(watch_of)]
+) -> AsyncIterator[ServerSentEvent]:
+    """Until the page goes away, or the database or this process does: the page connects again."""
     seen: Stamp | None = None
     told_at = 0.0
-    while True:
+    while not getattr(request.app.state, "stopping", False):
         try:
             stamp = await watch.look()
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):

@@ -84,6 +84,7 @@ class Target:
     near: Decimal | None = None
     inclusive: bool = True
     """False: the good edge itself does not meet the target (such as "under 5 %")."""
+    warning: str = ""
 
     def standing(self, value: Value) -> Standing | None:
         """Judges the value as it is shown, rounded; None where there is no value."""

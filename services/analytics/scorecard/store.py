@@ -36,7 +36,7 @@ SELECT practice_id, counter, event_id, event_type, occurred_at, topic, log_parti
   JOIN unnest($1::text[], $2::int[]) AS wanted(counter, sign) USING (counter)
  WHERE generation = (SELECT generation FROM projection WHERE name = 'scorecard')
    AND service_month BETWEEN $3 AND $4
- ORDER BY occurred_at, event_id, counter LIMIT $5 OFFSET $6
+ ORDER BY occurred_at DESC, event_id, counter LIMIT $5 OFFSET $6
 """
 
 SUM_CONTRIBUTIONS = """
@@ -114,7 +114,7 @@ async def list_contributions(
     limit: int,
     offset: int,
 ) -> list[Record]:
-    """What events added, each amount with the sign that it has in the number asked about."""
+    """What events added, the newest first, each amount with the sign that it has in the number asked about."""
     names, signs = zip(*counters, strict=True)
     return await db.fetch(LIST_CONTRIBUTIONS, list(names), list(signs), since, until, limit, offset)
 

@@ -11,6 +11,7 @@ from services.billing.claims.release import advance
 
 async def post_charges(encounter: EncounterPosted, uow: UnitOfWork) -> None:
     """Open the visit's claim; what it waits for, if anything, is decided by `advance`."""
+    await store.lock_standing(uow.db, uow.practice_id)
     count = await store.next_number(uow.db, uow.practice_id, "claim")
     claim = Claim(
         practice_id=encounter.practice_id,

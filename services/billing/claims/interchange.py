@@ -27,7 +27,6 @@ from services.billing.x12.claims_837p import (
 
 _RELATIONSHIPS = {"spouse": "01", "child": "19", "other": "G8"}
 """PAT01, individual relationship code."""
-_UNKNOWN = Address("UNKNOWN", "UNKNOWN", "MA", "00000")
 
 
 def write_interchange(
@@ -78,10 +77,10 @@ def professional_claim(
         place_of_service=encounter.place_of_service,
         subscriber=Subscriber(
             name=name,
-            member_id=plain_text(coverage.member_id),
+            member_id=coverage.member_id,
             filing_code="CI",
             demographics=patient if is_self else None,
-            group_number=coverage.group_number and plain_text(coverage.group_number),
+            group_number=coverage.group_number,
         ),
         payer=Payer(plain_text(coverage.payer_name), coverage.payer_id),
         rendering_provider=RenderingProvider(
@@ -109,14 +108,12 @@ def professional_claim(
 
 
 def _demographics(encounter: EncounterPosted) -> Demographics:
+    """Nothing is made up: what the visit does not say stays empty, and the writer refuses it."""
     person = encounter.person
-    known = person.address_line and person.city and person.state and person.postal_code
-    address = (
-        Address(
-            plain_text(person.address_line or ""), plain_text(person.city or ""),
-            person.state or "", (person.postal_code or "").replace("-", ""),
-        )
-        if known
-        else _UNKNOWN
-    )  # fmt: skip
-    return Demographics(address, person.birth_on, person.sex)
+    place = Address(
+        plain_text(person.address_line or ""),
+        plain_text(person.city or ""),
+        person.state or "",
+        (person.postal_code or "").replace("-", ""),
+    )
+    return Demographics(place, person.birth_on, person.sex)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +14,7 @@ from libs.events.transport import Origin, UnitOfWork
 from services.billing.charges.model import price
 from services.billing.charges.store import prices_on
 from services.billing.claims import store
+from services.billing.claims.compose import unwritable_element
 from services.billing.claims.model import Claim, State, hold_reason
 from services.billing.facts.store import read_standing
 from services.billing.ledger import model as ledger
@@ -31,43 +33,40 @@ class SubmitSettings(BaseSettings):
 
 async def release_held_claims(uow: UnitOfWork, *, npi: str | None = None) -> None:
     """A fact has come: look at every held claim that may have waited for it."""
+    await store.lock_standing(uow.db, uow.practice_id)
     for claim in await store.lock_in_state(uow.db, uow.practice_id, State.HELD, npi=npi):
         await advance(uow, claim, await store.read_encounter(uow.db, claim))
 
 
 async def advance(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:
-    """Price the claim where it is not yet, then send it on or hold it with the reason."""
-    origin = Origin.load(claim.origin)
-    reason, origin = await _price(uow, claim, encounter, origin)
-    if reason is None and encounter.coverage is None:
-        await store.move(uow.db, claim, State.SELF_PAY, uow.now, origin=origin.dump())
-        return
+    """Price the claim where it is not yet, then send it on or hold it with the reason.
+
+    The caller holds `store.lock_standing`.
+    """
+    claim, reason = await _price(uow, claim, encounter)
+    place: str | None = None
     if reason is None and encounter.coverage is not None:
-        standing = await read_standing(
-            uow.db, uow.practice_id, encounter.provider_npi, encounter.coverage.payer_id,
-            encounter.service_on,
-        )  # fmt: skip
-        reason = hold_reason(
-            practice_known=standing.practice_known,
-            credentialed=standing.credentialed,
-            enrolled=standing.enrolled,
-        )
+        reason = await _standing(uow, encounter, encounter.coverage.payer_id)
+        if reason is None and (place := await unwritable_element(uow, claim, encounter)):
+            reason = "claim-incomplete"
     if reason is None:
-        await _make_ready(uow, claim, encounter, origin)
+        await _let_go(uow, claim, encounter)
     elif reason != claim.hold_reason:
-        held = await uow.publish(_held(claim, encounter, reason), origin=origin)
-        await store.move(uow.db, claim, State.HELD, uow.now, origin=held.dump(), reason=reason)
+        held = await uow.publish(_held(claim, encounter, reason), origin=Origin.load(claim.origin))
+        await store.move(
+            uow.db, claim, State.HELD, uow.now, origin=held.dump(), reason=reason, place=place
+        )
 
 
 async def _price(
-    uow: UnitOfWork, claim: Claim, encounter: EncounterPosted, origin: Origin
-) -> tuple[HoldReason | None, Origin]:
-    """Post the visit's charges once; returns why that cannot be, and where the story goes on."""
+    uow: UnitOfWork, claim: Claim, encounter: EncounterPosted
+) -> tuple[Claim, HoldReason | None]:
+    """Post the visit's charges once; returns the claim with them, or why that cannot be."""
     if await store.read_lines(uow.db, claim):
-        return None, origin
+        return claim, None
     priced = price(encounter.lines, await prices_on(uow.db, uow.practice_id, encounter.service_on))
     if not isinstance(priced, list):
-        return priced, origin
+        return claim, priced
     await store.add_lines(uow.db, claim, encounter, priced)
     self_pay = encounter.coverage is None
     if sum(priced):
@@ -75,12 +74,27 @@ async def _price(
             uow.practice_id, claim.claim_id, claim.service_on, sum(priced), self_pay=self_pay
         )
         await post(uow.db, entry, uow.now)
-    return None, await uow.publish(_charges(claim, encounter, sum(priced)), origin=origin)
+    charges = _charges(claim, encounter, sum(priced))
+    origin = await uow.publish(charges, origin=Origin.load(claim.origin))
+    return replace(claim, charge_cents=sum(priced), origin=origin.dump()), None
 
 
-async def _make_ready(
-    uow: UnitOfWork, claim: Claim, encounter: EncounterPosted, origin: Origin
-) -> None:
+async def _standing(
+    uow: UnitOfWork, encounter: EncounterPosted, payer_id: str
+) -> HoldReason | None:
+    standing = await read_standing(
+        uow.db, uow.practice_id, encounter.provider_npi, payer_id, encounter.service_on
+    )
+    return hold_reason(
+        practice_known=standing.practice_known,
+        credentialed=standing.credentialed,
+        enrolled=standing.enrolled,
+    )
+
+
+async def _let_go(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:
+    """Nothing stands in the way: to the payer with the next interchange, or to the patient."""
+    origin = Origin.load(claim.origin)
     if claim.hold_reason is not None:
         released = ClaimReleased(
             practice_id=PracticeId(uow.practice_id),
@@ -88,9 +102,10 @@ async def _make_ready(
             service_month=month_of(encounter.service_on),
         )
         origin = await uow.publish(released, origin=origin)
-    await store.move(uow.db, claim, State.READY, uow.now, origin=origin.dump())
-    assert claim.payer_id is not None
-    await uow.set_timer(SUBMIT_TIMER, claim.payer_id, _next_window(uow.now))
+    state = State.SELF_PAY if claim.payer_id is None else State.READY
+    await store.move(uow.db, claim, state, uow.now, origin=origin.dump())
+    if claim.payer_id is not None:
+        await uow.set_timer(SUBMIT_TIMER, claim.payer_id, _next_window(uow.now))
 
 
 def _next_window(now: datetime) -> datetime:

@@ -21,6 +21,7 @@ NEXT_NUMBER = """
 INSERT INTO counter AS c VALUES ($1, $2, 1)
 ON CONFLICT (practice_id, name) DO UPDATE SET value = c.value + 1 RETURNING value
 """
+LOCK_STANDING = "SELECT pg_advisory_xact_lock(hashtextextended('billing.standing/' || $1, 0))"
 ADD_CLAIM = """
 INSERT INTO claim (practice_id, claim_id, encounter_id, encounter, patient_id, control_number,
                    payer_id, provider_npi, service_on, charge_cents, state, hold_reason, origin)
@@ -90,6 +91,15 @@ async def next_number(db: Db, practice_id: UUID, name: str) -> int:
     return await db.fetchval(NEXT_NUMBER, practice_id, name)
 
 
+async def lock_standing(db: Db, practice_id: UUID) -> None:
+    """Let visits and the facts that they wait for pass one at a time, until the commit.
+
+    Without it a visit and a fact that commit at once each look before the other can be seen, and
+    the claim waits for ever.
+    """
+    await db.execute(LOCK_STANDING, str(practice_id))
+
+
 async def add_claim(db: Db, claim: Claim, encounter: EncounterPosted | None, at: datetime) -> None:
     await db.execute(
         ADD_CLAIM, claim.practice_id, claim.claim_id, claim.encounter_id,
@@ -97,9 +107,8 @@ async def add_claim(db: Db, claim: Claim, encounter: EncounterPosted | None, at:
         claim.control_number, claim.payer_id, claim.provider_npi, claim.service_on,
         claim.charge_cents, claim.state, claim.hold_reason, claim.origin,
     )  # fmt: skip
-    await db.execute(
-        NOTE_MOVE, claim.practice_id, claim.claim_id, claim.state, claim.hold_reason, at
-    )
+    if claim.state is not State.HELD:  # a new claim is held only if something is found missing
+        await db.execute(NOTE_MOVE, claim.practice_id, claim.claim_id, claim.state, None, at)
 
 
 async def add_lines(
@@ -115,12 +124,23 @@ async def add_lines(
 
 
 async def move(
-    db: Db, claim: Claim, to: State, at: datetime, *, origin: str, reason: str | None = None
+    db: Db,
+    claim: Claim,
+    to: State,
+    at: datetime,
+    *,
+    origin: str,
+    reason: str | None = None,
+    place: str | None = None,
 ) -> None:
-    """Record where the claim goes; `origin` is what its next events come from."""
+    """Record where the claim goes; `origin` is what its next events come from.
+
+    `place` is noted with the reason: an element of the claim's file, nothing about a person.
+    """
     held = reason if to is State.HELD else None
+    note = f"{reason}: {place}" if place else reason
     await db.execute(MOVE, claim.practice_id, claim.claim_id, to, held, origin)
-    await db.execute(NOTE_MOVE, claim.practice_id, claim.claim_id, to, reason, at)
+    await db.execute(NOTE_MOVE, claim.practice_id, claim.claim_id, to, note, at)
 
 
 async def lock(db: Db, practice_id: UUID, claim_id: UUID) -> Claim | None:

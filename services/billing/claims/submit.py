@@ -12,10 +12,10 @@ from libs.events.contracts.billing import ClaimSubmitted
 from libs.events.contracts.values import ClaimId, PracticeId, month_of
 from libs.events.transport import Origin, Timer, UnitOfWork, Work
 from services.billing.claims import store
-from services.billing.claims.interchange import professional_claim, write_interchange
-from services.billing.claims.model import Claim, State
-from services.billing.facts.store import FIND_PRACTICE, FIND_PROVIDER
-from services.billing.x12.claims_837p import ProfessionalClaim
+from services.billing.claims.compose import compose_claim
+from services.billing.claims.interchange import write_interchange
+from services.billing.claims.model import State
+from services.billing.facts.store import find_practice
 
 SEND_TIMER = "send-interchange"
 
@@ -46,9 +46,11 @@ async def submit_claims(timer: Timer, uow: UnitOfWork) -> None:
     claims = await store.lock_in_state(uow.db, uow.practice_id, State.READY, payer=payer_id)
     if not claims:
         return
-    practice = await uow.db.fetchrow(FIND_PRACTICE, uow.practice_id)
-    assert practice is not None
-    said = [await _professional_claim(uow, claim) for claim in claims]
+    practice = await find_practice(uow.db, uow.practice_id)
+    said = [
+        await compose_claim(uow, claim, await store.read_encounter(uow.db, claim))
+        for claim in claims
+    ]
     number = await store.next_number(uow.db, uow.practice_id, "interchange")
     content = write_interchange(number, dict(practice), said, uow.now)
     await uow.db.execute(ADD_INTERCHANGE, uow.practice_id, number, payer_id, content, uow.now)
@@ -65,14 +67,6 @@ async def submit_claims(timer: Timer, uow: UnitOfWork) -> None:
         origin = await uow.publish(submitted, origin=Origin.load(claim.origin))
         await store.move(uow.db, claim, State.SUBMITTED, uow.now, origin=origin.dump())
     await uow.set_timer(SEND_TIMER, str(number), uow.now)
-
-
-async def _professional_claim(uow: UnitOfWork, claim: Claim) -> ProfessionalClaim:
-    encounter = await store.read_encounter(uow.db, claim)
-    provider = await uow.db.fetchrow(FIND_PROVIDER, uow.practice_id, claim.provider_npi)
-    assert provider is not None, "a claim without a credentialed clinician is held"
-    lines = await store.read_lines(uow.db, claim)
-    return professional_claim(claim, encounter, dict(provider), lines)
 
 
 async def send_interchange(timer: Timer, work: Work) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from libs.events.contracts.agreements import PracticeOnboarded
@@ -72,3 +74,17 @@ async def read_standing(db: Db, practice_id: UUID, npi: str, payer_id: str, on: 
     row = await db.fetchrow(READ_STANDING, practice_id, npi, payer_id, on)
     assert row is not None
     return Standing(**dict(row))
+
+
+async def find_practice(db: Db, practice_id: UUID) -> Mapping[str, Any]:
+    """The practice as it bills; asked only where its standing was found to be known."""
+    row = await db.fetchrow(FIND_PRACTICE, practice_id)
+    assert row is not None, "a claim of an unknown practice is held"
+    return dict(row)
+
+
+async def find_provider(db: Db, practice_id: UUID, npi: str) -> Mapping[str, Any]:
+    """The clinician as last credentialed; asked only where that was found."""
+    row = await db.fetchrow(FIND_PROVIDER, practice_id, npi)
+    assert row is not None, "a claim without a credentialed clinician is held"
+    return dict(row)
