@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from joserfc.jwk import OctKey
 from opentelemetry.trace import SpanKind
-from uvicorn.main import STARTUP_FAILURE
+from uvicorn.config import STARTUP_FAILURE
 
 from libs.events.transport.clock import Clock
 from libs.events.transport.runtime import running

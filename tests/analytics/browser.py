@@ -131,7 +131,8 @@ async def looking(
     browser: Browser, site: Site, name: str | None = "demo", **options: Any
 ) -> AsyncIterator[Looker]:
     """A new browser context, signed in as `name` by the sign-in page (None: not signed in)."""
-    context = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+    shape: Any = {"viewport": {"width": 1280, "height": 900}, **options}
+    context = await browser.new_context(**shape)
     context.set_default_timeout(10_000)
     looker = Looker(await context.new_page(), context, site)
     looker.listen()

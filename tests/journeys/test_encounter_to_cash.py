@@ -14,15 +14,15 @@ from typing import Any
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer
-from libs.local.run.opening import take_over_open_claims
-from libs.local.run.summary import summarise
 
 from libs.local.demo.months import day
 from libs.local.run.feed import SEED, Feeder, month_days
+from libs.local.run.opening import take_over_open_claims
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.progress import Display
 from libs.local.run.seed import enroll_late
 from libs.local.run.settle import settle
+from libs.local.run.summary import summarise
 from libs.service.process import service_names
 from tests.transport.platform import eventually
 

@@ -15,7 +15,6 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from libs.events.contracts import Topic
-from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, see_practices
 from libs.events.transport.runtime import Running, running
 from libs.events.transport.service import Service
@@ -38,11 +37,14 @@ class TestPlatform:
     admin_dsn: str
 
     def start(
-        self, service: Service, *, worker: bool = True, clock: Clock | None = None
+        self, service: Service, *, worker: bool = True, instance: str | None = "0"
     ) -> AbstractAsyncContextManager[Running]:
-        return running(
-            service, dsn=self.dsn_of(service), kafka=self.kafka, worker=worker, clock=clock
-        )
+        """Run a service here, as the first replica, which takes the place of one that was killed.
+
+        A further replica has no `instance`: it leaves its group when it ends.
+        """
+        dsn = self.dsn_of(service)
+        return running(service, dsn=dsn, kafka=self.kafka, worker=worker, instance=instance)
 
     def dsn_of(self, service: Service) -> str:
         return self.teller_dsn if service.name == teller.name else self.ledger_dsn

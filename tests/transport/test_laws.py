@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from libs.events.transport.database import transport_transaction
 from libs.events.transport.faults import PublishRefusedError
 from libs.events.transport.rebuild import rebuild
-from libs.events.transport.runtime import Running, running
+from libs.events.transport.runtime import Running
 from tests.transport.ledger import (
     ORDERS,
     OTHER_PRACTICE,
@@ -108,14 +108,14 @@ async def test_killing_any_process_at_any_time_loses_and_doubles_nothing(
 
 def teller_without_relay(platform: TestPlatform) -> AbstractAsyncContextManager[Running]:
     """A teller whose relay waits: the lock is the victim's."""
-    return running(teller, dsn=platform.teller_dsn, kafka=platform.kafka, worker=False)
+    return platform.start(teller, worker=False)
 
 
 async def test_two_owners_of_a_partition_do_not_both_commit(platform: TestPlatform) -> None:
     """Law 4: the compare-and-set fences; here two instances run at once through rebalances."""
     async with platform.start(teller) as publishing, platform.start(ledger):
         cents = await place_orders(publishing, 200)
-        async with platform.start(ledger):
+        async with platform.start(ledger, instance=None):
             cents += await place_orders(publishing, 200, first=200)
             await assert_all_moved_once(platform, 400, cents)
         row = await platform.ledger_row("SELECT count(*) AS parked FROM parked_event")

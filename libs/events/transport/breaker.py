@@ -37,6 +37,7 @@ class Breaker:
         self._consumer = consumer
         self._pool = pool
         self._lately: deque[bool] = deque(maxlen=LOOK_BACK)
+        self._ending = False
         self.stopped: str | None = None
 
     def handled(self, count: int) -> None:
@@ -68,11 +69,16 @@ class Breaker:
         async with self._pool.acquire() as db:
             self.stopped = await db.fetchval(READ_STOP, self._consumer)
 
-    async def wait_until_closed(self) -> None:
-        """Return at once, or when a person has resumed the consumer."""
-        while self.stopped is not None:
+    def end(self) -> None:
+        """The process ends: nobody waits for a person any more."""
+        self._ending = True
+
+    async def wait_until_closed(self) -> bool:
+        """True at once, or when a person has resumed the consumer; False where the process ends."""
+        while self.stopped is not None and not self._ending:
             await asyncio.sleep(0.5)
             try:
                 await self.load()
             except Exception as error:
                 log.warning("still stopped", consumer=self._consumer, error=describe(error))
+        return not self._ending

@@ -48,6 +48,7 @@ class Consumer:
         self.positions: dict[TopicPartition, Position] = {}
         self.breaker = Breaker(effect.group, pool)
         self._applier = Applier(effect, effect.group, pool, clock, wakes)
+        self._ending = False
         self._sought: dict[TopicPartition, int] = {}
         self._locks: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -81,6 +82,11 @@ class Consumer:
         assert client is not None, "the broker is started before partitions are assigned"
         return client
 
+    def end(self) -> None:
+        """The process ends: what waits for a person or a database is left at its checkpoint."""
+        self._ending = True
+        self.breaker.end()
+
     async def take_up(self, assigned: set[TopicPartition]) -> None:
         """On assignment: seek each partition to its checkpoint; stop where that is impossible."""
         await asyncio.gather(*[self._go_to_checkpoint(tp) for tp in assigned])
@@ -88,7 +94,7 @@ class Consumer:
     async def _go_to_checkpoint(self, tp: TopicPartition) -> None:
         """Seek to the checkpoint; without it nothing may be handled, so this waits until well."""
         self.positions.pop(tp, None)
-        while tp in self._client.assignment():
+        while not self._ending and tp in self._client.assignment():
             try:
                 await self._seek(tp)
             except Exception as error:
@@ -115,7 +121,8 @@ class Consumer:
         parts: defaultdict[TopicPartition, list[Record]] = defaultdict(list)
         for record in records:
             parts[TopicPartition(record.topic, record.partition)].append(record)
-        await self.breaker.wait_until_closed()
+        if not await self.breaker.wait_until_closed():
+            return
         await asyncio.gather(*[self._handle(tp, part) for tp, part in parts.items()])
         await self._tell_kafka(parts)
 
@@ -170,7 +177,7 @@ class Consumer:
         """Apply records; None where it worked, else the failure that lies in an event."""
 
         async def apply() -> str | None:
-            position = self.positions.get(tp)
+            position = None if self._ending else self.positions.get(tp)
             if position is None or records[0].offset < position.next_offset:
                 raise FencedError  # revoked, or taken up anew, while these were in hand
             try:

@@ -114,6 +114,8 @@ async def _start_consumers(
             consumer.subscribe(broker, instance)
         await broker.start()
         stack.push_async_callback(broker.stop)
+        for consumer in consumers:
+            stack.callback(consumer.end)
     return consumers
 
 

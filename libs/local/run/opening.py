@@ -8,6 +8,7 @@ from pathlib import Path
 from libs.local.demo.practices import PAYERS, Practice
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import SAMPLES, SeedingError
+from libs.local.run.wire import post
 
 SAMPLE_835 = SAMPLES / "x12" / "lfh-demo.835"
 CLAIMS = (("666123", "2002-08-16", 21_136_697), ("777777", "2002-05-12", 1_500_000))
@@ -19,7 +20,7 @@ async def take_over_open_claims(platform: LocalPlatform, practice: Practice) -> 
     practice_id = str(practice.practice_id)
     async with platform.client("billing", practice_id) as client:
         for control_number, service_on, cents in CLAIMS:
-            answer = await client.post("/opening-claims", json={
+            answer = await post(client, "/opening-claims", json={
                 "claim_id": str(practice.id_of("opening", control_number)),
                 "control_number": control_number,
                 "payer_id": PAYERS[1].payer_id,

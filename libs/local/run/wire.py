@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
+import stamina
+
+stamina.instrumentation.set_on_retry_hooks([])  # they would print what is posted
 
 START, END = b"\x0b", b"\x1c\r"
 
@@ -64,8 +68,14 @@ def _read(acknowledgement: bytes) -> Answer:
     return Answer(code in ("AA", "CA"), f"{code} {errors}".strip())
 
 
+@stamina.retry(on=httpx.TransportError, timeout=60, attempts=None, wait_initial=0.1, wait_max=1)
+async def post(client: httpx.AsyncClient, path: str, **content: Any) -> httpx.Response:
+    """Post, again where the service is away for a moment: every command here may be repeated."""
+    return await client.post(path, **content)
+
+
 async def post_bundle(client: httpx.AsyncClient, bundle: bytes, key: str) -> Answer:
     """Post a FHIR transaction bundle."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/fhir+json"}
-    answer = await client.post("/fhir", content=bundle, headers=headers)
+    answer = await post(client, "/fhir", content=bundle, headers=headers)
     return Answer(answer.is_success, "" if answer.is_success else answer.text)

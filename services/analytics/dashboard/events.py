@@ -33,7 +33,8 @@ class EventRow:
     kind: str
     event_type: str
     time: str
-    counter: str
+    counts_as: str
+    """The counter that it added to, or why something waits."""
     practice_id: UUID
     place: str
     """Its topic, partition and offset."""
@@ -90,7 +91,7 @@ async def list_events(
                 kind=short_type(row["event_type"]),
                 event_type=row["event_type"],
                 time=show_time(row["occurred_at"]),
-                counter=row["counter"].removesuffix("_cents").replace("_", " "),
+                counts_as=row["reason"] or _words(row["counter"]),
                 practice_id=row["practice_id"],
                 place=f"{row['topic']}/{row['log_partition']}@{row['log_offset']}",
                 amount=show_sum(row["amount"], part.unit),
@@ -112,3 +113,7 @@ def _summed(listed: store.Listed, pages: int) -> str:
         return "Sum of the one event"
     over = f", over {pages} pages" if pages > 1 else ""
     return f"Sum of all {listed.events:,} events{over}"
+
+
+def _words(counter: str) -> str:
+    return counter.removesuffix("_cents").removesuffix("_hundredths").replace("_", " ")

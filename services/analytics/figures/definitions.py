@@ -221,13 +221,11 @@ FIGURES: tuple[Figure, ...] = (
         label="Claims on hold",
         unit="count",
         group="waiting",
-        formula="claims held − claims released",
+        formula="the claims held that are not released yet",
         worded="{on_hold} held and not yet released",
         definition="Claims that wait for a fact, such as a clinician's enrollment with the payer; "
         "each goes out by itself when the fact is heard.",
-        parts=(
-            _one("on_hold", "claims held and released", "count", claims_held=1, claims_released=-1),
-        ),
+        parts=(_one("on_hold", "claims on hold", "count", claims_on_hold=1),),
         work_out=lambda r: r.parts["on_hold"],
     ),
     Figure(
@@ -235,18 +233,10 @@ FIGURES: tuple[Figure, ...] = (
         label="Open queries",
         unit="count",
         group="waiting",
-        formula="queries opened − queries answered",
+        formula="the queries opened that are not answered yet",
         worded="{open_queries} opened and not yet answered",
         definition="Visits that cannot be billed as they stand; the clinician was asked.",
-        parts=(
-            _one(
-                "open_queries",
-                "queries opened and answered",
-                "count",
-                queries_opened=1,
-                queries_answered=-1,
-            ),
-        ),
+        parts=(_one("open_queries", "open queries", "count", open_queries=1),),
         work_out=lambda r: r.parts["open_queries"],
     ),
 )

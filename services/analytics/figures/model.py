@@ -23,12 +23,11 @@ Value = int | Decimal | None
 Months = Mapping[date, Mapping[str, int]]
 """Counters by service month, of a practice or of several."""
 
-COUNTERS: tuple[str, ...] = (
+SUMS: tuple[str, ...] = (
     "encounters",
     "booked",
     "missed",
     "queries_opened",
-    "queries_answered",
     "charge_cents",
     "claims",
     "claims_submitted",
@@ -47,6 +46,12 @@ COUNTERS: tuple[str, ...] = (
     "pay_cents",
     "fee_cents",
 )
+"""Counters that events add to."""
+
+STATES: tuple[str, ...] = ("claims_on_hold", "open_queries")
+"""Counters of what waits now."""
+
+COUNTERS = SUMS + STATES
 
 
 @dataclass(frozen=True, slots=True)

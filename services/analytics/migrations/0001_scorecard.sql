@@ -57,29 +57,34 @@ CREATE TABLE figure_event (
 );
 SELECT own_projection('figure_event');
 
--- An answer does not say its visit's month; the query that it answers did.
-CREATE TABLE query (
+-- What stands still for now, such as a claim on hold: the last event about it wins. A claim may be
+-- held again for another reason before it is released, so events held less events released is no
+-- count of claims.
+CREATE TABLE waiting (
     generation integer NOT NULL,
     practice_id uuid NOT NULL,
-    query_id uuid NOT NULL,
+    counter text NOT NULL,
+    waiting_id uuid NOT NULL,
+    waits boolean,
     service_month date,
+    reason text,
     event_id uuid,
     event_type text,
     occurred_at timestamptz,
     topic text,
     log_partition integer,
     log_offset bigint,
-    PRIMARY KEY (generation, practice_id, query_id)
+    PRIMARY KEY (generation, practice_id, counter, waiting_id)
 );
-SELECT own_projection('query');
+SELECT own_projection('waiting');
 
 -- All contributions alike; it sees what its reader may see.
 CREATE VIEW contribution WITH (security_invoker = true) AS
 SELECT generation, practice_id, service_month, counter, event_id, amount, event_type, occurred_at,
-       topic, log_partition, log_offset
+       topic, log_partition, log_offset, NULL AS reason
   FROM figure_event
 UNION ALL
-SELECT generation, practice_id, service_month, 'queries_answered', event_id, 1, event_type,
-       occurred_at, topic, log_partition, log_offset
-  FROM query
- WHERE event_id IS NOT NULL AND service_month IS NOT NULL;
+SELECT generation, practice_id, service_month, counter, event_id, 1, event_type, occurred_at,
+       topic, log_partition, log_offset, reason
+  FROM waiting
+ WHERE waits AND service_month IS NOT NULL;

@@ -1,13 +1,15 @@
 """The scorecard's fold: what each event adds to its practice's service month.
 
-Sums only, so the order between keys does not matter. Every amount is written twice, into the
-month's row and as a contribution of its event, and by nothing but `count`: so they agree.
+Sums, and for what waits the last event of its key: so the order between keys does not matter.
+Every amount is written twice, into the month's row and as a contribution of its event, and by
+nothing but `count`: so they agree.
 """
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from libs.events.contracts import Event
 from libs.events.contracts.agreements import (
@@ -37,7 +39,7 @@ from libs.events.contracts.interop import (
 from libs.events.contracts.payroll import ProductivityRecorded
 from libs.events.contracts.values import month_of
 from libs.events.transport import Fold, Projection, Table
-from services.analytics.figures.model import COUNTERS
+from services.analytics.figures.model import SUMS
 
 _SOURCE = ("event_type", "occurred_at", "topic", "log_partition", "log_offset")
 
@@ -45,8 +47,7 @@ PRACTICE = Table("practice", keys=("practice_id",), values=("name",))
 SCORECARD = Table(
     "scorecard",
     keys=("practice_id", "service_month"),
-    # An answer to a query does not say the month: see the query table.
-    sums=tuple(counter for counter in COUNTERS if counter != "queries_answered"),
+    sums=SUMS,
 )
 FIGURE_EVENT = Table(
     "figure_event",
@@ -54,8 +55,10 @@ FIGURE_EVENT = Table(
     sums=("amount",),
     values=_SOURCE,
 )
-QUERY = Table(
-    "query", keys=("practice_id", "query_id"), values=("service_month", "event_id", *_SOURCE)
+WAITING = Table(
+    "waiting",
+    keys=("practice_id", "counter", "waiting_id"),
+    values=("waits", "service_month", "reason", "event_id", *_SOURCE),
 )
 
 
@@ -68,6 +71,25 @@ def count(event: Event, fold: Fold, month: date, **amounts: int) -> None:
             key = (event.practice_id, month, counter, fold.event.id)
             fold.add(FIGURE_EVENT, key, amount=amount)
             fold.put(FIGURE_EVENT, key, **_source(fold))
+
+
+def wait_for(
+    event: Event, fold: Fold, counter: str, waiting_id: UUID, month: date, reason: str
+) -> None:
+    """Something waits, such as a claim on hold, until `wait_no_more`."""
+    fold.put(
+        WAITING,
+        (event.practice_id, counter, waiting_id),
+        waits=True,
+        service_month=month,
+        reason=reason,
+        event_id=fold.event.id,
+        **_source(fold),
+    )
+
+
+def wait_no_more(event: Event, fold: Fold, counter: str, waiting_id: UUID) -> None:
+    fold.put(WAITING, (event.practice_id, counter, waiting_id), waits=False)
 
 
 def _source(fold: Fold) -> dict[str, Any]:
@@ -99,12 +121,11 @@ def on_appointment_missed(event: AppointmentMissed, fold: Fold) -> None:
 def on_query_opened(event: QueryOpened, fold: Fold) -> None:
     month = month_of(event.service_on)
     count(event, fold, month, queries_opened=1)
-    fold.put(QUERY, (event.practice_id, event.query_id), service_month=month)
+    wait_for(event, fold, "open_queries", event.query_id, month, event.reason)
 
 
 def on_query_answered(event: QueryAnswered, fold: Fold) -> None:
-    key = (event.practice_id, event.query_id)
-    fold.put(QUERY, key, event_id=fold.event.id, **_source(fold))
+    wait_no_more(event, fold, "open_queries", event.query_id)
 
 
 def on_charges_posted(event: ChargesPosted, fold: Fold) -> None:
@@ -121,10 +142,12 @@ def on_charges_posted(event: ChargesPosted, fold: Fold) -> None:
 
 def on_claim_held(event: ClaimHeld, fold: Fold) -> None:
     count(event, fold, event.service_month, claims_held=1)
+    wait_for(event, fold, "claims_on_hold", event.claim_id, event.service_month, event.reason)
 
 
 def on_claim_released(event: ClaimReleased, fold: Fold) -> None:
     count(event, fold, event.service_month, claims_released=1)
+    wait_no_more(event, fold, "claims_on_hold", event.claim_id)
 
 
 def on_claim_submitted(event: ClaimSubmitted, fold: Fold) -> None:
@@ -189,7 +212,7 @@ def on_management_fee_reversed(event: ManagementFeeReversed, fold: Fold) -> None
 scorecard = Projection(
     name="scorecard",
     version=1,
-    tables=(PRACTICE, SCORECARD, FIGURE_EVENT, QUERY),
+    tables=(PRACTICE, SCORECARD, FIGURE_EVENT, WAITING),
     on=(
         on_practice_onboarded,
         on_encounter_posted,

@@ -19,19 +19,22 @@ SELECT practice_id, name FROM practice
 """
 
 READ_SCORECARD = """
-SELECT s.*, coalesce(a.queries_answered, 0) AS queries_answered
+SELECT s.*, coalesce(w.claims_on_hold, 0) AS claims_on_hold,
+       coalesce(w.open_queries, 0) AS open_queries
   FROM scorecard AS s
   LEFT JOIN (
-      SELECT generation, practice_id, service_month, count(*) AS queries_answered
-        FROM query WHERE event_id IS NOT NULL AND service_month IS NOT NULL GROUP BY 1, 2, 3
-  ) AS a USING (generation, practice_id, service_month)
+      SELECT generation, practice_id, service_month,
+             count(*) FILTER (WHERE counter = 'claims_on_hold') AS claims_on_hold,
+             count(*) FILTER (WHERE counter = 'open_queries') AS open_queries
+        FROM waiting WHERE waits AND service_month IS NOT NULL GROUP BY 1, 2, 3
+  ) AS w USING (generation, practice_id, service_month)
  WHERE s.generation = (SELECT generation FROM projection WHERE name = 'scorecard')
  ORDER BY practice_id, service_month
 """
 
 LIST_CONTRIBUTIONS = """
 SELECT practice_id, counter, event_id, event_type, occurred_at, topic, log_partition, log_offset,
-       amount * sign AS amount
+       reason, amount * sign AS amount
   FROM contribution
   JOIN unnest($1::text[], $2::int[]) AS wanted(counter, sign) USING (counter)
  WHERE generation = (SELECT generation FROM projection WHERE name = 'scorecard')
@@ -114,7 +117,7 @@ async def list_contributions(
     limit: int,
     offset: int,
 ) -> list[Record]:
-    """What events added, the newest first, each amount with the sign that it has in the number asked about."""
+    """What events added, the newest first, with the sign that it has in the number asked about."""
     names, signs = zip(*counters, strict=True)
     return await db.fetch(LIST_CONTRIBUTIONS, list(names), list(signs), since, until, limit, offset)
 

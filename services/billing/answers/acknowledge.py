@@ -8,41 +8,79 @@ from typing import Literal
 from libs.events.contracts.billing import ClaimAccepted, ClaimRejected
 from libs.events.contracts.values import ClaimId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
+from services.billing.answers.refusals import RefusedFileError
 from services.billing.claims import store
 from services.billing.claims.model import Claim, State, may_move
 from services.billing.x12 import BatchStatus, ClaimStatus, GroupAnswer
+
+IS_OURS = """
+SELECT EXISTS (SELECT FROM interchange WHERE practice_id = $1 AND interchange_number = $2)
+"""
+_MISROUTED = "Check whose file this is: it answers nothing that this practice sent."
 
 
 async def take_set_verdicts(uow: UnitOfWork, answers: Sequence[GroupAnswer]) -> None:
     """A 999: a refused set refuses every claim in it; an accepted one only says it was read.
 
-    Our group control number is the interchange's, so it names the claims.
+    Our group control number is the interchange's, so it names the claims. Raises RefusedFileError
+    for a group that this practice never sent.
     """
     for answer in answers:
-        if answer.verdict != "rejected" and not any(
-            t.verdict == "rejected" for t in answer.transactions
-        ):
-            continue
-        if not answer.group_control.isdigit():
-            continue
-        number = int(answer.group_control)
+        number = await _interchange(uow, answer.group_control, "AK102")
         codes = [code for t in answer.transactions for code in t.codes] or list(answer.codes)
-        for claim in await store.lock_in_interchange(uow.db, uow.practice_id, number):
-            await _reject(uow, claim, "999", codes[0] if codes else "R", None)
+        verdicts = {answer.verdict, *(t.verdict for t in answer.transactions)}
+        if "rejected" in verdicts:
+            await _reject_all(uow, number, "999", codes[0] if codes else "R", None)
 
 
 async def take_claim_statuses(uow: UnitOfWork, batches: Sequence[BatchStatus]) -> None:
-    """A 277CA: each claim was taken in for adjudication, or not."""
+    """A 277CA: each claim was taken in for adjudication, or not; or the whole batch was not.
+
+    Raises RefusedFileError where not one of the claims is this practice's.
+    """
     for batch in batches:
-        for status in batch.claims:
-            claim = await store.lock_by_control(uow.db, uow.practice_id, status.control_number)
-            if claim is None:
-                continue  # not ours to know; the payer's list may hold another sender's claims
-            if status.verdict == "rejected":
-                first = next(s for s in status.statuses if s.verdict == "rejected")
-                await _reject(uow, claim, "277CA", first.category, first.code)
-            elif status.verdict == "accepted":
-                await _accept(uow, claim, status)
+        if not batch.claims:
+            await _take_batch_status(uow, batch)
+            continue
+        ours = [await _take_claim_status(uow, status) for status in batch.claims]
+        if not any(ours):
+            raise RefusedFileError("unknown-claims", "2200D TRN02", _MISROUTED)
+
+
+async def _take_batch_status(uow: UnitOfWork, batch: BatchStatus) -> None:
+    """Loop 2200B alone: the batch that our BHT03 (the interchange's number) names."""
+    number = await _interchange(uow, batch.batch_reference or "", "2200B TRN02")
+    for status in batch.statuses:
+        if status.verdict == "rejected":
+            await _reject_all(uow, number, "277CA", status.category, status.code)
+
+
+async def _take_claim_status(uow: UnitOfWork, status: ClaimStatus) -> bool:
+    """False: not ours to know; a payer's list may hold another sender's claims."""
+    claim = await store.lock_by_control(uow.db, uow.practice_id, status.control_number)
+    if claim is None:
+        return False
+    if status.verdict == "rejected":
+        first = next(s for s in status.statuses if s.verdict == "rejected")
+        await _reject(uow, claim, "277CA", first.category, first.code)
+    elif status.verdict == "accepted":
+        await _accept(uow, claim, status)
+    return True
+
+
+async def _interchange(uow: UnitOfWork, number: str, place: str) -> int:
+    """The interchange that an answer names; RefusedFileError where it is none of ours."""
+    is_number = number.isascii() and number.isdigit() and len(number) <= 9
+    if is_number and await uow.db.fetchval(IS_OURS, uow.practice_id, int(number)):
+        return int(number)
+    raise RefusedFileError("unknown-interchange", place, _MISROUTED)
+
+
+async def _reject_all(
+    uow: UnitOfWork, number: int, by: Literal["999", "277CA"], category: str, code: str | None
+) -> None:
+    for claim in await store.lock_in_interchange(uow.db, uow.practice_id, number):
+        await _reject(uow, claim, by, category, code)
 
 
 async def _accept(uow: UnitOfWork, claim: Claim, status: ClaimStatus) -> None:

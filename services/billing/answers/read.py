@@ -8,23 +8,30 @@ from typing import BinaryIO
 from uuid import UUID
 
 import structlog
+from pydantic import ValidationError
 
 from libs.events.transport import UnitOfWork, Work
 from services.billing.answers.acknowledge import take_claim_statuses, take_set_verdicts
+from services.billing.answers.refusals import RefusedFileError, refusal_of
 from services.billing.claims.submit import ExchangeSettings
-from services.billing.remittances.post import RefusedRemittanceError, post_remittances
-from services.billing.x12 import X12Error, identify, read_277ca, read_999
+from services.billing.remittances.post import post_remittances
+from services.billing.x12 import TransactionName, X12Error, identify, read_277ca, read_999
 
 log = structlog.get_logger("billing.answers")
 
-KNOWN_FILE = "SELECT verdict FROM inbound_file WHERE practice_id = $1 AND name = $2 AND sha256 = $3"
+KNOWN_FILE = """
+SELECT verdict FROM inbound_file
+ WHERE practice_id = $1 AND name = $2 AND sha256 = $3 AND verdict <> 'refused'
+"""
 KNOWN_CONTENT = """
 SELECT name FROM inbound_file WHERE practice_id = $1 AND sha256 = $2 AND verdict = 'posted'
 """
 NOTE_FILE = """
 INSERT INTO inbound_file (practice_id, sha256, name, kind, verdict, code, place, fix, seen_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT DO NOTHING
+ON CONFLICT (practice_id, name, sha256) DO UPDATE
+   SET kind = excluded.kind, verdict = excluded.verdict, code = excluded.code,
+       place = excluded.place, fix = excluded.fix, seen_at = excluded.seen_at
 """
 
 
@@ -38,24 +45,35 @@ async def read_answers(work: Work) -> None:
             continue
         inbound = folder / "inbound"
         for path in sorted(inbound.iterdir()) if inbound.is_dir() else []:
-            if path.is_file() and path.suffix in (".999", ".277", ".835"):
+            # What ends in .part is still being written.
+            if path.is_file() and path.suffix != ".part":
                 await _read_file(work, practice_id, path)
 
 
 async def _read_file(work: Work, practice_id: UUID, path: Path) -> None:
-    """Take a file in one transaction, then put it away; a crash in between finds it known."""
+    """Take a file in one transaction, then put it away; a crash in between finds it known.
+
+    A refused file is read anew when somebody puts it back.
+    """
     digest = _sha256(path)
     try:
         async with work.unit_of_work(practice_id) as uow:
             verdict = await uow.db.fetchval(KNOWN_FILE, practice_id, path.name, digest)
             if verdict is None:
                 verdict = await _take(uow, path, digest)
-    except (X12Error, RefusedRemittanceError) as error:
+    except (X12Error, ValidationError, RefusedFileError) as error:
         verdict = "refused"
-        await _note_refusal(work, practice_id, path, digest, error)
-    folder = path.parent / ("refused" if verdict == "refused" else "posted")
+        await _note_refusal(work, practice_id, path, digest, refusal_of(error))
+    _put_away(path, path.parent / ("refused" if verdict == "refused" else "posted"), digest)
+
+
+def _put_away(path: Path, folder: Path, digest: bytes) -> None:
+    """Move the file; one of the same name with other content keeps its place."""
     folder.mkdir(exist_ok=True)
-    path.rename(folder / path.name)
+    target = folder / path.name
+    if target.exists() and _sha256(target) != digest:
+        target = folder / f"{path.stem}-{digest.hex()[:12]}{path.suffix}"
+    path.rename(target)
 
 
 async def _take(uow: UnitOfWork, path: Path, digest: bytes) -> str:
@@ -65,41 +83,37 @@ async def _take(uow: UnitOfWork, path: Path, digest: bytes) -> str:
     with path.open("rb") as stream:
         kind = identify(stream)
         if verdict == "posted":
-            verdict = await _dispatch(uow, kind, stream, digest)
+            verdict = await _dispatch(uow, kind, stream)
     await uow.db.execute(
         NOTE_FILE, uow.practice_id, digest, path.name, kind, verdict, None, None, None, uow.now
     )
     return verdict
 
 
-async def _dispatch(uow: UnitOfWork, kind: str, stream: BinaryIO, digest: bytes) -> str:
+async def _dispatch(uow: UnitOfWork, kind: TransactionName, stream: BinaryIO) -> str:
     match kind:
         case "999":
             await take_set_verdicts(uow, read_999(stream))
         case "277CA":
             await take_claim_statuses(uow, read_277ca(stream))
         case "835":
-            return await post_remittances(uow, stream, digest)
+            return await post_remittances(uow, stream)
         case _:
-            raise RefusedRemittanceError(
-                "unexpected-transaction", "ST01", "send 999, 277CA or 835 files here"
+            raise RefusedFileError(
+                "unexpected-transaction", "ST01", "Send 999, 277CA or 835 files here."
             )
     return "posted"
 
 
 async def _note_refusal(
-    work: Work,
-    practice_id: UUID,
-    path: Path,
-    digest: bytes,
-    error: X12Error | RefusedRemittanceError,
+    work: Work, practice_id: UUID, path: Path, digest: bytes, refusal: RefusedFileError
 ) -> None:
-    place = f"segment {error.segment_number}" if isinstance(error, X12Error) else error.place
-    log.warning("file refused", practice=str(practice_id), file=path.name, code=str(error.code))
+    log.warning("file refused", practice=str(practice_id), file=path.name, code=refusal.code)
+    kind = path.suffix.removeprefix(".")
     async with work.unit_of_work(practice_id) as uow:
         await uow.db.execute(
-            NOTE_FILE, practice_id, digest, path.name, path.suffix.removeprefix("."), "refused",
-            str(error.code), place, error.fix, uow.now,
+            NOTE_FILE, practice_id, digest, path.name, kind, "refused", refusal.code,
+            refusal.place, refusal.fix, uow.now,
         )  # fmt: skip
 
 

@@ -51,6 +51,12 @@ class Decision:
     patient_cents: int
     denied_cents: int
 
+    def turned(self) -> Decision:
+        """The same with every sign turned."""
+        return Decision(
+            -self.paid_cents, -self.adjusted_cents, -self.patient_cents, -self.denied_cents
+        )
+
 
 def charge(practice_id: UUID, claim_id: UUID, on: date, cents: int, *, self_pay: bool) -> Entry:
     """The visit is owed: by the payer, or at once by the patient."""

@@ -21,20 +21,11 @@ from services.billing.ledger.store import post
 from services.billing.remittances import store
 from services.billing.remittances.model import (
     Denial,
-    closes,
     decide,
     denial_of,
     denied_lines,
 )
 from services.billing.x12 import RemittedClaim
-
-
-async def is_postable(uow: UnitOfWork, claim: Claim, said: RemittedClaim) -> bool:
-    """Whether the decision fits the claim: the same charge, and no more than is still open."""
-    if claim.payer_id is None or said.charge_cents != claim.charge_cents:
-        return False
-    closed = await store.closed_cents(uow.db, uow.practice_id, claim.claim_id)
-    return 0 <= closed + closes(decide(said)) <= claim.charge_cents
 
 
 async def post_decision(
@@ -84,7 +75,9 @@ async def post_reversal(
     posted = _posted(uow, claim, payment_id, trace_number, made)
     taken_back = PaymentReversed(**posted.model_dump())
     origin = await uow.publish(taken_back, origin=Origin.load(claim.origin))
-    if may_move(claim.state, State.SUBMITTED):
+    # A denial may be taken back after it was overtaken by a payment, which then still stands.
+    still_closed = await store.closed_cents(uow.db, uow.practice_id, claim.claim_id)
+    if not still_closed and may_move(claim.state, State.SUBMITTED):
         await move(uow.db, claim, State.SUBMITTED, uow.now, origin=origin.dump(), reason="reversed")
 
 

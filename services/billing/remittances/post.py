@@ -6,17 +6,20 @@ the first tells whether every line, claim and payment comes out to the cent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import BinaryIO
 from uuid import UUID, uuid5
 
 from libs.events.transport import UnitOfWork
+from services.billing.answers.refusals import RefusedFileError
+from services.billing.claims.model import Claim
 from services.billing.claims.store import lock_by_control
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import post
 from services.billing.remittances import store
-from services.billing.remittances.claim import is_postable, post_decision, post_reversal
-from services.billing.remittances.model import REVERSAL
+from services.billing.remittances.claim import post_decision, post_reversal
+from services.billing.remittances.model import REVERSAL, Obstacle, decide, obstacle
 from services.billing.x12 import (
     ProviderAdjustment,
     RemittanceHeader,
@@ -24,16 +27,6 @@ from services.billing.x12 import (
     RemittedClaim,
     read_835,
 )
-
-
-class RefusedRemittanceError(Exception):
-    """A file that posts nothing: a closed code, where, and what to do."""
-
-    def __init__(self, code: str, place: str, fix: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.place = place
-        self.fix = fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +37,20 @@ class Payment:
     header: RemittanceHeader
 
 
-async def post_remittances(uow: UnitOfWork, stream: BinaryIO, sha256: bytes) -> str:
-    """Post every payment of a file that was not posted before; `duplicate` where none was new."""
-    _refuse_unbalanced(stream)
+async def post_remittances(uow: UnitOfWork, stream: BinaryIO) -> str:
+    """Post every payment of a file that was not posted before; `duplicate` where none was new.
+
+    Raises RefusedFileError where one does not balance or repeats a trace number with other content:
+    the file then posts nothing.
+    """
+    contents = _read_through(stream)
     stream.seek(0)
     payment: Payment | None = None
     place = new = 0
     for said in read_835(stream):
         place += 1
         if isinstance(said, RemittanceHeader):
-            payment = await _open(uow, said, sha256)
+            payment = await _open(uow, said, contents.pop(0))
             new += payment is not None
         elif payment is None or isinstance(said, RemittanceTrailer):
             continue  # a payment that was posted before
@@ -64,24 +61,45 @@ async def post_remittances(uow: UnitOfWork, stream: BinaryIO, sha256: bytes) -> 
     return "posted" if new else "duplicate"
 
 
-def _refuse_unbalanced(stream: BinaryIO) -> None:
+def _read_through(stream: BinaryIO) -> list[bytes]:
+    """A digest of what each payment says, once all of them are known to balance.
+
+    The envelope's control numbers are left out: a payer that sends a payment again wraps it anew.
+    """
+    digests: list[bytes] = []
+    content = sha256()
     for said in read_835(stream):
-        if isinstance(said, RemittanceTrailer) and not said.balanced:
-            first = said.unbalanced[0]
-            raise RefusedRemittanceError(
-                f"unbalanced-{first.level}",
-                f"segment {first.segment_number}",
-                "ask the payer for a corrected file: its amounts do not add up",
-            )
+        if isinstance(said, RemittanceHeader):
+            content = sha256()
+            said = replace(said, interchange_control="", transaction_control="")
+        content.update(repr(said).encode())
+        if isinstance(said, RemittanceTrailer):
+            if not said.balanced:
+                first = said.unbalanced[0]
+                raise RefusedFileError(
+                    f"unbalanced-{first.level}",
+                    f"segment {first.segment_number}",
+                    "Ask the payer for a corrected file: its amounts do not add up.",
+                )
+            digests.append(content.digest())
+    return digests
 
 
-async def _open(uow: UnitOfWork, header: RemittanceHeader, sha256: bytes) -> Payment | None:
+async def _open(uow: UnitOfWork, header: RemittanceHeader, content: bytes) -> Payment | None:
     name = f"{header.payer_id or header.payer_name}/{header.payer_trace_id}/{header.trace_number}"
     remittance_id = uuid5(uow.practice_id, f"remittance/{name}")
-    added = await store.add_remittance(
-        uow.db, uow.practice_id, remittance_id, header, sha256, uow.now
+    known = await store.add_remittance(
+        uow.db, uow.practice_id, remittance_id, header, content, uow.now
     )
-    return Payment(remittance_id, header) if added else None
+    if known is None:
+        return Payment(remittance_id, header)
+    if known != content:
+        raise RefusedFileError(
+            "trace-number-reused",
+            "TRN02",
+            "Ask the payer whether this replaces the payment that had its number before.",
+        )
+    return None
 
 
 async def _adjust_provider(
@@ -97,19 +115,39 @@ async def _adjust_provider(
 async def _post_claim(uow: UnitOfWork, payment: Payment, place: int, said: RemittedClaim) -> None:
     claim = await lock_by_control(uow.db, uow.practice_id, said.control_number)
     payment_id = uuid5(payment.remittance_id, str(place))
-    trace_number = payment.header.trace_number
-    if claim is not None and said.status == REVERSAL:
-        found = await store.find_to_reverse(
-            uow.db, uow.practice_id, claim.claim_id, -said.paid_cents
-        )
-        if found is not None:
-            await post_reversal(uow, claim, found, payment_id, trace_number)
-            return
-    elif claim is not None and await is_postable(uow, claim, said):
-        await post_decision(uow, claim, said, payment.remittance_id, payment_id, trace_number)
+    reason = await (_reverse if said.status == REVERSAL else _decide)(
+        uow, payment, payment_id, claim, said
+    )
+    if reason is None:
         return
-    # For a person to work: unknown here, or more than the claim's charge. The money is kept apart.
-    await store.add_unmatched(uow.db, uow.practice_id, payment.remittance_id, place, said)
+    # For a person to work. The money came and is kept apart, so that the ledger says so.
+    await store.add_unmatched(uow.db, uow.practice_id, payment.remittance_id, place, said, reason)
     if said.paid_cents:
         entry = ledger.unapplied(uow.practice_id, payment.remittance_id, place, said.paid_cents)
         await post(uow.db, entry, uow.now)
+
+
+async def _decide(
+    uow: UnitOfWork, payment: Payment, payment_id: UUID, claim: Claim | None, said: RemittedClaim
+) -> Obstacle | None:
+    closed = await store.closed_cents(uow.db, uow.practice_id, claim.claim_id) if claim else 0
+    reason = obstacle(claim, said, decide(said), closed)
+    if reason is not None or claim is None:
+        return reason
+    await post_decision(
+        uow, claim, said, payment.remittance_id, payment_id, payment.header.trace_number
+    )
+    return None
+
+
+async def _reverse(
+    uow: UnitOfWork, payment: Payment, payment_id: UUID, claim: Claim | None, said: RemittedClaim
+) -> Obstacle | None:
+    if claim is None:
+        return "unknown-claim"
+    taken_back = decide(said).turned()
+    found = await store.find_to_reverse(uow.db, uow.practice_id, claim.claim_id, taken_back)
+    if found is None:
+        return "nothing-to-reverse"
+    await post_reversal(uow, claim, found, payment_id, payment.header.trace_number)
+    return None

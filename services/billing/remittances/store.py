@@ -7,6 +7,7 @@ from uuid import UUID
 
 from libs.events.transport.database import Db
 from services.billing.ledger.model import Decision
+from services.billing.remittances.model import Obstacle
 from services.billing.x12 import RemittanceHeader, RemittedClaim
 
 ADD_REMITTANCE = """
@@ -15,6 +16,7 @@ INSERT INTO remittance (practice_id, remittance_id, payer_id, trace_number, paye
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (practice_id, payer_id, payer_trace_id, trace_number) DO NOTHING RETURNING 1
 """
+READ_CONTENT = "SELECT sha256 FROM remittance WHERE practice_id = $1 AND remittance_id = $2"
 READ_PRACTICE_NPI = "SELECT npi FROM practice WHERE practice_id = $1"
 ADD_POSTING = """
 INSERT INTO posting (practice_id, payment_id, claim_id, remittance_id, status, paid_cents,
@@ -28,15 +30,15 @@ SELECT coalesce(sum(paid_cents + adjusted_cents + patient_cents), 0)::bigint FRO
 FIND_TO_REVERSE = """
 SELECT payment_id, paid_cents, adjusted_cents, patient_cents, denied_cents FROM posting
  WHERE practice_id = $1 AND claim_id = $2 AND reversed_by IS NULL AND paid_cents = $3
- ORDER BY payment_id LIMIT 1
+ ORDER BY (adjusted_cents, patient_cents, denied_cents) = ($4, $5, $6) DESC, payment_id LIMIT 1
 """
 MARK_REVERSED = """
 UPDATE posting SET reversed_by = $3 WHERE practice_id = $1 AND payment_id = $2
 """
 ADD_UNMATCHED = """
 INSERT INTO unmatched_remittance (practice_id, remittance_id, place, control_number, status,
-                                  paid_cents)
-VALUES ($1, $2, $3, $4, $5, $6)
+                                  paid_cents, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
 
@@ -47,8 +49,11 @@ async def add_remittance(
     header: RemittanceHeader,
     sha256: bytes,
     at: datetime,
-) -> bool:
-    """Record a payment; False where this payer's trace number was posted before."""
+) -> bytes | None:
+    """Record a payment; gives the earlier content where this trace number was posted before.
+
+    `sha256` is of what the transaction says, not of the file around it.
+    """
     own = await db.fetchval(READ_PRACTICE_NPI, practice_id)
     warning = None if header.payee_npi == own else "the payee's NPI is not the practice's"
     added = await db.fetchval(
@@ -56,7 +61,9 @@ async def add_remittance(
         header.trace_number, header.payer_trace_id, header.paid_on, header.payment_cents, sha256,
         warning, at,
     )  # fmt: skip
-    return added is not None
+    if added is not None:
+        return None
+    return await db.fetchval(READ_CONTENT, practice_id, remittance_id)
 
 
 async def add_posting(
@@ -80,10 +87,13 @@ async def closed_cents(db: Db, practice_id: UUID, claim_id: UUID) -> int:
 
 
 async def find_to_reverse(
-    db: Db, practice_id: UUID, claim_id: UUID, paid_cents: int
+    db: Db, practice_id: UUID, claim_id: UUID, made: Decision
 ) -> tuple[UUID, Decision] | None:
-    """The posting in force that paid this much."""
-    row = await db.fetchrow(FIND_TO_REVERSE, practice_id, claim_id, paid_cents)
+    """The posting in force that paid this much; among several, the one with the same parts."""
+    row = await db.fetchrow(
+        FIND_TO_REVERSE, practice_id, claim_id, made.paid_cents, made.adjusted_cents,
+        made.patient_cents, made.denied_cents,
+    )  # fmt: skip
     if row is None:
         return None
     parts = (row["paid_cents"], row["adjusted_cents"], row["patient_cents"], row["denied_cents"])
@@ -95,9 +105,14 @@ async def mark_reversed(db: Db, practice_id: UUID, payment_id: UUID, by: UUID) -
 
 
 async def add_unmatched(
-    db: Db, practice_id: UUID, remittance_id: UUID, place: int, claim: RemittedClaim
+    db: Db,
+    practice_id: UUID,
+    remittance_id: UUID,
+    place: int,
+    claim: RemittedClaim,
+    reason: Obstacle,
 ) -> None:
     await db.execute(
         ADD_UNMATCHED, practice_id, remittance_id, place, claim.control_number[:50], claim.status,
-        claim.paid_cents,
+        claim.paid_cents, reason,
     )  # fmt: skip
