@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from libs.events.contracts import Contract
 
@@ -20,16 +20,17 @@ def describe_bodies(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = generate()
-            for route in app.routes:
+            for found in iter_route_contexts(app.routes):
+                route = found.original_route
                 if isinstance(route, APIRoute) and route.include_in_schema:
-                    _describe_body(document, route)
+                    _describe_body(document, route, path=found.path_format)
         assert app.openapi_schema is not None
         return app.openapi_schema
 
     app.openapi = openapi
 
 
-def _describe_body(document: dict[str, Any], route: APIRoute) -> None:
+def _describe_body(document: dict[str, Any], route: APIRoute, *, path: str) -> None:
     contract = _contract_of(route.dependant)
     if contract is None:
         return
@@ -41,7 +42,7 @@ def _describe_body(document: dict[str, Any], route: APIRoute) -> None:
     schemas[name] = schema
     body = {"application/json": {"schema": {"$ref": SCHEMAS + name}}}
     for method in route.methods or ():
-        operation = document["paths"][route.path_format][method.lower()]
+        operation = document["paths"][path][method.lower()]
         operation["requestBody"] = {"required": True, "content": body}
 
 

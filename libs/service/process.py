@@ -30,9 +30,9 @@ from libs.service.standard_routes import standard_routes
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 
 
-def service_names() -> list[str]:
+def service_names(services: Path = SERVICES) -> list[str]:
     """Every service there is: a folder of services/ with an app.py."""
-    return sorted(path.parent.name for path in SERVICES.glob("*/app.py"))
+    return sorted(path.parent.name for path in services.glob("*/app.py"))
 
 
 def load_service(name: str) -> Service:

@@ -19,6 +19,11 @@ from libs.service.http import (
 )
 from libs.service.operators import Operators
 
+_DATABASE_AWAY = (
+    *(OSError, TimeoutError),
+    *(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+)
+
 standard_routes = APIRouter()
 _pages = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=select_autoescape()
@@ -40,7 +45,7 @@ async def readyz(request: Request) -> JSONResponse:
     try:
         async with running.pool.acquire(timeout=2) as db:
             await db.fetchval("SELECT 1", timeout=2)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except _DATABASE_AWAY:
         return JSONResponse({"status": "the database does not answer"}, 503)
     if stopped := running.stopped_consumers():
         return JSONResponse({"status": "consumers stopped", "consumers": stopped}, 503)

@@ -1,6 +1,7 @@
 """Revenue cycle: from a posted visit to cash, to the cent. The table of contents."""
 
 from libs.events.transport import Job, Service
+from services.billing.answers import api as refused_files
 from services.billing.answers.read import read_answers
 from services.billing.charges import api as fee_schedules
 from services.billing.charges.handlers import post_charges
@@ -9,6 +10,7 @@ from services.billing.claims.release import SUBMIT_TIMER
 from services.billing.claims.submit import SEND_TIMER, send_interchange, submit_claims
 from services.billing.facts.handlers import know_enrollment, know_practice, know_provider
 from services.billing.ledger import api as ledger
+from services.billing.remittances import api as unmatched
 
 service = Service(
     name="billing",
@@ -16,5 +18,11 @@ service = Service(
     timers={SUBMIT_TIMER: submit_claims},
     transmissions={SEND_TIMER: send_interchange},
     jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
-    routes=[fee_schedules.routes, claims.routes, ledger.routes],
+    routes=[
+        fee_schedules.routes,
+        claims.routes,
+        ledger.routes,
+        unmatched.routes,
+        refused_files.routes,
+    ],
 )

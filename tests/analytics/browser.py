@@ -17,6 +17,7 @@ import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
 
 from libs.service.operators import Operators, hash_password
+from libs.service.process import Server
 from tests.browser import ARGUMENTS, NONE_FOUND, find_browser
 from tests.harness import Harness
 
@@ -43,8 +44,11 @@ async def served(
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
-    server.config.timeout_graceful_shutdown = 1
+    server = Server(
+        uvicorn.Config(
+            app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=10
+        )
+    )
     task = asyncio.create_task(server.serve(sockets=[listener]))
     bound = listener.getsockname()[1]
     try:

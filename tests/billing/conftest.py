@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from libs.events.examples.agreements import practice_onboarded
-from libs.events.examples.credentialing import provider_credentialed, provider_enrolled
-from tests.billing.desk import Desk, set_fee_schedule
+from tests.billing.desk import Desk, open_practice
 from tests.harness import Harness
 
 
@@ -28,6 +26,6 @@ async def billing(
 @pytest.fixture
 async def desk(billing: Harness, tmp_path: Path) -> Desk:
     """A practice in business: onboarded, its clinician credentialed and enrolled, priced."""
-    await billing.given(practice_onboarded(), provider_credentialed(), provider_enrolled())
-    await set_fee_schedule(billing)
-    return Desk(billing, tmp_path)
+    made = Desk(billing, tmp_path)
+    await open_practice(made)
+    return made

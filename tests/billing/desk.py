@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from libs.events.contracts.interop import EncounterPosted
+from libs.events.examples.agreements import practice_onboarded
+from libs.events.examples.credentialing import provider_credentialed, provider_enrolled
 from libs.events.examples.interop import ENCOUNTER, NAMESPACE, PRACTICE, encounter_posted
 from libs.local.payer.answers import Answering
 from libs.local.payer.claims import Submission, read_claims
@@ -138,3 +140,14 @@ async def let_answer(desk: Desk, answering: Answering, *steps: str) -> None:
         for step in wanted:
             for answer in ways[step](submission):
                 await desk.hear(answer.name, answer.content)
+
+
+async def open_practice(desk: Desk) -> None:
+    """Everything that a practice needs to send claims."""
+    practice_id = desk.practice_id
+    await desk.billing.given(
+        practice_onboarded(practice_id=practice_id),
+        provider_credentialed(practice_id=practice_id),
+        provider_enrolled(practice_id=practice_id),
+    )
+    await set_fee_schedule(desk.billing, practice_id=practice_id)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from libs.local.payer.wire import dollars
 from tests.billing.x12.remittance_files import remittance
 
+CHARGE = 17_800
+PAID_CAS = [("CO", "45", 5_750), ("PR", "2", 2_000)]
 Cas = tuple[str, str, int]
 """Group, reason code, cents."""
 
@@ -59,6 +61,11 @@ class Said:
                 for x in self.lines
             ],
         )
+
+
+def paid(number: str) -> Said:
+    """100.50 paid, 57.50 off by contract, 20.00 left to the patient."""
+    return Said(number, CHARGE, 10_050, PAID_CAS)
 
 
 def payment(

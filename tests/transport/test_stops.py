@@ -34,7 +34,8 @@ async def readiness(platform: TestPlatform, started: Running) -> tuple[int, dict
 
 async def stopped(started: Running) -> dict[str, str]:
     async def look() -> dict[str, str]:
-        return started.stopped_consumers()
+        found = started.stopped_consumers()
+        return found if LEDGER in found else {}
 
     return await eventually(look, what="the consumer stops itself")
 

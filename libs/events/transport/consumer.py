@@ -17,6 +17,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from libs.events.transport.applying import Applier
 from libs.events.transport.breaker import Breaker
@@ -67,6 +68,7 @@ class Consumer:
             batch_timeout_ms=10,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
+            parser=_unparsed,
             decoder=_raw,
             listener=_Assigned(self),
             no_reply=True,
@@ -252,6 +254,12 @@ class _Assigned(ConsumerRebalanceListener):
         self, assigned: Any
     ) -> None:
         await self._consumer.take_up(set(assigned))
+
+
+def _unparsed(records: Any) -> KafkaMessage:
+    """Wrap a batch unread: FastStream's own parser decodes each header as UTF-8, before anything of
+    ours runs, and a record for which that fails would take its whole batch with it, unseen."""
+    return KafkaMessage(raw_message=records, body=b"", consumer=FAKE_CONSUMER, message_id="batch")
 
 
 def _raw(message: Any) -> Any:

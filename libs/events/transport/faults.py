@@ -27,6 +27,8 @@ def is_transient(error: BaseException) -> bool:
     """True for faults of the database or the broker that pass by themselves; they park nothing."""
     if isinstance(error, BaseExceptionGroup):
         return all(is_transient(one) for one in error.exceptions)
+    if isinstance(error, asyncpg.InternalClientError):
+        return True  # asyncpg lost track of a connection, as after its server's end was cut off
     if isinstance(error, asyncpg.InterfaceError):
         return "clos" in str(error)  # "connection is closed", "pool is closing"
     if isinstance(error, asyncpg.PostgresError):

@@ -72,7 +72,8 @@ def links_to(traceparents: list[str | None], most: int = 100) -> list[Link]:
     for traceparent in traceparents:
         if len(links) == most:
             break
-        if traceparent is not None and traceparent.endswith("01"):
+        # The last digit's lowest bit says sampled; others may be set too (W3C level 2: random).
+        if traceparent is not None and traceparent[-1] in "13579bdf":
             found: SpanContext = trace.get_current_span(context_of(traceparent)).get_span_context()
             links.append(Link(found))
     return links

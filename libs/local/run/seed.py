@@ -5,8 +5,10 @@ Every command carries its id, so seeding twice changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -51,11 +53,31 @@ class Door:
     practice: Practice
     hl7_key: str
     fhir_key: str
+    cloudevents_key: str
 
 
 async def seed(platform: LocalPlatform, practices: list[Practice]) -> list[Door]:
-    """Onboard the practices; returns their connections."""
-    return [await _onboard(platform, practice) for practice in practices]
+    """Onboard the practices; returns their connections, whose keys are also in `keys.json`."""
+    doors = list(await asyncio.gather(*[_onboard(platform, practice) for practice in practices]))
+    _write_keys(platform, doors)
+    return doors
+
+
+def _write_keys(platform: LocalPlatform, doors: list[Door]) -> None:
+    """What somebody needs to send as one of the sample practices; its owner's alone."""
+    path = platform.home / "keys.json"
+    path.touch(mode=0o600)
+    told = [
+        {"name": d.practice.name, "practice_id": str(d.practice.practice_id),
+         "hl7_key": d.hl7_key, "fhir_key": d.fhir_key, "cloudevents_key": d.cloudevents_key}
+        for d in doors
+    ]  # fmt: skip
+    path.write_text(
+        json.dumps(
+            {"interop": platform.url("interop"), "mllp_port": platform.ports["mllp"],
+             "practices": told}, indent=1,
+        )
+    )  # fmt: skip
 
 
 async def _onboard(platform: LocalPlatform, practice: Practice) -> Door:
@@ -84,7 +106,7 @@ async def _onboard(platform: LocalPlatform, practice: Practice) -> Door:
     hl7 = await desk.connect("hl7v2", {"sending_application": APPLICATION,
                                        "sending_facility": practice.facility})  # fmt: skip
     fhir = await desk.connect("fhir", {})
-    return Door(practice, hl7, fhir)
+    return Door(practice, hl7, fhir, await desk.connect("cloudevents", {}))
 
 
 async def _credential(desk: _Desk, clinician: Clinician) -> None:

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from services.analytics.dashboard.formats import show, show_short, show_short_month
 from services.analytics.figures.model import Unit, Value
 
-_STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+_STEPS = tuple(Decimal(step) for step in ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ def _svg(
     stretch = ' preserveAspectRatio="none"' if kind == "stack" else ""
     return Markup(  # noqa: S704  the body is made of numbers and escaped texts
         f'<svg class="chart {kind}" viewBox="0 0 {width} {height}"{stretch} role="img" '
-        f'aria-labelledby="{svg_id}-t {svg_id}-d"><title id="{svg_id}-t">{escape(title)}</title>'
+        f'aria-labelledby="{svg_id}-t" aria-describedby="{svg_id}-d">'
+        f'<title id="{svg_id}-t">{escape(title)}</title>'
         f'<desc id="{svg_id}-d">{escape(desc)}</desc>{body}</svg>'
     )
 
@@ -77,7 +78,7 @@ def in_words(points: Sequence[Point], unit: Unit) -> str:
 
 
 def nice_top(highest: Decimal) -> Decimal:
-    """The smallest of 1, 2, 2.5, 5 times a power of ten that is not below."""
+    """The smallest round number that is not below: a step times a power of ten."""
     if highest <= 0:
         return Decimal(1)
     power = Decimal(10) ** (highest.adjusted())

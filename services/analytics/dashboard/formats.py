@@ -40,15 +40,17 @@ def show_short(value: Value, unit: Unit) -> str:
     if value is None:
         return NONE
     if unit == "percent":
-        return f"{value:.0f}%"
+        return f"{_trim(Decimal(value))}%"
     amount = Decimal(value) / 100 if unit == "cents" else Decimal(value)
     sign, amount = (MINUS, -amount) if amount < 0 else ("", amount)
     for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
         if amount >= size:
-            scaled = amount / size
-            text = f"{scaled:.0f}" if scaled >= 10 or scaled == int(scaled) else f"{scaled:.1f}"
-            return f"{sign}{'$' if unit == 'cents' else ''}{text}{letter}"
-    return f"{sign}{'$' if unit == 'cents' else ''}{amount:.0f}"
+            return f"{sign}{'$' if unit == 'cents' else ''}{_trim(amount / size)}{letter}"
+    return f"{sign}{'$' if unit == 'cents' else ''}{_trim(amount)}"
+
+
+def _trim(amount: Decimal) -> str:
+    return f"{amount:.2f}".rstrip("0").rstrip(".")
 
 
 def show_month(month: date) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 import asyncpg
@@ -23,24 +23,31 @@ from services.analytics.scorecard.store import Stamp, read_stamp
 LOOK_EVERY_SECONDS = 0.5
 BEAT_EVERY_SECONDS = 2.0
 
+_DATABASE_AWAY = (
+    *(OSError, TimeoutError),
+    *(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+)
+
 routes = APIRouter(include_in_schema=False)
 
 
 class Watch:
     """Looks at the projection's stamp, at most twice a second however many pages are open."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._work = work
+        self._monotonic = monotonic
         self._lock = asyncio.Lock()
         self._looked_at = float("-inf")
         self._stamp: Stamp | None = None
 
     async def look(self) -> Stamp:
         async with self._lock:
-            if self._stamp is None or time.monotonic() - self._looked_at >= LOOK_EVERY_SECONDS:
+            now = self._monotonic()
+            if self._stamp is None or now - self._looked_at >= LOOK_EVERY_SECONDS:
                 async with self._work.read([]) as db:
                     self._stamp = await read_stamp(db)
-                self._looked_at = time.monotonic()
+                self._looked_at = now
             return self._stamp
 
 
@@ -61,7 +68,7 @@ async def tell_moves(
     while not getattr(request.app.state, "stopping", False):
         try:
             stamp = await watch.look()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except _DATABASE_AWAY:
             return
         moved, now = stamp != seen, time.monotonic()
         if moved or now - told_at >= BEAT_EVERY_SECONDS:

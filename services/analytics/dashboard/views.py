@@ -25,7 +25,7 @@ from services.analytics.figures.model import (
     work_out,
 )
 
-LONGEST_TREND, SHORTEST_TREND = 12, 6
+LONGEST_TREND, SHORTEST_TREND = 12, 4
 
 OVERVIEW = (
     "encounters",

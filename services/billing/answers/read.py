@@ -32,6 +32,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (practice_id, name, sha256) DO UPDATE
    SET kind = excluded.kind, verdict = excluded.verdict, code = excluded.code,
        place = excluded.place, fix = excluded.fix, seen_at = excluded.seen_at
+ WHERE inbound_file.verdict = 'refused'
 """
 
 

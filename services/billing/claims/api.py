@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query
@@ -24,6 +25,7 @@ from services.billing.claims import store
 from services.billing.claims.model import Claim, State
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import list_of_claim, post
+from services.billing.remittances.store import list_postings
 
 routes = APIRouter(tags=["claims"])
 
@@ -56,12 +58,39 @@ class ClaimMove(Contract):
     moved_at: datetime
 
 
+class Posting(Contract):
+    """A payer's decision on the claim; `reversed_by` names the posting that took it back."""
+
+    payment_id: UUID
+    remittance_id: UUID
+    payer_id: str
+    trace_number: str
+    status: str
+    paid_cents: int
+    adjusted_cents: int
+    patient_cents: int
+    denied_cents: int
+    reversed_by: UUID | None
+    posted_at: datetime
+
+
+class JournalLine(Contract):
+    """One line of the journal; debit above zero."""
+
+    entry_id: UUID
+    kind: str
+    account: str
+    cents: int
+    posted_at: datetime
+
+
 class ClaimHistory(Contract):
-    """A claim, what became of it, and the journal lines about it."""
+    """A claim, what became of it, how it was paid, and the journal lines about it."""
 
     claim: ClaimView
     moves: tuple[ClaimMove, ...]
-    journal: tuple[dict[str, Any], ...]
+    postings: tuple[Posting, ...]
+    journal: tuple[JournalLine, ...]
 
 
 class TakeOverClaim(Contract):
@@ -94,10 +123,13 @@ async def show_claim(claim_id: UUID, uow: Uow) -> ClaimHistory:
     if claim is None:
         raise HTTPException(404, "there is no such claim")
     moves = await store.list_moves(uow.db, claim)
+    postings = await list_postings(uow.db, uow.practice_id, claim_id)
+    journal = await list_of_claim(uow.db, uow.practice_id, claim_id)
     return ClaimHistory(
         claim=ClaimView.of(claim),
         moves=tuple(ClaimMove(**move) for move in moves),
-        journal=tuple(await list_of_claim(uow.db, uow.practice_id, claim_id)),
+        postings=tuple(Posting(**posting) for posting in postings),
+        journal=tuple(JournalLine(**line) for line in journal),
     )
 
 
@@ -107,6 +139,7 @@ async def take_over_claim(
 ) -> ClaimView:
     """Take over an open claim; its remittance posts here from now on. Repeating is harmless."""
     wanted = _taken_over(command, uow.practice_id, uow.origin.dump())
+    await store.lock_standing(uow.db, uow.practice_id)
     known = await store.lock(uow.db, uow.practice_id, command.claim_id)
     if known is not None:
         if ClaimView.of(known).model_dump(include=_COMPARED) != ClaimView.of(wanted).model_dump(
@@ -116,13 +149,13 @@ async def take_over_claim(
         return ClaimView.of(known)
     if await store.lock_by_control(uow.db, uow.practice_id, command.control_number):
         raise HTTPException(409, "another claim has this control_number")
-    await store.add_claim(uow.db, wanted, None, uow.now)
+    charges = await uow.publish(_charges(command, uow.practice_id))
+    await store.add_claim(uow.db, replace(wanted, origin=charges.dump()), None, uow.now)
     entry = ledger.charge(
         uow.practice_id, command.claim_id, command.service_on, command.charge_cents,
         self_pay=False,
     )  # fmt: skip
     await post(uow.db, entry, uow.now)
-    await uow.publish(_charges(command, uow.practice_id))
     return ClaimView.of(wanted)
 
 

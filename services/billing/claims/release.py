@@ -50,12 +50,9 @@ async def advance(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> 
         if reason is None and (place := await unwritable_element(uow, claim, encounter)):
             reason = "claim-incomplete"
     if reason is None:
-        await _let_go(uow, claim, encounter)
+        await _let_go(uow, claim)
     elif reason != claim.hold_reason:
-        held = await uow.publish(_held(claim, encounter, reason), origin=Origin.load(claim.origin))
-        await store.move(
-            uow.db, claim, State.HELD, uow.now, origin=held.dump(), reason=reason, place=place
-        )
+        await _hold(uow, claim, encounter, reason, place)
 
 
 async def _price(
@@ -92,16 +89,37 @@ async def _standing(
     )
 
 
-async def _let_go(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:
-    """Nothing stands in the way: to the payer with the next interchange, or to the patient."""
+async def _hold(
+    uow: UnitOfWork,
+    claim: Claim,
+    encounter: EncounterPosted,
+    reason: HoldReason,
+    place: str | None,
+) -> None:
+    """What it waited for has come, and it waits for the next: each hold is released once."""
+    origin = await _release(uow, claim)
+    origin = await uow.publish(_held(claim, encounter, reason), origin=origin)
+    await store.move(
+        uow.db, claim, State.HELD, uow.now, origin=origin.dump(), reason=reason, place=place
+    )
+
+
+async def _release(uow: UnitOfWork, claim: Claim) -> Origin:
+    """Say that a held claim's wait is over; gives the origin of what follows."""
     origin = Origin.load(claim.origin)
-    if claim.hold_reason is not None:
-        released = ClaimReleased(
-            practice_id=PracticeId(uow.practice_id),
-            claim_id=ClaimId(claim.claim_id),
-            service_month=month_of(encounter.service_on),
-        )
-        origin = await uow.publish(released, origin=origin)
+    if claim.hold_reason is None:
+        return origin
+    released = ClaimReleased(
+        practice_id=PracticeId(uow.practice_id),
+        claim_id=ClaimId(claim.claim_id),
+        service_month=month_of(claim.service_on),
+    )
+    return await uow.publish(released, origin=origin)
+
+
+async def _let_go(uow: UnitOfWork, claim: Claim) -> None:
+    """Nothing stands in the way: to the payer with the next interchange, or to the patient."""
+    origin = await _release(uow, claim)
     state = State.SELF_PAY if claim.payer_id is None else State.READY
     await store.move(uow.db, claim, state, uow.now, origin=origin.dump())
     if claim.payer_id is not None:

@@ -44,7 +44,7 @@ LOCK_IN_STATE = f"""
 SELECT {COLUMNS} FROM claim
  WHERE practice_id = $1 AND state = $2 AND ($3::text IS NULL OR provider_npi = $3)
    AND ($4::text IS NULL OR payer_id = $4)
- ORDER BY service_on, claim_id FOR UPDATE
+ ORDER BY service_on, claim_id LIMIT $5 FOR UPDATE
 """
 LOCK_IN_INTERCHANGE = f"""
 SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND interchange_number = $2
@@ -154,9 +154,16 @@ async def lock_by_control(db: Db, practice_id: UUID, control_number: str) -> Cla
 
 
 async def lock_in_state(
-    db: Db, practice_id: UUID, state: State, *, npi: str | None = None, payer: str | None = None
+    db: Db,
+    practice_id: UUID,
+    state: State,
+    *,
+    npi: str | None = None,
+    payer: str | None = None,
+    most: int | None = None,
 ) -> list[Claim]:
-    rows = await db.fetch(LOCK_IN_STATE, practice_id, state, npi, payer)
+    """Oldest service first; `most` of them, or all."""
+    rows = await db.fetch(LOCK_IN_STATE, practice_id, state, npi, payer, most)
     return [_claim(row) for row in rows]
 
 

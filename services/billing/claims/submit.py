@@ -18,6 +18,8 @@ from services.billing.claims.model import State
 from services.billing.facts.store import find_practice
 
 SEND_TIMER = "send-interchange"
+MOST_CLAIMS = 5000
+"""In one transaction set (005010X222A1, section 1.3.2)."""
 
 ADD_INTERCHANGE = """
 INSERT INTO interchange (practice_id, interchange_number, payer_id, content, made_at)
@@ -43,9 +45,13 @@ class ExchangeSettings(BaseSettings):
 async def submit_claims(timer: Timer, uow: UnitOfWork) -> None:
     """Put the payer's ready claims into one interchange and set it on its way."""
     payer_id = timer.key
-    claims = await store.lock_in_state(uow.db, uow.practice_id, State.READY, payer=payer_id)
+    claims = await store.lock_in_state(
+        uow.db, uow.practice_id, State.READY, payer=payer_id, most=MOST_CLAIMS
+    )
     if not claims:
         return
+    if len(claims) == MOST_CLAIMS:
+        await uow.set_timer(timer.name, payer_id, uow.now)
     practice = await find_practice(uow.db, uow.practice_id)
     said = [
         await compose_claim(uow, claim, await store.read_encounter(uow.db, claim))

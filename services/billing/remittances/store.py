@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from libs.events.transport.database import Db
@@ -34,6 +35,18 @@ SELECT payment_id, paid_cents, adjusted_cents, patient_cents, denied_cents FROM 
 """
 MARK_REVERSED = """
 UPDATE posting SET reversed_by = $3 WHERE practice_id = $1 AND payment_id = $2
+"""
+LIST_POSTINGS = """
+SELECT p.payment_id, p.remittance_id, r.payer_id, r.trace_number, p.status, p.paid_cents,
+       p.adjusted_cents, p.patient_cents, p.denied_cents, p.reversed_by, r.posted_at
+  FROM posting p JOIN remittance r USING (practice_id, remittance_id)
+ WHERE p.practice_id = $1 AND p.claim_id = $2 ORDER BY r.posted_at, p.payment_id
+"""
+LIST_UNMATCHED = """
+SELECT u.remittance_id, u.place, u.control_number, u.status, u.paid_cents, u.reason,
+       r.payer_id, r.trace_number, r.paid_on, r.warning
+  FROM unmatched_remittance u JOIN remittance r USING (practice_id, remittance_id)
+ WHERE u.practice_id = $1 ORDER BY r.posted_at, u.remittance_id, u.place LIMIT $2 OFFSET $3
 """
 ADD_UNMATCHED = """
 INSERT INTO unmatched_remittance (practice_id, remittance_id, place, control_number, status,
@@ -116,3 +129,15 @@ async def add_unmatched(
         ADD_UNMATCHED, practice_id, remittance_id, place, claim.control_number[:50], claim.status,
         claim.paid_cents, reason,
     )  # fmt: skip
+
+
+async def list_postings(db: Db, practice_id: UUID, claim_id: UUID) -> list[dict[str, Any]]:
+    """A claim's postings, oldest first, with the payment that brought each."""
+    return [dict(row) for row in await db.fetch(LIST_POSTINGS, practice_id, claim_id)]
+
+
+async def list_unmatched(
+    db: Db, practice_id: UUID, limit: int, offset: int
+) -> list[dict[str, Any]]:
+    """The work list: remitted claims that fit none of ours, oldest first."""
+    return [dict(row) for row in await db.fetch(LIST_UNMATCHED, practice_id, limit, offset)]

@@ -150,7 +150,7 @@ async def test_redelivered_events_change_nothing(told: Harness) -> None:
 
 async def test_batches_in_any_order_between_keys_give_the_same_scorecard(told: Harness) -> None:
     one_by_one = await all_rows(told, generation=1)
-    assert len(one_by_one["figure_event"]) > 300
+    assert len(one_by_one["figure_event"]) > 200
     for generation, seed in ((2, "one"), (3, "other")):
         rng = random.Random(seed)
         folding = Folding("analytics", scorecard, generation)
@@ -198,22 +198,14 @@ async def all_rows(analytics: Harness, generation: int) -> dict[str, list[dict[s
     """Every row of every table, but for its generation and its place in this test's log."""
     async with analytics.work.read([practice_id(name) for name in NAMES]) as db:
         return {
-            table.name: [without_place(row) for row in await read_table(db, table.name, generation)]
-            for table in scorecard.tables
+            table.name: await read_table(db, table.name, generation) for table in scorecard.tables
         }
 
 
 async def read_table(db: Db, name: str, generation: int) -> list[dict[str, Any]]:
-    rows = await db.fetch(
-        f"SELECT * FROM {name} WHERE generation = $1 ORDER BY {name}::text", generation
-    )
-    return sorted(
-        map(dict, rows), key=lambda row: [str(v) for k, v in row.items() if "log" not in k]
-    )
-
-
-def without_place(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in row.items() if k not in ("generation", "log_partition", "log_offset")}
+    place = ("generation", "log_partition", "log_offset")
+    rows = await db.fetch(f"SELECT * FROM {name} WHERE generation = $1", generation)
+    return sorted(({k: v for k, v in r.items() if k not in place} for r in rows), key=str)
 
 
 async def test_rows_of_other_practices_are_not_seen(told: Harness) -> None:

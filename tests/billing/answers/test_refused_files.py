@@ -10,7 +10,7 @@ import pytest
 from libs.events.contracts.billing import ClaimPaid, PaymentPosted
 from services.billing.answers.read import read_answers
 from tests.billing.desk import Desk, simulated
-from tests.billing.remittance import Said, payment
+from tests.billing.remittance import Line, Said, payment
 
 SAMPLES = Path("samples/x12")
 
@@ -78,8 +78,6 @@ async def test_a_value_that_no_event_could_say_is_refused_and_posts_nothing(
     desk: Desk, change: bytes, to: bytes
 ) -> None:
     """Were it not refused, the job would come back to this file for ever."""
-    from tests.billing.remittance import Line
-
     await desk.see_patients(2)
     numbers = await desk.control_numbers()
     line = Line(17_800, 0, [("CO", "197", 17_800)], remark="N30")

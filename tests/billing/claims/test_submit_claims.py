@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import pytest
 
@@ -12,8 +12,9 @@ from libs.events.contracts.billing import ClaimSubmitted
 from libs.events.examples.credentialing import provider_enrolled
 from libs.events.examples.interop import COVERAGE, ENCOUNTER, NAMESPACE, PERSON, line
 from libs.events.transport import Timer
+from services.billing.claims import submit
 from services.billing.claims.submit import SEND_TIMER, send_interchange, submit_claims
-from tests.billing.desk import Desk, visit
+from tests.billing.desk import Desk, open_practice, visit
 
 PAYERS = ("BUCKEYE01", "OTHER01")
 
@@ -80,7 +81,6 @@ async def test_control_numbers_say_nothing_about_anybody(desk: Desk) -> None:
 
 async def test_two_submitters_at_once_number_their_interchanges_without_a_gap(desk: Desk) -> None:
     await desk.billing.given(provider_enrolled(payer_id="OTHER01"))
-    numbers: list[int] = []
     for round_ in range(4):
         made = [visit(100 * round_ + n, coverage=_cover(PAYERS[n % 2])) for n in range(4)]
         await desk.billing.receive(*made)
@@ -90,6 +90,14 @@ async def test_two_submitters_at_once_number_their_interchanges_without_a_gap(de
     assert numbers == list(range(1, 9))
     submitted = await desk.billing.published(ClaimSubmitted)
     assert len({event.claim_id for event in submitted}) == len(submitted) == 16
+
+
+async def test_more_claims_than_an_interchange_may_hold_go_out_in_several(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submit, "MOST_CLAIMS", 2)
+    await desk.see_patients(5)
+    assert [len(submission.claims) for submission in desk.sent()] == [2, 2, 1]
 
 
 async def test_an_interchange_that_came_to_nothing_uses_up_no_number(desk: Desk) -> None:
@@ -163,18 +171,3 @@ def _timer(desk: Desk, name: str, key: str) -> Timer:
 
 def _cover(payer_id: str) -> object:
     return COVERAGE.model_copy(update={"payer_id": payer_id})
-
-
-async def open_practice(desk: Desk) -> None:
-    """Everything that a practice needs to send claims."""
-    from libs.events.examples.agreements import practice_onboarded
-    from libs.events.examples.credentialing import provider_credentialed
-    from tests.billing.desk import set_fee_schedule
-
-    practice_id: UUID = desk.practice_id
-    await desk.billing.given(
-        practice_onboarded(practice_id=practice_id),
-        provider_credentialed(practice_id=practice_id),
-        provider_enrolled(practice_id=practice_id),
-    )
-    await set_fee_schedule(desk.billing, practice_id=practice_id)

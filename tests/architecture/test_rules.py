@@ -1,0 +1,119 @@
+"""The rules hold, and each of them finds what it is there to find."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from libs.service.process import service_names
+from tests.architecture import rules
+from tests.architecture.rules import ROOT, RULES, Rule
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_tree_keeps_the_rule(rule: Rule) -> None:
+    assert list(rule(ROOT)) == []
+
+
+BREAKS: tuple[tuple[Rule, str, str], ...] = (
+    (rules.transport_holds_no_domain_noun, "libs/events/transport/x.py", "claim = 1\n"),
+    (
+        rules.broad_except_only_in_transport_and_local,
+        "services/x/y.py",
+        "try:\n    pass\nexcept Exception:\n    pass\n",
+    ),
+    (
+        rules.broad_except_only_in_transport_and_local,
+        "libs/service/y.py",
+        "try:\n    pass\nexcept:\n    pass\n",
+    ),
+    (
+        rules.routes_take_the_unit_of_work_by_its_alias,
+        "services/x/api.py",
+        "uow = Depends(open_uow)\n",
+    ),
+    (rules.acknowledgement_is_set_in_one_place, "services/x/y.py", "from f import AckPolicy\n"),
+    (rules.services_never_read_the_clock, "services/x/y.py", "now = datetime.now(UTC)\n"),
+    (rules.services_never_commit, "services/x/y.py", "async with db.transaction():\n    pass\n"),
+    (rules.files_fit_a_readers_head, "services/x/y.py", "x = 1\n" * 301),
+    (rules.every_service_has_a_readme_and_migrations, "services/x/app.py", "service = 1\n"),
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "text"), BREAKS, ids=[f"{r.__name__}-{p}" for r, p, _ in BREAKS]
+)
+def test_breaking_the_rule_is_found(rule: Rule, path: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(text)
+    assert list(rule(tmp_path))
+
+
+def test_every_rule_is_proven_by_a_break() -> None:
+    assert {rule for rule, _, _ in BREAKS} == set(RULES)
+
+
+IMPORTS = (
+    ("Services are independent", "services/billing/breaks.py", "import services.payroll.app\n"),
+    ("Contracts do no I/O", "libs/events/contracts/breaks.py", "import asyncpg\n"),
+    ("Libraries never import services", "libs/service/breaks.py", "import services.billing.app\n"),
+    ("The mechanism knows nothing of HTTP", "libs/events/transport/breaks.py", "import fastapi\n"),
+    ("Models decide", "services/billing/ledger/model.py", "import asyncpg\n"),
+    ("Services see no Kafka client", "services/billing/breaks.py", "import aiokafka\n"),
+    ("Services are independent", "services/eighth/app.py", "import services.payroll.app\n"),
+)
+
+
+@pytest.fixture(scope="module")
+def copied_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tree = tmp_path_factory.mktemp("tree")
+    skip = shutil.ignore_patterns("__pycache__", "static", "schemas")
+    for folder in ("libs", "services"):
+        shutil.copytree(ROOT / folder, tree / folder, ignore=skip)
+    shutil.copy(ROOT / "pyproject.toml", tree)
+    return tree
+
+
+def _lint_imports(tree: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    return subprocess.run(command, cwd=tree, capture_output=True, text=True)
+
+
+def test_imports_keep_their_contracts(copied_tree: Path) -> None:
+    done = _lint_imports(copied_tree)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("contract", "path", "text"), IMPORTS, ids=[f"{c}-{p}" for c, p, _ in IMPORTS]
+)
+def test_breaking_an_import_contract_is_found(
+    contract: str, path: str, text: str, copied_tree: Path
+) -> None:
+    """An eighth service is covered too, without an edit anywhere."""
+    file = copied_tree / path
+    before = file.read_text() if file.exists() else None
+    file.parent.mkdir(exist_ok=True)
+    made = [p for p in (file, file.parent / "__init__.py") if not p.exists()]
+    (file.parent / "__init__.py").touch()
+    file.write_text((before or "") + "\n" + text)
+    try:
+        done = _lint_imports(copied_tree)
+    finally:
+        if before is not None:
+            file.write_text(before)
+        for path_made in made:
+            path_made.unlink(missing_ok=True)
+    assert done.returncode == 1
+    broken = [line for line in done.stdout.splitlines() if line.endswith("BROKEN")]
+    assert any(line.startswith(contract) for line in broken), done.stdout
+
+
+def test_an_eighth_service_is_found_by_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "eighth").mkdir()
+    (tmp_path / "eighth" / "app.py").write_text("")
+    assert service_names(tmp_path) == ["eighth"]
