@@ -23,7 +23,7 @@ def describe_bodies(app: FastAPI) -> None:
             for found in iter_route_contexts(app.routes):
                 route = found.original_route
                 if isinstance(route, APIRoute) and route.include_in_schema:
-                    _describe_body(document, route, path=found.path_format)
+                    _describe_body(document, route, path=found.path_format or route.path_format)
         assert app.openapi_schema is not None
         return app.openapi_schema
 

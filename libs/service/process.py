@@ -63,6 +63,9 @@ def make_app(service: Service, settings: Settings, clock: Clock | None = None) -
     app = FastAPI(
         title=f"Mainstay {service.name}",
         lifespan=lifespan,
+        # Its own spans would be a trace apart from ours, with the path and the query in them, and
+        # its logs quote exceptions; see _trace_request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         docs_url=None,  # FastAPI's pages load scripts from elsewhere
         redoc_url=None,
     )

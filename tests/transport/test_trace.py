@@ -84,7 +84,7 @@ async def test_a_trace_names_an_error_and_never_tells_its_text(
 ) -> None:
     async with platform.start(teller, worker=False) as publishing:
         async with client_of(publishing, tmp_path) as client:
-            answer = await client.post("/mistakes")
+            answer = await client.post(f"/mistakes?name={CANARY}")
     assert answer.status_code == 500
     assert CANARY not in answer.text
     told = [json.loads(span.to_json() or "") for span in spans.get_finished_spans()]

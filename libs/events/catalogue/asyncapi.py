@@ -1,0 +1,105 @@
+"""An AsyncAPI 3.0 document of who says what on which topic, and who listens.
+
+Made from the contracts and each service's own lists, because FastStream's document describes the
+payload of a batch handler as an array that is never on the wire.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from libs.events.contracts import Topic, contracts
+from libs.events.transport.service import Service
+
+SERVICES = Path(__file__).resolve().parents[3] / "services"
+_TEXT = {"type": "string"}
+_ID = {"type": "string", "format": "uuid"}
+HEADERS: dict[str, Any] = {
+    "type": "object",
+    "required": [
+        "ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time",
+        "ce_practiceid", "ce_correlationid", "ce_sequence", "content-type",
+    ],
+    "properties": {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": _ID,
+        "ce_source": _TEXT,
+        "ce_type": _TEXT,
+        "ce_subject": _TEXT,
+        "ce_time": {"type": "string", "format": "date-time"},
+        "ce_practiceid": _ID,
+        "ce_correlationid": _ID,
+        "ce_causationid": _ID,
+        "ce_sequence": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{20}$"},
+        "content-type": {"const": "application/json"},
+        "traceparent": _TEXT,
+    },
+}  # fmt: skip
+
+
+def load_services(services: Path = SERVICES) -> list[Service]:
+    """Every service, by its folder."""
+    names = sorted(path.parent.name for path in services.glob("*/app.py"))
+    return [import_module(f"services.{name}.app").service for name in names]
+
+
+def asyncapi_of(services: list[Service]) -> dict[str, Any]:
+    """The document; schemas are referred to beside it."""
+    topics = {c.topic.name: c.topic for c in contracts().values()}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Mainstay events", "version": "1", "license": {"name": "Apache-2.0"}},
+        "defaultContentType": "application/json",
+        "channels": {name: _channel(topic) for name, topic in sorted(topics.items())},
+        "operations": _sends(topics) | _receives(services),
+        "components": {
+            "messages": {
+                kind: {
+                    "name": kind,
+                    "summary": (contract.__doc__ or "").strip().splitlines()[0],
+                    "headers": HEADERS,
+                    "payload": {"$ref": f"./{kind}.json"},
+                    "bindings": {"kafka": {"key": {"description": contract.key}}},
+                }
+                for kind, contract in sorted(contracts().items())
+            }
+        },
+    }
+
+
+def _channel(topic: Topic) -> dict[str, Any]:
+    kinds = sorted(kind for kind, c in contracts().items() if c.topic == topic)
+    return {
+        "address": topic.name,
+        "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in kinds},
+        "bindings": {"kafka": {"topic": topic.name, "partitions": topic.partitions}},
+    }
+
+
+def _sends(topics: dict[str, Topic]) -> dict[str, Any]:
+    return {
+        f"{topic.publisher} sends to {name}": {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{name}"},
+        }
+        for name, topic in sorted(topics.items())
+    }
+
+
+def _receives(services: list[Service]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for service in services:
+        groups = {service.name: set(service.handlers_by_type())}
+        groups |= {f"{service.name}.{p.name}": set(p.by_type()) for p in service.projections}
+        for group, heard in groups.items():
+            for name in sorted({event.topic.name for event in heard}):
+                kinds = sorted(event.type for event in heard if event.topic.name == name)
+                found[f"{group} receives from {name}"] = {
+                    "action": "receive",
+                    "channel": {"$ref": f"#/channels/{name}"},
+                    "messages": [{"$ref": f"#/channels/{name}/messages/{k}"} for k in kinds],
+                    "bindings": {"kafka": {"groupId": {"const": group}}},
+                }
+    return found
