@@ -32,7 +32,9 @@ app.add_typer(topics, name="topics", help="Topics as the contracts declare them.
 
 
 @app.command()
-def run(service: Annotated[str, typer.Argument(help="the service's name")]) -> None:
+def run(
+    service: Annotated[str, typer.Argument(help="the service's name", envvar="MAINSTAY_SERVICE")],
+) -> None:
     """Run one service; its settings come from the environment (MAINSTAY_…)."""
     _known(service)
     try:

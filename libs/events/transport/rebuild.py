@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from libs.events.transport.clock import SystemClock
 from libs.events.transport.consumer import Consumer
-from libs.events.transport.database import Pool, open_pool, transport_transaction
+from libs.events.transport.database import Db, Pool, open_pool, transport_transaction
 from libs.events.transport.effects import Folding, checkpoint_name
 from libs.events.transport.projections import Projection
 from libs.events.transport.runtime import make_broker
@@ -58,8 +58,9 @@ async def rebuild(
         consumer.subscribe(broker, None)
         await broker.start()
         try:
-            total = await _log_length(kafka, projection)
-            while not await _swap(pool, service, projection, live, shadow):
+            ends = await _log_ends(kafka, projection)
+            total = sum(ends.values())
+            while not await _swap(pool, service, projection, live, shadow, ends):
                 if consumer.breaker.stopped is not None:
                     raise RuntimeError(f"{projection.name}: {consumer.breaker.stopped}")
                 tell(await pool.fetchval(DONE, checkpoint_name(service, projection, shadow)), total)
@@ -83,33 +84,43 @@ async def _clear(pool: Pool, service: str, projection: Projection, generation: i
             await db.execute(f"DELETE FROM {table.name} WHERE generation = $1", generation)
 
 
-async def _log_length(kafka: str, projection: Projection) -> int:
+async def _log_ends(kafka: str, projection: Projection) -> dict[tuple[str, int], int]:
     client = AIOKafkaConsumer(bootstrap_servers=kafka)
     await client.start()
     try:
         topics = {event.topic for event in projection.by_type()}
         partitions = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
-        return sum((await client.end_offsets(partitions)).values())
+        ends = await client.end_offsets(partitions)
+        return {(tp.topic, tp.partition): end for tp, end in ends.items()}
     finally:
         await client.stop()
 
 
-async def _swap(pool: Pool, service: str, projection: Projection, live: int, shadow: int) -> bool:
-    """Swap where the shadow has everything that the live generation has; else False."""
+async def _swap(
+    pool: Pool,
+    service: str,
+    projection: Projection,
+    live: int,
+    shadow: int,
+    ends: dict[tuple[str, int], int],
+) -> bool:
+    """Swap where the shadow has everything that the live generation has; else False.
+
+    Of a topic that the live one does not hear, it must have what was there at the start (`ends`);
+    one that this version no longer hears is nothing to wait for.
+    """
     async with pool.acquire() as db, db.transaction():
         if await db.fetchval(LOCK_LIVE, projection.name) != live:
             raise RuntimeError(f"somebody else rebuilt {projection.name} meanwhile")
-        old = await db.fetch(LOCK_POSITIONS, checkpoint_name(service, projection, live))
-        rows = await db.fetch(LOCK_POSITIONS, checkpoint_name(service, projection, shadow))
-        new = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-        heard = {event.topic.name for event in projection.by_type()}
-        # A topic that this version of the fold no longer hears is nothing to wait for.
-        if any(
-            new.get((row["topic"], row["partition"]), 0) < row["next_offset"]
-            for row in old
-            if row["topic"] in heard
-        ):
+        old = await _positions(db, checkpoint_name(service, projection, live))
+        new = await _positions(db, checkpoint_name(service, projection, shadow))
+        if any(new.get(shard, 0) < old.get(shard, end) for shard, end in ends.items()):
             return False
         await db.execute(SWAP, projection.name, shadow, projection.version)
         await db.execute(FORGET_CHECKPOINTS, checkpoint_name(service, projection, live))
         return True
+
+
+async def _positions(db: Db, consumer: str) -> dict[tuple[str, int], int]:
+    rows = await db.fetch(LOCK_POSITIONS, consumer)
+    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}

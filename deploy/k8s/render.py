@@ -1,0 +1,57 @@
+"""`python -m deploy.k8s.render`: writes the base, one file per service, from services/*/.
+
+A service is found by its folder, so a new one needs no edit here.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import yaml
+
+from deploy.k8s.objects import Object, Own, objects_of, shared_objects
+
+ROOT = Path(__file__).resolve().parents[2]
+BASE = Path(__file__).parent / "base"
+
+
+def render(services: Path = ROOT / "services") -> dict[str, str]:
+    """Every file of the base by its name."""
+    files = {"shared.yaml": _dump(shared_objects())}
+    for app in sorted(services.glob("*/app.py")):
+        files[f"{app.parent.name}.yaml"] = _dump(objects_of(Own.load(app.parent)))
+    names = sorted(path.removesuffix(".yaml") for path in files if path != "shared.yaml")
+    kustomization: Object = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": sorted(files),
+        "images": [{"name": f"mainstay/{name}", "newTag": "0.1.0"} for name in names],
+    }
+    return files | {"kustomization.yaml": _dump([kustomization])}
+
+
+def stale(folder: Path = BASE) -> list[str]:
+    """The files whose committed content is not what would be rendered."""
+    files = render()
+    kept = {path.name: path.read_text() for path in folder.glob("*.yaml")}
+    return sorted(name for name in {*files, *kept} if files.get(name) != kept.get(name))
+
+
+def _dump(objects: list[Object]) -> str:
+    return yaml.safe_dump_all(objects, sort_keys=False)
+
+
+def main() -> None:
+    """Write the base; files of services that are gone are removed."""
+    files = render()
+    for path in BASE.glob("*.yaml"):
+        if path.name not in files:
+            path.unlink()
+    for name, text in files.items():
+        (BASE / name).write_text(text)
+    print(f"wrote {len(files)} files to {BASE.relative_to(ROOT)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
