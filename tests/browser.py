@@ -47,12 +47,9 @@ def install() -> int:
         print(f"{found} is there")
         return 0
     if shutil.which("apt-get") and os.geteuid() == 0:
-        quiet = {"stdout": subprocess.DEVNULL}
-        subprocess.run(["apt-get", "update", "-q"], check=False, **quiet)
-        done = subprocess.run(
-            ["apt-get", "install", "-yq", "--no-install-recommends", "chromium"], **quiet
-        )
-        return done.returncode
+        subprocess.run(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL)
+        command = ["apt-get", "install", "-yq", "--no-install-recommends", "chromium"]
+        return subprocess.run(command, stdout=subprocess.DEVNULL).returncode
     return subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"]).returncode
 
 

@@ -54,7 +54,8 @@ def answer_with_problems(app: FastAPI) -> None:
 
     @app.exception_handler(SignInNeededError)
     async def _sign_in(request: Request, _: SignInNeededError) -> Response:  # pyright: ignore[reportUnusedFunction]
-        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
 
     @app.exception_handler(Exception)
     async def _unexpected(_: Request, error: Exception) -> Response:  # pyright: ignore[reportUnusedFunction]
