@@ -22,7 +22,7 @@ run: $(READY) ## the platform on this machine, fed and live (ONCE=1: once, recon
 	@exec $(PY) -m libs.local.run
 
 test: $(READY) ## every test, on real Kafka and PostgreSQL
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## format, lint, types, imports, contracts: what needs no server
 	@.venv/bin/ruff format --check .

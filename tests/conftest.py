@@ -11,9 +11,10 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from libs.events.transport.database import open_pool
 from libs.service.operators import Operators
@@ -53,6 +54,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """With several workers, start the backends before them, so that they share one."""
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         _start()
+
+
+class _ByFile(LoadScopeScheduling):
+    """A file's tests go to one worker, and all journeys to one: they share a platform."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/journeys" if file.startswith("tests/journeys/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:
+    return _ByFile(config, log)
 
 
 def pytest_report_header() -> str:

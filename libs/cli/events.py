@@ -16,10 +16,10 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from libs.cli.platform import Platform, load_platform, transport_of
+from libs.events.contracts import contracts
 from libs.events.transport.envelope import Envelope, read_envelope
 from libs.events.transport.faults import UnreadableEventError
 from libs.events.transport.parked import Record
-from libs.service.topics import declared_topics
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -119,7 +119,7 @@ async def _read_topics(kafka: str) -> list[Seen]:
         there = await consumer.topics()
         partitions = [
             TopicPartition(topic.name, partition)
-            for topic in declared_topics()
+            for topic in {contract.topic for contract in contracts().values()}
             if topic.name in there
             for partition in range(topic.partitions)
         ]

@@ -1,7 +1,7 @@
 """The platform file: where Kafka and each service's database answer, for tools that see them all.
 
 JSON: `{"kafka": "host:port", "databases": {"billing": "postgresql://…", …}}`, named by
-MAINSTAY_PLATFORM; `make run` writes `.local/platform.json`.
+MAINSTAY_PLATFORM; `make run` writes `.local/home/platform.json`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from libs.events.contracts import Contract
 from libs.events.transport.database import SET_TRANSPORT, Db
 
-DEFAULT = Path(".local/platform.json")
+DEFAULT = Path(".local/home/platform.json")
 
 
 class Platform(Contract):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,7 @@ _pages = Environment(
 @standard_routes.get("/livez", include_in_schema=False)
 async def livez() -> JSONResponse:
     """The process answers."""
-    return JSONResponse({"status": "alive"})
+    return JSONResponse({"status": "alive", "pid": os.getpid()})
 
 
 @standard_routes.get("/readyz", include_in_schema=False)

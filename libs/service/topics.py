@@ -7,7 +7,7 @@ import asyncio
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
-from libs.events.contracts import Topic, contracts
+from libs.events.contracts import Topic, platform_contracts
 
 
 class TopicMismatchError(Exception):
@@ -16,7 +16,7 @@ class TopicMismatchError(Exception):
 
 def declared_topics() -> list[Topic]:
     """Every topic of every contract, by name."""
-    topics = {contract.topic.name: contract.topic for contract in contracts().values()}
+    topics = {contract.topic.name: contract.topic for contract in platform_contracts().values()}
     return [topic for _, topic in sorted(topics.items())]
 
 

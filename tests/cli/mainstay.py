@@ -23,6 +23,7 @@ class Answer:
     out: str
 
     def json(self) -> Any:
+        assert self.code == 0, self.text
         return json.loads(self.out)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID, uuid4
 
 import pytest
+import typer
 from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner
 
 from libs.cli.app import app
+from libs.cli.platform import Platform
+from libs.cli.projections import rebuild_and_tell
 from tests.cli.mainstay import Answer, mainstay
 from tests.transport.ledger import (
     LEDGER,
@@ -19,6 +23,7 @@ from tests.transport.ledger import (
     ledger,
     order,
     teller,
+    totals,
 )
 from tests.transport.platform import Running, TestPlatform, eventually
 
@@ -198,7 +203,7 @@ UNKNOWN: dict[tuple[str, ...], str] = {
     ("projections", "rebuild", LEDGER, "x"): "has these projections: none",
     ("events", "show", str(uuid4())): "no topic holds an event",
     ("events", "trace", str(uuid4())): "no topic holds an event",
-    ("events", "show", "not-an-id"): "not a valid UUID",
+    ("events", "show", "not-an-id"): "should be a valid UUID",
 }
 
 
@@ -239,3 +244,18 @@ def test_a_missing_setting_is_named(arguments: list[str], said: str) -> None:
 def test_the_help_begins_with_what_the_command_does() -> None:
     answer = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"})
     assert "Run Mainstay's services, and see and mend what their events did." in answer.output
+
+
+async def test_a_rebuild_says_which_generation_is_read_now_or_why_it_could_not_be_made(
+    platform: TestPlatform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    addresses = Platform(kafka=platform.kafka, databases={LEDGER: platform.ledger_dsn})
+    with pytest.raises(typer.Exit) as refused:
+        await asyncio.to_thread(rebuild_and_tell, addresses, LEDGER, totals)
+    assert refused.value.exit_code == 1
+    assert "not rebuilt: totals was never folded" in capsys.readouterr().err
+    async with platform.start(teller) as publishing, platform.start(ledger):
+        await place(publishing, 1, 2)
+        await seen(platform, "1 2 ")
+        await asyncio.to_thread(rebuild_and_tell, addresses, LEDGER, totals)
+    assert "totals is read from generation 2 now" in capsys.readouterr().out

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from uuid import UUID
 
-from libs.events.contracts import Event, contracts
+from libs.events.contracts import Event, platform_contracts
 from libs.events.transport.envelope import Origin, write_headers, write_sequence
 
 EXAMPLES = Path(__file__).parents[2] / "libs" / "events" / "examples"
@@ -52,4 +52,4 @@ def wire_of(event: Event) -> dict[str, Any]:
 
 def kinds() -> list[str]:
     """Every event type that the platform's own contracts declare."""
-    return sorted(k for k, c in contracts().items() if c.__module__.startswith("libs."))
+    return sorted(platform_contracts())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
@@ -45,8 +46,9 @@ async def live(
     name = "docker" if os.environ[NAME] == "docker" else "native"
     backends = Backends(name, addresses.kafka, addresses.postgres)
     async with AsyncExitStack() as stack:
+        port = random.randrange(20_000, 30_000)  # another run on this machine has others
         pace = Pace(payer_seconds=0, submit_delay_seconds=0.3)
-        yield await stack.enter_async_context(platform(home, backends, pace))
+        yield await stack.enter_async_context(platform(home, backends, pace, first_port=port))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import Door
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("platform")]
+pytestmark = pytest.mark.journey
 
 ROOT = Path(__file__).parents[2]
 

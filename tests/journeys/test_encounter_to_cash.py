@@ -28,7 +28,6 @@ from tests.transport.platform import eventually
 
 pytestmark = [
     pytest.mark.journey,
-    pytest.mark.xdist_group("platform"),
     pytest.mark.timeout(420),
 ]
 DAYS = month_days(date(2026, 1, 1), 1)

@@ -59,7 +59,7 @@ async def test_when_an_unreadable_record_is_discarded_what_waited_behind_it_is_h
             async with publishing.work.unit_of_work(PRACTICE) as uow:
                 for number in (1, 2, 3):
                     await uow.publish(order("account-0", number, 5))
-        await parked(platform, 4)
+            await parked(platform, 4)
         async with platform.ledger_db() as db:
             await db.execute(
                 "UPDATE parked_key SET request = 'discard', requested_by = 'a test', "

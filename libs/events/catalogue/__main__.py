@@ -11,14 +11,14 @@ from typing import Any
 from libs.events.catalogue.asyncapi import asyncapi_of, load_services
 from libs.events.catalogue.breaking import breaking_changes
 from libs.events.catalogue.schemas import schema_of
-from libs.events.contracts import contracts
+from libs.events.contracts import platform_contracts
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 
 
 def documents() -> dict[str, dict[str, Any]]:
     """Every file of the catalogue by its name."""
-    made = {f"{kind}.json": schema_of(contract) for kind, contract in contracts().items()}
+    made = {f"{kind}.json": schema_of(contract) for kind, contract in platform_contracts().items()}
     return made | {"asyncapi.json": asyncapi_of(load_services())}
 
 

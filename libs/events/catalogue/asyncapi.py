@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from libs.events.contracts import Topic, contracts
+from libs.events.contracts import Topic, platform_contracts
 from libs.events.transport.service import Service
 
 SERVICES = Path(__file__).resolve().parents[3] / "services"
@@ -47,7 +47,7 @@ def load_services(services: Path = SERVICES) -> list[Service]:
 
 def asyncapi_of(services: list[Service]) -> dict[str, Any]:
     """The document; schemas are referred to beside it."""
-    topics = {c.topic.name: c.topic for c in contracts().values()}
+    topics = {c.topic.name: c.topic for c in platform_contracts().values()}
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Mainstay events", "version": "1", "license": {"name": "Apache-2.0"}},
@@ -63,14 +63,14 @@ def asyncapi_of(services: list[Service]) -> dict[str, Any]:
                     "payload": {"$ref": f"./{kind}.json"},
                     "bindings": {"kafka": {"key": {"description": contract.key}}},
                 }
-                for kind, contract in sorted(contracts().items())
+                for kind, contract in sorted(platform_contracts().items())
             }
         },
     }
 
 
 def _channel(topic: Topic) -> dict[str, Any]:
-    kinds = sorted(kind for kind, c in contracts().items() if c.topic == topic)
+    kinds = sorted(kind for kind, c in platform_contracts().items() if c.topic == topic)
     return {
         "address": topic.name,
         "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in kinds},

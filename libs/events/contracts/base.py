@@ -95,6 +95,11 @@ class Event(Contract):
 _CONTRACTS: dict[str, type[Event]] = {}
 
 
+def platform_contracts() -> Mapping[str, type[Event]]:
+    """The platform's own contracts: without those that tests declare for themselves."""
+    return {t: c for t, c in _CONTRACTS.items() if c.__module__.startswith("libs.")}
+
+
 def contracts() -> Mapping[str, type[Event]]:
     """Every contract by its CloudEvents type; complete once `libs.events.contracts` is imported."""
     return _CONTRACTS

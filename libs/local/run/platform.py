@@ -65,13 +65,18 @@ class LocalPlatform:
 
 
 @asynccontextmanager
-async def platform(home: Path, backends: Backends, pace: Pace) -> AsyncIterator[LocalPlatform]:
-    """Start everything in `home`, which keeps what must outlive a run; stop it at the end."""
+async def platform(
+    home: Path, backends: Backends, pace: Pace, *, first_port: int = FIRST_PORT
+) -> AsyncIterator[LocalPlatform]:
+    """Start everything in `home`, which keeps what must outlive a run; stop it at the end.
+
+    Ports are the free ones from `first_port` on, so addresses stay the same from run to run.
+    """
     kept = _kept_secrets(home)
     names = service_names()
     databases = {n: as_service(backends.postgres, n, kept[f"database.{n}"]) for n in names}
     processes = Processes(home / "logs")
-    ports = _free_ports([*names, "mllp", "smtp"])
+    ports = _free_ports([*names, "mllp", "smtp"], first_port)
     made = LocalPlatform(
         home, backends, processes, ports, databases, kept["operator_key"], kept["demo_password"]
     )
@@ -130,9 +135,11 @@ async def _until_ready(made: LocalPlatform, service: str) -> None:
     async with httpx.AsyncClient(base_url=made.url(service)) as client:
         while asyncio.get_running_loop().time() < deadline:
             try:
-                if (await client.get("/readyz")).status_code == 200:
-                    return
-            except httpx.TransportError:
+                alive = (await client.get("/livez")).json()
+                ours = alive.get("pid") == made.processes.pid(service)
+                if ours and (await client.get("/readyz")).status_code == 200:
+                    return  # an answer of somebody else's process on this port does not count
+            except (httpx.TransportError, ValueError):
                 pass
             if made.processes.died().get(service, 0) > 3:
                 break
@@ -172,10 +179,10 @@ def _write_files(made: LocalPlatform, kept: dict[str, str]) -> None:
     path.write_text(json.dumps({"kafka": made.backends.kafka, "databases": made.databases}))
 
 
-def _free_ports(names: list[str]) -> dict[str, int]:
+def _free_ports(names: list[str], first: int) -> dict[str, int]:
     """A loopback port for each name: the same ones every time, where nobody else has them."""
     ports: dict[str, int] = {}
-    candidate = FIRST_PORT
+    candidate = first
     for name in names:
         while not _is_free(candidate):
             candidate += 1
