@@ -22,6 +22,7 @@ from libs.service.process import service_names
 from libs.service.topics import declared_topics
 from tests.conftest import NAME, Addresses
 from tests.databases import PASSWORD
+from tests.journeys.collector import Spans, collecting
 from tests.transport.platform import eventually
 
 PRACTICES = 2
@@ -34,8 +35,17 @@ def shown() -> Iterator[Display]:
 
 
 @pytest.fixture(scope="session")
+def spans() -> Iterator[Spans]:
+    """Where the services send their spans."""
+    with collecting() as received:
+        os.environ["MAINSTAY_OTLP_ENDPOINT"] = received.url
+        yield received
+        del os.environ["MAINSTAY_OTLP_ENDPOINT"]
+
+
+@pytest.fixture(scope="session")
 async def live(
-    addresses: Addresses, tmp_path_factory: pytest.TempPathFactory
+    addresses: Addresses, tmp_path_factory: pytest.TempPathFactory, spans: Spans
 ) -> AsyncIterator[LocalPlatform]:
     """The platform, running; its databases and topics are new."""
     home = tmp_path_factory.mktemp("platform")

@@ -24,6 +24,7 @@ from libs.local.run.seed import enroll_late
 from libs.local.run.settle import settle
 from libs.local.run.summary import summarise
 from libs.service.process import service_names
+from tests.journeys.collector import Spans
 from tests.transport.platform import eventually
 
 pytestmark = [
@@ -101,6 +102,19 @@ async def test_one_events_story_is_printed_across_services(
     traces = {event["traceparent"].split("-")[1] for event in story}
     assert len(traces) == 1, "one trace from the EHR's message to the fee"
     assert all(state == "handled" for event in story for state in event["consumers"].values())
+
+
+async def test_the_spans_of_one_story_reach_any_otlp_address_as_one_trace(spans: Spans) -> None:
+    """From the EHR's message to the fee: every service on the way is in one trace."""
+    on_the_way = {"interop", "billing", "agreements", "payroll"}
+
+    async def whole() -> list[str]:
+        return [trace for trace, who in spans.services.items() if on_the_way <= who]
+
+    found = await eventually(whole, within_seconds=30, what="a trace across the services")
+    names = spans.names[found[0]]
+    assert "billing handle interop.encounter-posted.v1" in names
+    assert "agreements handle billing.payment-posted.v1" in names
 
 
 async def _story_with(live: LocalPlatform, claims: list[dict[str, str]]) -> list[dict[str, Any]]:
