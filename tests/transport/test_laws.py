@@ -7,7 +7,7 @@ import random
 from contextlib import AbstractAsyncContextManager
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from libs.events.transport.database import transport_transaction
 from libs.events.transport.faults import PublishRefusedError
@@ -256,3 +256,28 @@ async def _totals(platform: TestPlatform) -> dict[str, tuple[int, int]]:
             "WHERE generation = (SELECT generation FROM projection WHERE name = 'totals')"
         )
     return {row["account"]: (row["cents"], row["moves"]) for row in rows}
+
+
+async def test_the_groups_offset_never_moves_a_consumer_past_its_checkpoint(
+    platform: TestPlatform,
+) -> None:
+    """Law 4: after a restore the group's offset may be ahead; only the checkpoint counts."""
+    async with platform.start(teller) as publishing:
+        cents = await place_orders(publishing, 120)
+
+        async def all_sent() -> bool:
+            async with transport_transaction(publishing.pool) as db:
+                return await db.fetchval("SELECT count(*) FROM outbox") == 0
+
+        await eventually(all_sent)
+        ahead = AIOKafkaConsumer(
+            bootstrap_servers=platform.kafka, group_id=ledger.name, enable_auto_commit=False
+        )
+        await ahead.start()
+        partitions = [TopicPartition(ORDERS.name, p) for p in range(ORDERS.partitions)]
+        ahead.assign(partitions)
+        ends = await ahead.end_offsets(partitions)
+        await ahead.commit({tp: end // 2 for tp, end in ends.items()})
+        await ahead.stop()
+        async with platform.start(ledger):
+            await assert_all_moved_once(platform, 120, cents)

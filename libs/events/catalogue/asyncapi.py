@@ -14,6 +14,7 @@ from libs.events.contracts import Topic, platform_contracts
 from libs.events.transport.service import Service
 
 SERVICES = Path(__file__).resolve().parents[3] / "services"
+FORMAT = "application/schema+json;version=2020-12"
 _TEXT = {"type": "string"}
 _ID = {"type": "string", "format": "uuid"}
 HEADERS: dict[str, Any] = {
@@ -55,13 +56,14 @@ def asyncapi_of(services: list[Service]) -> dict[str, Any]:
         "channels": {name: _channel(topic) for name, topic in sorted(topics.items())},
         "operations": _sends(topics) | _receives(services),
         "components": {
+            "messageTraits": {"cloudevent": {"headers": HEADERS}},
             "messages": {
                 kind: {
                     "name": kind,
                     "summary": (contract.__doc__ or "").strip().splitlines()[0],
-                    "headers": HEADERS,
-                    "payload": {"$ref": f"./{kind}.json"},
-                    "bindings": {"kafka": {"key": {"description": contract.key}}},
+                    "traits": [{"$ref": "#/components/messageTraits/cloudevent"}],
+                    "payload": {"schemaFormat": FORMAT, "schema": {"$ref": f"./{kind}.json"}},
+                    "bindings": {"kafka": {"key": {**_TEXT, "description": contract.key}}},
                 }
                 for kind, contract in sorted(platform_contracts().items())
             }

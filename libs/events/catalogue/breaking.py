@@ -1,76 +1,109 @@
 """Which changes of a schema would break somebody who reads or has stored the old events.
 
-The rule is full compatibility within a version: every old event parses by the new contract, and
-whoever reads by the old one understands the new events. What is more goes into a new version.
+Within a version, every event ever sent parses by the new contract and means the same; what was
+never promised to be wider does not become wider either. What may change: words, a new field with a
+default, and a new choice in a closed list. Readers of ours are strict, so they are deployed before
+the publisher that says something new; until then they park it. All else is a new version.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 Schema = dict[str, Any]
-_BOUNDS = (
-    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
-    "minItems", "maxItems", "pattern", "format", "type", "const",
-)  # fmt: skip
+
+_WORDS = {"title", "description", "examples", "deprecated", "$comment"}
+_FOLLOWED = {"$ref", "$defs", "properties", "required", "items", "anyOf", "oneOf", "enum", "const"}
 
 
 def breaking_changes(old: Schema, new: Schema) -> Iterator[str]:
     """A reason for each change that may not be made within a version."""
-    for mark in ("x-mainstay-topic", "x-mainstay-key"):
-        if old.get(mark) != new.get(mark):
-            yield f"{mark} changed from {old.get(mark)} to {new.get(mark)}"
-    yield from _compare("", old, new, old.get("$defs", {}), new.get("$defs", {}))
+    comparison = _Comparison(old.get("$defs", {}), new.get("$defs", {}))
+    yield from comparison.compare("", old, new)
 
 
-def _compare(
-    at: str, old: Schema, new: Schema, old_defs: Schema, new_defs: Schema
-) -> Iterator[str]:
-    old, new = _resolve(old, old_defs), _resolve(new, new_defs)
-    where = at or "the event"
-    for bound in _BOUNDS:
-        if old.get(bound) != new.get(bound):
-            yield f"{where}: {bound} changed from {old.get(bound)} to {new.get(bound)}"
-    if "enum" in old or "enum" in new:
-        if removed := set(old.get("enum", [])) - set(new.get("enum", [])):
-            yield f"{where}: no longer allows {', '.join(sorted(map(str, removed)))}"
-        if "enum" in new and "enum" not in old:
-            yield f"{where}: became a closed list"
-    yield from _compare_fields(at, old, new, old_defs, new_defs)
-    if "items" in old and "items" in new:
-        yield from _compare(f"{at}[]", old["items"], new["items"], old_defs, new_defs)
-    yield from _compare_choices(at, old, new, old_defs, new_defs)
+@dataclass
+class _Comparison:
+    old_definitions: Schema
+    new_definitions: Schema
+    seen: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+
+    def compare(self, at: str, old: Schema, new: Schema) -> Iterator[str]:
+        """`at` is the dotted path of what the two schemas describe; empty for the event itself."""
+        followed = (old.get("$ref", ""), new.get("$ref", ""))
+        if all(followed):
+            if followed in self.seen:
+                return  # a value that holds its own kind
+            self.seen.add(followed)
+        old, new = _follow(old, self.old_definitions), _follow(new, self.new_definitions)
+        where = at or "the event"
+        yield from _compare_keywords(where, old, new)
+        yield from _compare_choices(where, old, new)
+        yield from self._compare_fields(at, old, new)
+        if "items" in old and "items" in new:
+            yield from self.compare(f"{at}[]", old["items"], new["items"])
+        yield from self._compare_alternatives(at, old, new)
+        self.seen.discard(followed)
+
+    def _compare_fields(self, at: str, old: Schema, new: Schema) -> Iterator[str]:
+        before, after = old.get("properties", {}), new.get("properties", {})
+        needed, needs = set(old.get("required", [])), set(new.get("required", []))
+        for name in sorted(before):
+            path = f"{at}.{name}".lstrip(".")
+            if name in after:
+                yield from self.compare(path, before[name], after[name])
+            else:
+                yield f"{path}: was removed"
+        for name in sorted(needs - needed):
+            path = f"{at}.{name}".lstrip(".")
+            yield f"{path}: became required; give it a default instead"
+        for name in sorted((needed - needs) & set(after)):
+            path = f"{at}.{name}".lstrip(".")
+            yield f"{path}: may now be missing, which readers do not expect"
+
+    def _compare_alternatives(self, at: str, old: Schema, new: Schema) -> Iterator[str]:
+        """`T | None`: the alternatives stay the same; each is compared with its counterpart."""
+        for keyword in ("anyOf", "oneOf"):
+            before, after = old.get(keyword, []), new.get(keyword, [])
+            if len(before) != len(after):
+                yield f"{at or 'the event'}: the alternatives changed"
+                continue
+            for one, other in zip(before, after, strict=True):
+                yield from self.compare(at, one, other)
 
 
-def _compare_fields(
-    at: str, old: Schema, new: Schema, old_defs: Schema, new_defs: Schema
-) -> Iterator[str]:
-    before, after = old.get("properties", {}), new.get("properties", {})
-    for name in before:
-        path = f"{at}.{name}".lstrip(".")
-        if name not in after:
-            yield f"{path}: was removed"
-        else:
-            yield from _compare(path, before[name], after[name], old_defs, new_defs)
-    for name in sorted(set(new.get("required", [])) - set(old.get("required", []))):
-        yield f"{f'{at}.{name}'.lstrip('.')}: became required; give it a default instead"
-    for name in sorted(set(old.get("required", [])) - set(new.get("required", []))):
-        yield f"{f'{at}.{name}'.lstrip('.')}: may now be missing, which old readers do not expect"
+def _compare_keywords(where: str, old: Schema, new: Schema) -> Iterator[str]:
+    """Whatever is neither words nor followed further must stay as it is: bounds, marks, topic."""
+    for keyword in sorted((set(old) | set(new)) - _WORDS - _FOLLOWED):
+        if keyword == "default" and not (keyword in old and keyword in new):
+            continue  # it is then required, or no longer: said by that
+        if old.get(keyword) != new.get(keyword):
+            yield f"{where}: {keyword} changed from {old.get(keyword)} to {new.get(keyword)}"
+    if ("items" in old) != ("items" in new):
+        yield f"{where}: became {'a list' if 'items' in new else 'no list'}"
 
 
-def _compare_choices(
-    at: str, old: Schema, new: Schema, old_defs: Schema, new_defs: Schema
-) -> Iterator[str]:
-    """`T | None`: the alternatives stay the same; each is compared with its counterpart."""
-    before, after = old.get("anyOf", []), new.get("anyOf", [])
-    if len(before) != len(after):
-        yield f"{at or 'the event'}: the alternatives changed"
-        return
-    for one, other in zip(before, after, strict=True):
-        yield from _compare(at, one, other, old_defs, new_defs)
+def _compare_choices(where: str, old: Schema, new: Schema) -> Iterator[str]:
+    """A constant is a closed list of one."""
+    before, after = _choices(old), _choices(new)
+    if after is None:
+        if before is not None:
+            yield f"{where}: is no longer a closed list"
+    elif before is None:
+        yield f"{where}: became a closed list"
+    elif removed := before - after:
+        yield f"{where}: no longer allows {', '.join(sorted(removed))}"
 
 
-def _resolve(schema: Schema, definitions: Schema) -> Schema:
+def _choices(schema: Schema) -> set[str] | None:
+    if "const" in schema:
+        return {str(schema["const"])}
+    return {str(choice) for choice in schema["enum"]} if "enum" in schema else None
+
+
+def _follow(schema: Schema, definitions: Schema) -> Schema:
+    """The schema that a `$ref` names, with the marks that stand beside it."""
     reference = schema.get("$ref")
-    return definitions[reference.rpartition("/")[2]] if reference else schema
+    return {**definitions[reference.rpartition("/")[2]], **schema} if reference else schema

@@ -25,6 +25,7 @@ def schema_of(contract: type[Event]) -> dict[str, Any]:
         "$schema": DIALECT,
         "$id": f"urn:mainstay:{contract.type}",
         "x-mainstay-topic": contract.topic.name,
+        "x-mainstay-partitions": contract.topic.partitions,
         "x-mainstay-key": contract.key,
         **schema,
     }

@@ -40,6 +40,12 @@ class Position:
             return sequence > self.last_sequence + 1
         return epoch > self.epoch and self.epoch > 0 and sequence > 1
 
+    def goes_on_with(self, epoch: int, sequence: int) -> bool:
+        """True for the very next event of the sequence; for a new checkpoint, its first."""
+        return (epoch, sequence) == (self.epoch, self.last_sequence + 1) or (
+            epoch > self.epoch and sequence == 1
+        )
+
     def after(self, offset: int, epoch: int | None, sequence: int | None) -> Position:
         moved = replace(self, next_offset=offset + 1)
         if epoch is None or sequence is None or self.has(epoch, sequence):

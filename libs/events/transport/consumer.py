@@ -25,6 +25,7 @@ from libs.events.transport.checkpoints import Position
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Pool
 from libs.events.transport.effects import Effect
+from libs.events.transport.envelope import read_sequence
 from libs.events.transport.faults import (
     FencedError,
     UnreadableEventError,
@@ -51,6 +52,7 @@ class Consumer:
         self._applier = Applier(effect, effect.group, pool, clock, wakes)
         self._ending = False
         self._sought: dict[TopicPartition, int] = {}
+        self._holes: dict[TopicPartition, tuple[int, int]] = {}
         self._locks: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def subscribe(self, broker: KafkaBroker, instance: str | None) -> None:
@@ -151,7 +153,7 @@ class Consumer:
 
     async def _handle_in_order(self, tp: TopicPartition, records: list[Record]) -> bool:
         """False where these are not the checkpoint's next records, or the consumer has stopped."""
-        if not self._come_next(tp, records[0].offset):
+        if not self._come_next(tp, records[0]):
             return False
         if await self._attempt(tp, records) is None:
             return True
@@ -161,17 +163,26 @@ class Consumer:
             await self._handle_alone(tp, record)
         return True
 
-    def _come_next(self, tp: TopicPartition, offset: int) -> bool:
-        """True for the checkpoint's offset, or, right after a seek to it, the first that is there.
+    def _come_next(self, tp: TopicPartition, first: Record) -> bool:
+        """True for the checkpoint's offset, or for a hole in the log that is proven to be one.
 
         Earlier records come where a rebalance crossed a commit, or a topic was made anew; later
-        ones where a batch went missing in this process. Both are answered by a look at the log.
+        ones where a batch went missing in this process, or where the client had begun to fetch
+        from the group's offset before the seek. All are answered by another look at the log. A
+        hole is believed where the sequence goes on over it, or where a second look shows it again.
         """
         position = self.positions.get(tp)
         if position is None:
             return False
         at = position.next_offset
-        return offset == at or (offset > at and self._sought.get(tp) == at)
+        if first.offset <= at or self._sought.get(tp) != at:
+            return first.offset == at
+        place = read_sequence(first.headers)
+        if place is not None and position.goes_on_with(*place):
+            return True
+        seen_before = self._holes.get(tp) == (at, first.offset)
+        self._holes[tp] = (at, first.offset)
+        return seen_before
 
     async def _attempt(
         self, tp: TopicPartition, records: list[Record], failure: str | None = None
