@@ -1,58 +1,91 @@
-"""Every message ever sent still parses. The files are only ever added to.
-
-`python -m tests.contracts.test_goldens` writes goldens for events that have none.
-"""
+"""Every message ever sent still parses, and nothing that was sent is forgotten."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from libs.events.transport.envelope import read_envelope, read_event
-from tests.contracts.canonical import canonical, kinds, wire_of
+from libs.events.transport.faults import UnreadableEventError
+from tests.contracts.canonical import kinds
+from tests.contracts.goldens import (
+    FOLDER,
+    SUMS,
+    Golden,
+    add_missing,
+    changed,
+    goldens,
+    unshown,
+)
 
-GOLDENS = Path(__file__).parent / "goldens"
+ALL = goldens()
 
 
-def goldens() -> list[tuple[str, int, dict[str, Any]]]:
-    """(type, number, message) of every golden."""
-    return [
-        (path.stem, number, message)
-        for path in sorted(GOLDENS.glob("*.json"))
-        for number, message in enumerate(json.loads(path.read_text()), 1)
+def parse(golden: Golden) -> None:
+    """Read a golden as a consumer would; AssertionError where something of it is lost."""
+    headers = [(name, text.encode()) for name, text in golden.message["headers"].items()]
+    envelope = read_envelope(
+        headers, topic="any", partition=0, offset=0, key=golden.message["key"].encode()
+    )
+    event = read_event(envelope, golden.message["data"].encode())
+    assert event.type == golden.kind
+    sent = json.loads(golden.message["data"])
+    said = json.loads(event.model_dump_json())
+    assert {name: said[name] for name in sent} == sent
+
+
+@pytest.mark.parametrize("golden", ALL, ids=lambda g: f"{g.kind}-{g.number}")
+def test_what_was_sent_is_still_understood(golden: Golden) -> None:
+    parse(golden)
+
+
+def test_what_a_changed_contract_would_no_longer_take_is_found() -> None:
+    golden = ALL[0]
+    data = json.loads(golden.message["data"])
+    data["a_field_of_old"] = 1
+    with pytest.raises(UnreadableEventError):
+        parse(golden._replace(message=golden.message | {"data": json.dumps(data)}))
+
+
+def test_every_event_has_a_golden_of_the_shape_it_is_sent_in() -> None:
+    assert {golden.kind for golden in ALL} >= set(kinds())
+    assert unshown() == [], "python -m tests.contracts.goldens adds it"
+
+
+def test_goldens_are_only_ever_added() -> None:
+    assert changed() == []
+
+
+def test_an_edited_and_a_removed_golden_are_found(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    assert changed(tmp_path) == []
+    edited = tmp_path / "billing.claim-paid.v1" / "1.json"
+    edited.write_text(edited.read_text().replace("2026", "2027"))
+    (tmp_path / "billing.claim-held.v1" / "1.json").unlink()
+    (tmp_path / "billing.claim-held.v1" / "2.json").write_text("{}")
+    assert changed(tmp_path) == [
+        "billing.claim-held.v1/1.json",
+        "billing.claim-held.v1/2.json",
+        "billing.claim-paid.v1/1.json",
     ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "number", "message"), goldens(), ids=[f"{k}-{n}" for k, n, _ in goldens()]
-)
-def test_what_was_sent_is_still_understood(kind: str, number: int, message: dict[str, Any]) -> None:
-    headers = [(name, text.encode()) for name, text in message["headers"].items()]
-    envelope = read_envelope(
-        headers, topic="any", partition=0, offset=number, key=message["key"].encode()
-    )
-    event = read_event(envelope, message["data"].encode())
-    assert event.type == kind
-    sent = json.loads(message["data"])
-    said = json.loads(event.model_dump_json())
-    assert {name: said[name] for name in sent} == sent, "nothing that was sent is lost"
-
-
-def test_every_event_has_a_golden() -> None:
-    assert {kind for kind, _, _ in goldens()} >= set(kinds())
-
-
-def write_missing() -> None:
-    """Write a golden for each event that has none; what is there stays as it is."""
-    GOLDENS.mkdir(exist_ok=True)
-    for kind in kinds():
-        path = GOLDENS / f"{kind}.json"
-        if not path.exists():
-            path.write_text(json.dumps([wire_of(canonical(kind))], indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    write_missing()
+def test_a_new_shape_gets_a_golden_beside_the_old_ones(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    kind = "billing.claim-denied.v1"
+    old = tmp_path / kind / "1.json"
+    message = json.loads(old.read_text())
+    data = json.loads(message["data"])
+    del data["remarks"]  # as it was before the field was added with its default
+    old.write_text(json.dumps(message | {"data": json.dumps(data)}))
+    before, sums = old.read_bytes(), (tmp_path / SUMS).read_text()
+    assert unshown(tmp_path) == [kind]
+    assert add_missing(tmp_path) == [f"{kind}/2.json"]
+    assert unshown(tmp_path) == []
+    assert old.read_bytes() == before
+    assert (tmp_path / SUMS).read_text().startswith(sums), "the sums are only added to"
+    for golden in goldens(tmp_path):
+        parse(golden)

@@ -66,7 +66,7 @@ def asyncapi_of(services: list[Service]) -> dict[str, Any]:
                     "bindings": {"kafka": {"key": {**_TEXT, "description": contract.key}}},
                 }
                 for kind, contract in sorted(platform_contracts().items())
-            }
+            },
         },
     }
 

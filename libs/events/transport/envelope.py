@@ -145,8 +145,8 @@ def read_envelope(
         )
     except KeyError as missing:
         raise UnreadableEventError(f"header {missing.args[0]} is missing") from None
-    except ValueError as malformed:
-        raise UnreadableEventError("a CloudEvents header is malformed") from malformed
+    except ValueError:  # its message would quote the header
+        raise UnreadableEventError("a CloudEvents header is malformed") from None
 
 
 def read_event(envelope: Envelope, value: bytes | None) -> Event:

@@ -67,6 +67,7 @@ async def rebuild(
                 await asyncio.sleep(0.1)
             tell(total, total)
         finally:
+            consumer.end()
             await broker.stop()
         await _clear(pool, service, projection, live)
         return shadow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -259,7 +260,7 @@ async def test_a_client_that_nobody_here_wrote_is_answered(
         reader, writer = await hl7.mllp.open_hl7_connection("127.0.0.1", port)
         writer.writemessage(hl7.parse(A04.replace("KEY", key)))
         await writer.drain()
-        answer = await asyncio.wait_for(reader.readmessage(), timeout=20)
+        answer: Any = await asyncio.wait_for(reader.readmessage(), timeout=20)
         writer.close()
     assert str(answer["MSA.F1.R1"]) == "AA"
     assert answer.segments("MSH")[0][9][0][0][0] == "ACK"
