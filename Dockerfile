@@ -6,11 +6,12 @@ FROM ${BASE} AS build
 WORKDIR /app
 RUN python -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir uv==0.13.9
 COPY pyproject.toml uv.lock ./
-ENV UV_PROJECT_ENVIRONMENT=/opt/venv
+ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1
 RUN /opt/uv/bin/uv sync --frozen --no-default-groups --no-install-project
 
 FROM ${BASE}
 ARG SERVICE
+RUN test -n "${SERVICE}" || { echo "say which: --build-arg SERVICE=billing" >&2; exit 1; }
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY libs/__init__.py libs/__init__.py

@@ -9,16 +9,23 @@ from typing import Any
 
 Object = dict[str, Any]
 USER = 65532
-HTTP = 8000
+HTTP, KAFKA, POSTGRES, OTLP = 8000, 9092, 5432, 4318
+MODES = ("enforce", "audit", "warn")
+SETUP = {"app.kubernetes.io/component": "setup"}
+"""The jobs that make databases and topics; they are done before the services begin."""
+DONE_JOB_STAYS_SECONDS = 600
+"""Then it goes, so that the next version's can be applied: a job cannot be changed."""
 
 
 @dataclass(frozen=True)
 class Own:
-    """What `services/NAME/deploy.toml` may say: ports, environment, a volume, more egress."""
+    """What `services/NAME/deploy.toml` may say: what this service has that the others have not."""
 
     name: str
     ports: dict[str, int] = field(default_factory=dict[str, int])
     environment: dict[str, str] = field(default_factory=dict[str, str])
+    secrets: dict[str, str] = field(default_factory=dict[str, str])
+    """Variable → SECRET/KEY; the service starts without it too."""
     volumes: dict[str, str] = field(default_factory=dict[str, str])
     """Claim name → mount path."""
     egress_ports: tuple[int, ...] = ()
@@ -47,21 +54,30 @@ def objects_of(own: Own) -> list[Object]:
     ]  # fmt: skip
 
 
-def shared_objects() -> list[Object]:
-    """What all services share: the namespace, addresses, and the job that makes the topics."""
-    topics = _pod("topics", ["topics", "apply"], {}, image="mainstay/billing")
+def shared_objects(image: str) -> list[Object]:
+    """What all services share. `image`: any service's; each can make the topics."""
+    topics = _pod("topics", ["topics", "apply"], {}, image=image)
     topics["containers"][0]["envFrom"] = [{"configMapRef": {"name": "mainstay"}}]
+    restricted = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in MODES}
     return [
         {
-            "apiVersion": "v1", "kind": "Namespace",
-            "metadata": {
-                "name": "mainstay",
-                "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
-            },
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": "mainstay", "labels": restricted},
         },
         _object("v1", "ConfigMap", "mainstay", {"data": {
             "MAINSTAY_KAFKA": "kafka-bootstrap.kafka.svc:9092",
             "MAINSTAY_OTLP_ENDPOINT": "http://otel-collector.observability.svc:4318",
+            "MAINSTAY_HOST": "0.0.0.0",  # noqa: S104 - inside a pod, behind its NetworkPolicy
+            "MAINSTAY_PORT": str(HTTP),
+        }}),
+        _object("networking.k8s.io/v1", "NetworkPolicy", "nothing-else", {"spec": {
+            "podSelector": {}, "policyTypes": ["Ingress", "Egress"],
+        }}),
+        _object("networking.k8s.io/v1", "NetworkPolicy", "setup", {"spec": {
+            "podSelector": {"matchLabels": SETUP},
+            "policyTypes": ["Ingress", "Egress"],
+            "egress": [*_name_resolution(), {"ports": _numbers(KAFKA, POSTGRES)}],
         }}),
         _job("topics", topics),
     ]  # fmt: skip
@@ -93,6 +109,7 @@ def _deployment(own: Own) -> Object:
     container["env"] += [
         _from_secret("MAINSTAY_DATABASE_URL", secret, "url"),
         _from_secret("MAINSTAY_SESSION_SECRET", "mainstay-session", "secret"),
+        *[_own_secret(variable, place) for variable, place in sorted(own.secrets.items())],
     ]
     container["ports"] = [
         {"name": name, "containerPort": port} for name, port in _ports(own).items()
@@ -108,10 +125,15 @@ def _deployment(own: Own) -> Object:
         pod["volumes"].append({"name": claim, "persistentVolumeClaim": {"claimName": claim}})
         container["volumeMounts"].append({"name": claim, "mountPath": path})
     pod["terminationGracePeriodSeconds"] = 45
-    pod["topologySpreadConstraints"] = [{
-        "maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone",
-        "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {"matchLabels": _labels(own.name)},
-    }]  # fmt: skip
+    pod["topologySpreadConstraints"] = [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": _labels(own.name)},
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
     return _object("apps/v1", "Deployment", own.name, {"spec": {
         "replicas": own.replicas,
         "selector": {"matchLabels": _labels(own.name)},
@@ -130,14 +152,18 @@ def _migration(own: Own) -> Object:
 
 def _job(name: str, pod: Object) -> Object:
     pod["restartPolicy"] = "OnFailure"
-    template = {"metadata": {"labels": _labels(name)}, "spec": pod}
-    return _object("batch/v1", "Job", name, {"spec": {"backoffLimit": 6, "template": template}})
+    return _object("batch/v1", "Job", name, {"spec": {
+        "backoffLimit": 6,
+        "ttlSecondsAfterFinished": DONE_JOB_STAYS_SECONDS,
+        "template": {"metadata": {"labels": _labels(name) | SETUP}, "spec": pod},
+    }})  # fmt: skip
 
 
 def _pod(name: str, arguments: list[str], environment: dict[str, str], *, image: str) -> Object:
     return {
         "serviceAccountName": name if not name.endswith(("-migrate", "topics")) else "default",
         "automountServiceAccountToken": False,
+        "enableServiceLinks": False,  # a Service named interop would set INTEROP_PORT
         "securityContext": {
             "runAsNonRoot": True, "runAsUser": USER, "runAsGroup": USER, "fsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
@@ -169,18 +195,23 @@ def _service(own: Own) -> Object:
 
 
 def _network_policy(own: Own) -> Object:
-    def ports(*numbers: int, protocol: str = "TCP") -> list[Object]:
-        return [{"protocol": protocol, "port": number} for number in numbers]
-
     return _object("networking.k8s.io/v1", "NetworkPolicy", own.name, {"spec": {
         "podSelector": {"matchLabels": _labels(own.name)},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"ports": ports(*_ports(own).values())}],
+        "ingress": [{"ports": _numbers(*_ports(own).values())}],
         "egress": [
-            {"ports": ports(53, protocol="UDP") + ports(53)},
-            {"ports": ports(9092, 5432, 4318, *own.egress_ports)},
+            *_name_resolution(),
+            {"ports": _numbers(KAFKA, POSTGRES, OTLP, *own.egress_ports)},
         ],
     }})  # fmt: skip
+
+
+def _name_resolution() -> list[Object]:
+    return [{"ports": [*_numbers(53, protocol="UDP"), *_numbers(53)]}]
+
+
+def _numbers(*numbers: int, protocol: str = "TCP") -> list[Object]:
+    return [{"protocol": protocol, "port": number} for number in numbers]
 
 
 def _volume_claim(own: Own, claim: str) -> Object:
@@ -204,3 +235,10 @@ def _probe(path: str, every_seconds: int, failures: int = 3) -> Object:
 
 def _from_secret(variable: str, secret: str, key: str) -> Object:
     return {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+def _own_secret(variable: str, place: str) -> Object:
+    secret, _, key = place.partition("/")
+    found = _from_secret(variable, secret, key)
+    found["valueFrom"]["secretKeyRef"]["optional"] = True
+    return found

@@ -18,10 +18,10 @@ BASE = Path(__file__).parent / "base"
 
 def render(services: Path = ROOT / "services") -> dict[str, str]:
     """Every file of the base by its name."""
-    files = {"shared.yaml": _dump(shared_objects())}
-    for app in sorted(services.glob("*/app.py")):
-        files[f"{app.parent.name}.yaml"] = _dump(objects_of(Own.load(app.parent)))
-    names = sorted(path.removesuffix(".yaml") for path in files if path != "shared.yaml")
+    folders = sorted(app.parent for app in services.glob("*/app.py"))
+    names = [folder.name for folder in folders]
+    files = {f"{folder.name}.yaml": _dump(objects_of(Own.load(folder))) for folder in folders}
+    files["shared.yaml"] = _dump(shared_objects(f"mainstay/{names[0]}"))
     kustomization: Object = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",

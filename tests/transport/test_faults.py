@@ -109,6 +109,26 @@ async def test_a_database_that_refuses_its_checkpoints_for_a_while_loses_and_par
     assert await parked_count(platform) == 0
 
 
+async def test_statements_that_time_out_behind_a_lock_park_nothing(
+    platform: TestPlatform,
+) -> None:
+    async with platform.superuser_of(platform.ledger_dsn) as db:
+        name = await db.fetchval("SELECT quote_ident(current_database())")
+        await db.execute(f"ALTER DATABASE {name} SET statement_timeout = '100ms'")
+        async with platform.start(teller) as publishing, platform.start(ledger):
+            before = await rollbacks(db)
+            async with db.transaction():
+                await db.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
+                cents = await place_orders(publishing, 30)
+
+                async def tried() -> bool:
+                    return await rollbacks(db) > before + 12
+
+                await eventually(tried, what="the consumer tries")
+            await assert_all_moved_once(platform, 30, cents)
+    assert await parked_count(platform) == 0
+
+
 async def rollbacks(db: Db) -> int:
     await db.execute("SELECT pg_stat_clear_snapshot()")
     return await db.fetchval(

@@ -90,6 +90,8 @@ async def test_a_relay_whose_producer_fails_and_cannot_even_be_stopped_begins_an
     victim = await platform.process("teller:sick")
     try:
         await all_sent(platform)
+        async with platform.superuser_of(platform.teller_dsn) as db:
+            assert await db.fetchval(RELAYS) == 1, "the failed attempt left no connection behind"
     finally:
         await end(victim)
     assert sum(map(len, (await sequences(platform, ORDERS)).values())) == 10

@@ -19,6 +19,7 @@ from services.interop.bundles.model import (
 from services.interop.bundles.people import read_practitioner
 from services.interop.connections.model import Connection
 from services.interop.encounters.read import LineFacts, ProviderFacts, VisitFacts
+from services.interop.messages.model import EARLIEST_YEAR, LATEST_YEAR
 from services.interop.patients.read import CoverageFacts
 
 Code = tuple[str, str]
@@ -94,6 +95,8 @@ def _service_on(entry: Entry, connection: Connection) -> date:
         began = datetime.fromisoformat(text)
     except ValueError:
         refuse("not-a-time", where, "write the time as FHIR's dateTime, with its offset")
+    if not EARLIEST_YEAR <= began.year <= LATEST_YEAR:
+        refuse("not-a-time", where, "send a year between 1900 and 2199")
     return began.date() if began.tzinfo is None else began.astimezone(connection.zone).date()
 
 

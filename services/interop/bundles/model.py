@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -85,6 +86,13 @@ def _entry(row: Any, place: int) -> Entry:
     )
 
 
+# RFC 8259 section 8.2: half of a pair is no character, and no database takes it.
+_LONE_SURROGATE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
+)
+
+
 def _json(body: bytes) -> Any:
     try:
         found = json.loads(
@@ -97,6 +105,8 @@ def _json(body: bytes) -> Any:
         refuse("too-deep", "Bundle", "nest the JSON less deeply")
     except ValueError:
         refuse("not-json", "Bundle", "send well-formed JSON in UTF-8 (RFC 8259)")
+    if _LONE_SURROGATE.search(body):
+        refuse("lone-surrogate", "Bundle", "write characters beyond \\uFFFF as pairs, or in UTF-8")
     if b"\\u0000" in body:
         refuse("nul-character", "Bundle", "remove the NUL characters")
     return found

@@ -10,10 +10,13 @@ from hashlib import sha256
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
+from pydantic import Field
+
 from libs.events.contracts import PHI, Contract
 from libs.events.contracts.interop import ChargeLine, Coverage, EncounterPosted, Source
 from libs.events.contracts.values import (
     EncounterId,
+    Modifier,
     Npi,
     PatientId,
     PositiveCents,
@@ -47,20 +50,24 @@ class SourceLine(Contract):
     """A charge as the EHR wrote it; `diagnoses` are 1-based places in the visit's diagnoses."""
 
     procedure: SourceCode
-    modifiers: tuple[str, ...] = ()
-    units: int = 1
+    modifiers: Annotated[tuple[Modifier, ...], Field(max_length=4)] = ()
+    units: Annotated[int, Field(ge=1, le=999)] = 1
     diagnoses: tuple[int, ...] = ()
 
 
 class Visit(Contract):
-    """A visit as its EHR told it: codes are the EHR's own, translated only when it is posted."""
+    """A visit as its EHR told it: codes are the EHR's own, translated only when it is posted.
+
+    Its limits are those of the event that it becomes, so that what cannot be posted is refused
+    while its sender listens, not when a query about it is answered.
+    """
 
     service_on: date
     place_of_service: PlaceOfService
     provider_npi: Npi | None
     """None: the EHR named no clinician whose NPI we know."""
-    diagnoses: Annotated[tuple[SourceCode, ...], PHI]
-    lines: tuple[SourceLine, ...]
+    diagnoses: Annotated[tuple[SourceCode, ...], PHI, Field(max_length=12)]
+    lines: Annotated[tuple[SourceLine, ...], Field(max_length=50)]
     coverage: Annotated[Coverage | None, PHI]
     coverage_is_told: bool
     """False: the message says nothing of it, the visit is paid as the patient is covered."""

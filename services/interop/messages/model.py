@@ -12,6 +12,9 @@ from libs.events.contracts import Event
 
 Fate = Literal["accepted", "refused", "duplicate", "waiting"]
 
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
+"""Of a visit or an appointment; outside them a conversion of time zones may leave the calendar."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

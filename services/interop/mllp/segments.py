@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import NoReturn
 
-from services.interop.messages.model import Refusal, RefusedError
+from services.interop.messages.model import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    Refusal,
+    RefusedError,
+)
 
 _CHARSETS = {"": "utf-8", "ASCII": "utf-8", "UNICODE UTF-8": "utf-8", "8859/1": "latin-1"}
 _TIMESTAMP = re.compile(
@@ -110,12 +115,15 @@ def parse(raw: bytes) -> Hl7Message:
     for segment in segments:
         if not re.fullmatch(r"[A-Z][A-Z0-9]{2}", segment.name):
             refuse("segment-name", "MSH", "begin each line with a segment name and the separator")
+    for once in ("MSH", "PID"):
+        if sum(segment.name == once for segment in segments) > 1:
+            refuse("segment-repeated", once, "send one message, of one patient, in a frame")
     return Hl7Message(segments)
 
 
 def _decoded(body: bytes) -> str:
     """In the character set of MSH-18; UTF-8 where it names none."""
-    head = body.partition(b"\r")[0].split(body[3:4])
+    head = re.split(rb"[\r\n]", body, maxsplit=1)[0].split(body[3:4])
     told = head[17].decode("ascii", "replace").partition("~")[0].strip() if len(head) > 17 else ""
     charset = _CHARSETS.get(told.upper().partition("^")[0])
     if charset is None:
@@ -161,6 +169,8 @@ def read_instant(text: str, where: str) -> datetime:
     if found is None or found[5] is None:
         refuse("not-a-time", where, "write a time as YYYYMMDDHHMM[SS][+ZZZZ]")
     day = read_date(text, where)
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        refuse("not-a-time", where, "send a year between 1900 and 2199")
     offset = found[7]
     try:
         zone = None

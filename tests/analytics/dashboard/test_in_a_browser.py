@@ -41,7 +41,7 @@ async def site(told: Harness, tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def live(page: Page) -> None:
-    await expect(page.locator("#freshness")).to_have_attribute("data-state", "live", timeout=15_000)
+    await expect(page.locator("#freshness")).to_have_attribute("data-state", "live", timeout=45_000)
 
 
 def visit(number: int) -> Visit:

@@ -165,9 +165,8 @@ def test_a_wrong_bundle_is_refused_by_code_and_place(
     assert refusals_of(body) == [(code, where)]
 
 
-@pytest.mark.parametrize("family", ["\ud800", "A" * 201])
-def test_a_name_that_the_contract_does_not_take_is_refused_at_its_resource(family: str) -> None:
-    [(code, where)] = refusals_of(bundle(0, "resource", "name", 0, "family", to=family))
+def test_a_name_that_the_contract_does_not_take_is_refused_at_its_resource() -> None:
+    [(code, where)] = refusals_of(bundle(0, "resource", "name", 0, "family", to="A" * 201))
     assert code == "value-not-accepted"
     assert where.startswith("Bundle.entry[0].resource.")
 
