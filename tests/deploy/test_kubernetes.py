@@ -9,7 +9,6 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-import yaml
 
 from deploy.k8s.render import BASE, render, stale
 from libs.service.process import service_names

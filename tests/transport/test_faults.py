@@ -122,7 +122,7 @@ async def test_statements_that_time_out_behind_a_lock_park_nothing(
                 cents = await place_orders(publishing, 30)
 
                 async def tried() -> bool:
-                    return await rollbacks(db) > before + 12
+                    return await rollbacks(db) > before + 4
 
                 await eventually(tried, what="the consumer tries")
             await assert_all_moved_once(platform, 30, cents)
