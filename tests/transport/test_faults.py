@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from aiokafka import AIOKafkaProducer
 
@@ -143,7 +145,7 @@ UNREADABLE: dict[str, tuple[Bytes, Bytes, list[tuple[str, Bytes]]]] = {
     "a header without a value": (b"k", b"{}", [("ce_type", None), ("ce_sequence", None)]),
     "a NUL in the key": (b"k\0", b"{}", []),
     "a key that is no UTF-8": (b"\xff\xfe", b"{}", []),
-    "a key too long for an index": (b"k" * 20_000, b"{}", []),
+    "a key too long for an index": (random.Random(1).randbytes(9_000), b"{}", []),
     "a NUL in a header": (b"k", b"{}", [("ce_id", b"\0")]),
     "a backslash in a header": (b"k", b"{}", [("x-path", b"C:\\u0000")]),
     "a header that is no UTF-8": (b"k", b"{}", [("ce_id", b"\xff")]),
