@@ -22,8 +22,9 @@ from libs.events.contracts import Event, contracts
 from libs.events.transport.applying import Applier
 from libs.events.transport.clock import FixedClock
 from libs.events.transport.database import Pool, transport_transaction
-from libs.events.transport.effects import Folding, Handlers
+from libs.events.transport.effects import Handlers
 from libs.events.transport.envelope import Origin, write_headers, write_sequence
+from libs.events.transport.folding import Folding
 from libs.events.transport.runtime import Running
 from libs.events.transport.service import Service
 from libs.events.transport.timers import Timers
@@ -55,16 +56,12 @@ class Harness:
         self.work = Work(
             service=self.service.name, pool=self.pool, clock=self.clock, wakes=self.wakes
         )
-        self._timers = Timers(
-            self.service, pool=self.pool, clock=self.clock, wakes=self.wakes, work=self.work
-        )
+        self._timers = Timers(self.service, self.work)
         effects: list[Handlers | Folding] = []
         if self.service.handlers:
             effects.append(Handlers(self.service, self.clock))
         effects += [Folding(self.service.name, p) for p in self.service.projections]
-        self._appliers = [
-            Applier(effect, effect.group, self.pool, self.clock, self.wakes) for effect in effects
-        ]
+        self._appliers = [Applier(effect, effect.group, self.work) for effect in effects]
         self._log: dict[tuple[str, int], list[ConsumerRecord[bytes, bytes]]] = {}
         self._records: dict[UUID, ConsumerRecord[bytes, bytes]] = {}
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from libs.events.transport.envelope import read_envelope, read_event
+from libs.events.transport.envelope import read_envelope
 from libs.events.transport.faults import UnreadableEventError
+from libs.events.transport.payload import read_event
 from tests.contracts.canonical import kinds
 from tests.contracts.goldens import (
     FOLDER,

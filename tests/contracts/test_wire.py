@@ -16,8 +16,9 @@ from cloudevents.core.v1.event import CloudEvent
 
 from libs.events.catalogue.schemas import schema_of
 from libs.events.contracts import contracts
-from libs.events.transport.envelope import read_envelope, read_event
+from libs.events.transport.envelope import read_envelope
 from libs.events.transport.faults import UnreadableEventError
+from libs.events.transport.payload import read_event
 from tests.contracts.canonical import AT, EVENT_ID, ORIGIN, canonical, kinds, wire_of
 
 CANARY = "Xylophonowitz"

@@ -15,9 +15,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from libs.events.contracts import Topic
-from libs.events.transport.database import Db, see_practices
+from libs.events.transport.clock import Clock, SystemClock
+from libs.events.transport.database import Db, Pool, see_practices
 from libs.events.transport.runtime import Running, running
 from libs.events.transport.service import Service
+from libs.events.transport.work import Wakes, Work
 from libs.service.migrations import in_database
 from tests.databases import Databases
 from tests.transport.ledger import MOVES, ORDERS, PRACTICE, TABLES, ledger, teller
@@ -119,6 +121,12 @@ async def test_platform(databases: Databases, kafka: str) -> AsyncIterator[TestP
             ledger_dsn=await stack.enter_async_context(databases.clone("ledger", TABLES)),
             admin_dsn=databases.admin_dsn,
         )
+
+
+def work_in(pool: Pool, service: Service, clock: Clock | None = None) -> Work:
+    """What a process of this service works with, for a part of it that a test runs alone."""
+    clock = clock or SystemClock()
+    return Work(service=service.name, pool=pool, clock=clock, wakes=Wakes())
 
 
 async def empty_topics(kafka: str) -> None:

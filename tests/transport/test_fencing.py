@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Iterable
 
 from libs.events.transport.applying import Applier
-from libs.events.transport.clock import SystemClock
 from libs.events.transport.database import open_pool
-from libs.events.transport.effects import Folding, Handlers
+from libs.events.transport.effects import Handlers
 from libs.events.transport.faults import FencedError
-from libs.events.transport.work import Wakes, partition_for
+from libs.events.transport.folding import Folding
+from libs.events.transport.work import partition_for
 from tests.transport.ledger import LEDGER, MOVES, ORDERS, PRACTICE, ledger, order, teller, totals
-from tests.transport.platform import TestPlatform, eventually, records_of
+from tests.transport.platform import TestPlatform, eventually, records_of, work_in
 
 PARTITION = partition_for("account-0", ORDERS.partitions)
 
@@ -32,9 +32,9 @@ async def test_two_owners_with_the_same_batch_at_once_and_a_zombie_later_have_on
         await eventually(sent)
     batch = [r for r in await records_of(platform.kafka, ORDERS) if r.partition == PARTITION]
     assert len(batch) == 20
-    clock = SystemClock()
     async with await open_pool(platform.ledger_dsn, name="test") as pool:
-        owners = [Applier(Handlers(ledger, clock), LEDGER, pool, clock, Wakes()) for _ in range(3)]
+        work = work_in(pool, ledger)
+        owners = [Applier(Handlers(ledger, work.clock), LEDGER, work) for _ in range(3)]
         old = await owners[0].load(ORDERS.name, PARTITION, 0)
         outcomes = await asyncio.gather(
             *[owner.apply(old, batch) for owner in owners[:2]], return_exceptions=True
@@ -68,10 +68,10 @@ async def test_a_projection_adds_a_batch_once_though_two_owners_fold_it(
 
         await eventually(folded)
     batch = [r for r in await records_of(platform.kafka, MOVES) if r.partition == PARTITION]
-    clock = SystemClock()
     async with await open_pool(platform.ledger_dsn, name="test") as pool:
+        work = work_in(pool, ledger)
         effects = [Folding("shadow", totals, 7) for _ in range(2)]
-        owners = [Applier(effect, effect.group, pool, clock, Wakes()) for effect in effects]
+        owners = [Applier(effect, effect.group, work) for effect in effects]
         old = [await owner.load(MOVES.name, PARTITION, 0) for owner in owners]
         outcomes = await asyncio.gather(
             *[owner.apply(at, batch) for owner, at in zip(owners, old, strict=True)],

@@ -5,13 +5,12 @@ from __future__ import annotations
 from aiokafka import AIOKafkaProducer
 
 from libs.events.transport.applying import Applier
-from libs.events.transport.clock import SystemClock
 from libs.events.transport.database import open_pool
 from libs.events.transport.effects import Handlers
 from libs.events.transport.parked import Request
-from libs.events.transport.work import Wakes, partition_for
+from libs.events.transport.work import partition_for
 from tests.transport.ledger import LEDGER, ORDERS, PRACTICE, ledger, order, teller
-from tests.transport.platform import TestPlatform, eventually
+from tests.transport.platform import TestPlatform, eventually, work_in
 
 KEYS = "SELECT key, request FROM parked_key ORDER BY key"
 EVENTS = "SELECT error FROM parked_event ORDER BY id"
@@ -35,8 +34,8 @@ async def test_a_retry_asked_for_long_ago_does_not_free_a_key_that_failed_again(
             await uow.publish(order("account-0", 2, 5))
         await parked(platform, 2)
     async with await open_pool(platform.ledger_dsn, name="test") as pool:
-        clock = SystemClock()
-        applier = Applier(Handlers(ledger, clock), LEDGER, pool, clock, Wakes())
+        work = work_in(pool, ledger)
+        applier = Applier(Handlers(ledger, work.clock), LEDGER, work)
         partition = partition_for("account-0", ORDERS.partitions)
         late = Request(PRACTICE, ORDERS.name, partition, "account-0", "retry", "a test")
         assert not await applier.carry_out(late)

@@ -16,12 +16,12 @@ from libs.events.transport.clock import Clock, FixedClock, SystemClock
 from libs.events.transport.database import open_pool
 from libs.events.transport.runtime import running
 from libs.events.transport.timers import Timers
-from libs.events.transport.work import Wakes, Work
+from libs.events.transport.work import Work
 from tests.conftest import Addresses
 from tests.databases import Databases
 from tests.transport.clockwork import OUTSIDE, TABLES, clockwork, told
 from tests.transport.ledger import PRACTICE
-from tests.transport.platform import end, eventually, seeing_all, start_victim
+from tests.transport.platform import end, eventually, seeing_all, start_victim, work_in
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -41,9 +41,7 @@ class Clockwork:
 
     def timers(self, clock: Clock) -> Timers:
         """A replica's timers, fired when the test says so."""
-        pool, wakes = self.work.pool, Wakes()
-        work = Work(service=clockwork.name, pool=pool, clock=clock, wakes=wakes)
-        return Timers(clockwork, pool=pool, clock=clock, wakes=wakes, work=work)
+        return Timers(clockwork, work_in(self.work.pool, clockwork, clock))
 
     async def rung(self) -> dict[str, int]:
         async with seeing_all(self.dsn) as db:
@@ -61,8 +59,7 @@ async def service(
     async with databases.clone("clockwork", TABLES) as dsn:
         with outside(tmp_path / "outside"):
             async with await open_pool(dsn, name="test") as pool:
-                clock = SystemClock()
-                work = Work(service=clockwork.name, pool=pool, clock=clock, wakes=Wakes())
+                work = work_in(pool, clockwork)
                 yield Clockwork(dsn, addresses.kafka, work)
 
 

@@ -10,13 +10,14 @@ import structlog
 from libs.events.contracts import contracts
 from libs.events.transport import checkpoints, parked
 from libs.events.transport.checkpoints import Position
-from libs.events.transport.clock import Clock
-from libs.events.transport.database import NO_PRACTICE, SET_TRANSPORT, Db, Pool
+from libs.events.transport.database import NO_PRACTICE, SET_TRANSPORT, Db
 from libs.events.transport.effects import Effect, Heard
-from libs.events.transport.envelope import Envelope, read_envelope, read_event, read_sequence
+from libs.events.transport.envelope import Envelope, read_envelope, read_sequence
 from libs.events.transport.faults import UnreadableEventError, describe, is_transient
 from libs.events.transport.parked import Record, Request
-from libs.events.transport.work import Outgoing, Wakes
+from libs.events.transport.payload import read_event
+from libs.events.transport.steps import reached
+from libs.events.transport.work import Outgoing, Work
 
 log = structlog.get_logger("mainstay.consumer")
 
@@ -37,13 +38,11 @@ class Applier:
 
     effect: Effect
     name: str
-    pool: Pool
-    clock: Clock
-    wakes: Wakes
+    work: Work
 
     async def load(self, topic: str, partition: int, beginning: int) -> Position:
         """The stored position, under the name that the effect goes by now."""
-        async with self.pool.acquire() as db, db.transaction():
+        async with self.work.pool.acquire() as db, db.transaction():
             self.name = await self.effect.checkpoint_name(db)
             return await checkpoints.load(db, self.name, topic, partition, beginning)
 
@@ -56,12 +55,15 @@ class Applier:
         """
         new, fresh = self._advance(old, records)
         first = records[0]
-        async with self.pool.acquire() as db, db.transaction():
+        async with self.work.pool.acquire() as db, db.transaction():
             await checkpoints.move(
                 db, self.name, first.topic, first.partition, old=old, new=new, handled=len(fresh)
             )
+            reached("consumer.checkpoint-moved")
             heard, outgoing = await self._take(db, first.topic, fresh, failure)
-        outgoing.wake(self.wakes)
+            reached("consumer.effects-applied")
+        reached("consumer.committed")
+        outgoing.wake(self.work.wakes)
         return Applied(new, heard)
 
     def _advance(self, position: Position, records: list[Record]) -> tuple[Position, list[Record]]:
@@ -92,7 +94,7 @@ class Applier:
         for record, key in zip(records, keys, strict=True):
             if failure is not None or key in waiting:
                 await parked.park(
-                    db, self.name, record, _practice(record), failure, self.clock.now()
+                    db, self.name, record, _practice(record), failure, self.work.now()
                 )
             elif (one := self._hear(_envelope(record), record.value)) is not None:
                 heard.append(one)
@@ -112,21 +114,23 @@ class Applier:
 
     async def requests(self) -> list[Request]:
         """What people asked to be done with parked keys."""
-        async with self.pool.acquire() as db, db.transaction():
+        async with self.work.pool.acquire() as db, db.transaction():
             await db.execute(SET_TRANSPORT)
             return await parked.find_requests(db, self.name)
 
     async def carry_out(self, request: Request) -> bool:
         """Carry out a request for the key's first event; True while there may be more to do."""
         try:
-            async with self.pool.acquire() as db, db.transaction():
+            async with self.work.pool.acquire() as db, db.transaction():
                 outgoing = await self._carry_out(db, request)
+                reached("parked.carried-out")
+            reached("parked.committed")
         except Exception as error:
             if not is_transient(error):  # else the request stands, and is looked at again
                 await self._note_failure(request, describe(error))
             return False
         if outgoing is not None:
-            outgoing.wake(self.wakes)
+            outgoing.wake(self.work.wakes)
         return outgoing is not None
 
     async def _carry_out(self, db: Db, request: Request) -> Outgoing | None:
@@ -140,7 +144,7 @@ class Applier:
         if row is None:
             await db.execute(parked.FORGET_KEY, *of_key)
             await db.execute(
-                parked.RELEASE_FOLLOWERS, *of_key[1:], request.requested_by, self.clock.now()
+                parked.RELEASE_FOLLOWERS, *of_key[1:], request.requested_by, self.work.now()
             )
             return None
         await db.execute(parked.FORGET_EVENT, row["id"])
@@ -153,8 +157,9 @@ class Applier:
             row["offset_"],
             "discarded" if wish == "discard" else "retried",
             request.requested_by,
-            self.clock.now(),
+            self.work.now(),
         )
+        reached("parked.forgotten")
         await db.execute(parked.SET_REQUEST, *of_key, "retry")  # what follows is tried next
         if wish == "discard":
             return Outgoing()
@@ -170,12 +175,12 @@ class Applier:
 
     async def _note_failure(self, request: Request, error: str) -> None:
         of_key = (request.practice_id, self.name, request.topic, request.key)
-        async with self.pool.acquire() as db, db.transaction():
+        async with self.work.pool.acquire() as db, db.transaction():
             await db.execute(SET_TRANSPORT)
             await db.execute(parked.SET_REQUEST, *of_key, None)
             row = await db.fetchrow(parked.FIRST_EVENT, *of_key)
             if row is not None:
-                await db.execute(parked.NOTE_ERROR, row["id"], error, self.clock.now())
+                await db.execute(parked.NOTE_ERROR, row["id"], error, self.work.now())
         log.error("parked event failed again", consumer=self.name, topic=request.topic, error=error)
 
 

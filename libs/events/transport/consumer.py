@@ -22,8 +22,6 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from libs.events.transport.applying import Applier
 from libs.events.transport.breaker import Breaker
 from libs.events.transport.checkpoints import Position
-from libs.events.transport.clock import Clock
-from libs.events.transport.database import Pool
 from libs.events.transport.effects import Effect
 from libs.events.transport.envelope import read_sequence
 from libs.events.transport.faults import (
@@ -33,7 +31,8 @@ from libs.events.transport.faults import (
     is_transient,
 )
 from libs.events.transport.parked import Record
-from libs.events.transport.work import Wakes
+from libs.events.transport.steps import reached
+from libs.events.transport.work import Work
 
 log = structlog.get_logger("mainstay.consumer")
 T = TypeVar("T")
@@ -45,11 +44,11 @@ ATTEMPTS = 3
 class Consumer:
     """One effect's consumption of its topics in this process."""
 
-    def __init__(self, effect: Effect, *, pool: Pool, clock: Clock, wakes: Wakes) -> None:
+    def __init__(self, effect: Effect, work: Work) -> None:
         self.effect = effect
         self.positions: dict[TopicPartition, Position] = {}
-        self.breaker = Breaker(effect.group, pool)
-        self._applier = Applier(effect, effect.group, pool, clock, wakes)
+        self.breaker = Breaker(effect.group, work.pool)
+        self._applier = Applier(effect, effect.group, work)
         self._ending = False
         self._sought: dict[TopicPartition, int] = {}
         self._holes: dict[TopicPartition, tuple[int, int]] = {}
@@ -238,6 +237,7 @@ class Consumer:
         try:
             if offsets:
                 await self._client.commit(offsets)
+                reached("consumer.offsets-told")
         except Exception as error:
             log.info("group offsets not told", consumer=self.effect.group, error=describe(error))
 

@@ -1,4 +1,4 @@
-"""What a consumer does with events: a service's handlers, or a projection's fold."""
+"""What a consumer does with events; here: it runs a service's handlers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from libs.events.contracts import Event, Topic
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, see_practices
 from libs.events.transport.envelope import Envelope
-from libs.events.transport.projections import Fold, Projection
 from libs.events.transport.service import Service
-from libs.events.transport.telemetry import context_of, links_to, open_span
+from libs.events.transport.telemetry import context_of, open_span
 from libs.events.transport.work import Outgoing, UnitOfWork
 
 
@@ -43,7 +42,7 @@ class Effect(Protocol):
     async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing: ...
 
 
-def _topics(types: Sequence[type[Event]]) -> list[Topic]:
+def topics_of(types: Sequence[type[Event]]) -> list[Topic]:
     return sorted({t.topic for t in types}, key=lambda topic: topic.name)
 
 
@@ -54,7 +53,7 @@ class Handlers:
         self._service = service.name
         self._clock = clock
         self._handlers = service.handlers_by_type()
-        self.topics = _topics(list(self._handlers))
+        self.topics = topics_of(list(self._handlers))
         self.types = frozenset(t.type for t in self._handlers)
         self.group = service.name
 
@@ -95,55 +94,3 @@ class Handlers:
             )
             for handler in self._handlers[type(heard.event)]:
                 await handler(heard.event, uow)
-
-
-class Folding:
-    """Folds a batch into a projection; `generation` None follows the one that is being read."""
-
-    def __init__(self, service: str, projection: Projection, generation: int | None = None) -> None:
-        self.projection = projection
-        self._functions = projection.by_type()
-        self._service = service
-        self._fixed = generation
-        self._generation = generation or 0
-        self.topics = _topics(list(self._functions))
-        self.types = frozenset(t.type for t in self._functions)
-        self.group = f"{service}.{projection.name}" + (f".g{generation}" if generation else "")
-
-    async def checkpoint_name(self, db: Db) -> str:
-        """Names the generation, so that a swap fences whoever still writes the old one."""
-        if self._fixed is None:
-            self._generation = await db.fetchval(
-                READ_GENERATION, *first_generation(self.projection)
-            )
-        return checkpoint_name(self._service, self.projection, self._generation)
-
-    async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing:
-        with open_span(
-            f"{self.group} fold",
-            kind=SpanKind.CONSUMER,
-            links=links_to([one.envelope.traceparent for one in heard]),
-            attributes={"messaging.batch.message_count": len(heard)},
-        ):
-            fold = Fold(self._generation)
-            for one in heard:
-                fold.event = one.envelope
-                for function in self._functions[type(one.event)]:
-                    function(one.event, fold)
-            await fold.write(db)
-        return Outgoing()
-
-
-READ_GENERATION = """
-INSERT INTO projection (name, generation, version) VALUES ($1, 1, $2)
-ON CONFLICT (name) DO UPDATE SET name = excluded.name
-RETURNING generation
-"""
-
-
-def first_generation(projection: Projection) -> tuple[str, int]:
-    return projection.name, projection.version
-
-
-def checkpoint_name(service: str, projection: Projection, generation: int) -> str:
-    return f"{service}.{projection.name}.g{generation}"

@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import ValidationError
-
-from libs.events.contracts import Event, contracts
-from libs.events.transport.faults import UnreadableEventError, describe
+from libs.events.contracts import Event
+from libs.events.transport.faults import UnreadableEventError
 
 CONTENT_TYPE = "application/json"
 Headers = Sequence[tuple[str, bytes | None]]
 """As Kafka gives them: a header may lack its value."""
 
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _SEQUENCE = re.compile(rb"([0-9]{4})-([0-9]{1,20})")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -107,11 +104,6 @@ def read_sequence(headers: Iterable[tuple[str, bytes | None]]) -> tuple[int, int
     return None
 
 
-def holds_nul(json_text: bytes) -> bool:
-    """True where a text in this JSON holds a NUL character, which PostgreSQL cannot keep."""
-    return b"\\u0000" in json_text and _NUL.search(json_text) is not None
-
-
 def read_envelope(
     headers: Headers, *, topic: str, partition: int, offset: int, key: bytes | None
 ) -> Envelope:
@@ -147,23 +139,3 @@ def read_envelope(
         raise UnreadableEventError(f"header {missing.args[0]} is missing") from None
     except ValueError:  # its message would quote the header
         raise UnreadableEventError("a CloudEvents header is malformed") from None
-
-
-def read_event(envelope: Envelope, value: bytes | None) -> Event:
-    """Parse the data of a received event by its contract; raises UnreadableEventError."""
-    contract = contracts().get(envelope.type)
-    if contract is None:
-        raise UnreadableEventError("no contract has this ce_type; is the publisher newer than us?")
-    if value is None:
-        raise UnreadableEventError("the record has no value")
-    if holds_nul(value):
-        raise UnreadableEventError("the data holds a NUL character")
-    try:
-        event = contract.model_validate_json(value)
-    except ValidationError as error:
-        raise UnreadableEventError(describe(error)) from None
-    if event.practice_id != envelope.practice_id:
-        raise UnreadableEventError("ce_practiceid is not the data's practice_id")
-    if event.key_value != envelope.key:
-        raise UnreadableEventError("the record's key is not the contract's key")
-    return event.with_event_id(envelope.id)

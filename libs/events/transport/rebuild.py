@@ -15,10 +15,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from libs.events.transport.clock import SystemClock
 from libs.events.transport.consumer import Consumer
 from libs.events.transport.database import Db, Pool, open_pool, transport_transaction
-from libs.events.transport.effects import Folding, checkpoint_name
+from libs.events.transport.folding import Folding, checkpoint_name
 from libs.events.transport.projections import Projection
 from libs.events.transport.runtime import make_broker
-from libs.events.transport.work import Wakes
+from libs.events.transport.steps import reached
+from libs.events.transport.work import Wakes, Work
 
 Tell = Callable[[int, int], None]
 """Called with (events folded, events there are)."""
@@ -51,9 +52,9 @@ async def rebuild(
             raise LookupError(f"{projection.name} was never folded: start its service first")
         shadow = live + 1
         await _clear(pool, service, projection, shadow)
-        consumer = Consumer(
-            Folding(service, projection, shadow), pool=pool, clock=SystemClock(), wakes=Wakes()
-        )
+        reached("rebuild.cleared")
+        work = Work(service=service, pool=pool, clock=SystemClock(), wakes=Wakes())
+        consumer = Consumer(Folding(service, projection, shadow), work)
         broker = make_broker(kafka, f"{service}-rebuild")
         consumer.subscribe(broker, None)
         await broker.start()
@@ -66,6 +67,7 @@ async def rebuild(
                 tell(await pool.fetchval(DONE, checkpoint_name(service, projection, shadow)), total)
                 await asyncio.sleep(0.1)
             tell(total, total)
+            reached("rebuild.swapped")
         finally:
             consumer.end()
             await broker.stop()
@@ -118,6 +120,7 @@ async def _swap(
         if any(new.get(shard, 0) < old.get(shard, end) for shard, end in ends.items()):
             return False
         await db.execute(SWAP, projection.name, shadow, projection.version)
+        reached("rebuild.swapping")
         await db.execute(FORGET_CHECKPOINTS, checkpoint_name(service, projection, live))
         return True
 

@@ -22,6 +22,7 @@ from libs.events.contracts import Topic
 from libs.events.transport.database import SET_TRANSPORT, Db, take_lock
 from libs.events.transport.envelope import write_sequence
 from libs.events.transport.faults import describe, is_transient
+from libs.events.transport.steps import reached
 from libs.events.transport.work import Wakes
 
 log = structlog.get_logger("mainstay.relay")
@@ -157,12 +158,15 @@ class Relay:
     ) -> None:
         if not windows:
             return
+        reached("relay.numbered")
         async with asyncio.TaskGroup() as sending:
             for (topic, partition), rows in windows.items():
                 sending.create_task(_append(producer, topic, partition, rows))
+        reached("relay.acknowledged")
         async with db.transaction():
             await db.execute(SET_TRANSPORT)
             await db.execute(FORGET_SENT, [row.id for rows in windows.values() for row in rows])
+            reached("relay.deleting")
 
 
 async def _append(

@@ -13,8 +13,9 @@ from faststream.kafka import KafkaBroker
 from libs.events.transport.clock import Clock, SystemClock
 from libs.events.transport.consumer import Consumer
 from libs.events.transport.database import Pool, open_pool
-from libs.events.transport.effects import Folding, Handlers
+from libs.events.transport.effects import Handlers
 from libs.events.transport.faults import describe
+from libs.events.transport.folding import Folding
 from libs.events.transport.jobs import run_job
 from libs.events.transport.relay import Relay
 from libs.events.transport.service import Service
@@ -84,9 +85,9 @@ async def running(
         ]
         if worker:
             consumers = await _start_consumers(
-                service, pool, clock, wakes, make_broker(kafka, service.name), instance, stack
+                service, work, make_broker(kafka, service.name), instance, stack
             )
-            tasks.append(Timers(service, pool=pool, clock=clock, wakes=wakes, work=work).run())
+            tasks.append(Timers(service, work).run())
             tasks += [run_job(job, work, dsn) for job in service.jobs]
             tasks += [_carry_out_requests(consumer) for consumer in consumers]
         started = [asyncio.create_task(task) for task in tasks]
@@ -98,16 +99,14 @@ async def running(
 
 async def _start_consumers(
     service: Service,
-    pool: Pool,
-    clock: Clock,
-    wakes: Wakes,
+    work: Work,
     broker: KafkaBroker,
     instance: str | None,
     stack: AsyncExitStack,
 ) -> list[Consumer]:
-    effects: list[Handlers | Folding] = [Handlers(service, clock)] if service.handlers else []
+    effects: list[Handlers | Folding] = [Handlers(service, work.clock)] if service.handlers else []
     effects += [Folding(service.name, projection) for projection in service.projections]
-    consumers = [Consumer(effect, pool=pool, clock=clock, wakes=wakes) for effect in effects]
+    consumers = [Consumer(effect, work) for effect in effects]
     if consumers:
         for consumer in consumers:
             await consumer.breaker.load()

@@ -12,13 +12,13 @@ from typing import Any
 
 import structlog
 
-from libs.events.transport.clock import Clock
-from libs.events.transport.database import Pool, see_practices, transport_transaction
+from libs.events.transport.database import see_practices, transport_transaction
 from libs.events.transport.envelope import Origin
 from libs.events.transport.faults import describe, is_transient
 from libs.events.transport.service import Service, Timer
+from libs.events.transport.steps import reached
 from libs.events.transport.telemetry import context_of, open_span
-from libs.events.transport.work import Outgoing, UnitOfWork, Wakes, Work
+from libs.events.transport.work import Outgoing, UnitOfWork, Work
 
 log = structlog.get_logger("mainstay.timers")
 
@@ -46,34 +46,29 @@ LONGEST_WAIT = timedelta(minutes=10)
 class Timers:
     """Fires a service's timers and transmissions."""
 
-    def __init__(
-        self, service: Service, *, pool: Pool, clock: Clock, wakes: Wakes, work: Work
-    ) -> None:
+    def __init__(self, service: Service, work: Work) -> None:
         self._service = service
-        self._pool = pool
-        self._clock = clock
-        self._wakes = wakes
         self._work = work
         self._names = [*service.timers, *service.transmissions]
 
     async def run(self) -> None:
         """Run until cancelled."""
         while True:
-            self._wakes.timers.clear()
+            self._work.wakes.timers.clear()
             try:
                 wait = 0.0 if await self.fire_due() else await self._seconds_to_next()
             except Exception as error:
                 log.warning("timers wait", service=self._service.name, error=describe(error))
                 wait = 1.0
             try:
-                await asyncio.wait_for(self._wakes.timers.wait(), timeout=wait)
+                await asyncio.wait_for(self._work.wakes.timers.wait(), timeout=wait)
             except TimeoutError:
                 continue
 
     async def fire_due(self) -> int:
         """Fire what is due now; returns how many timers were looked at and came to something."""
-        async with transport_transaction(self._pool) as db:
-            rows = await db.fetch(FIND_DUE, self._clock.now(), self._names)
+        async with transport_transaction(self._work.pool) as db:
+            rows = await db.fetch(FIND_DUE, self._work.now(), self._names)
         fired = 0
         for row in rows:
             timer = Timer(
@@ -87,11 +82,11 @@ class Timers:
         return fired
 
     async def _seconds_to_next(self) -> float:
-        async with transport_transaction(self._pool) as db:
+        async with transport_transaction(self._work.pool) as db:
             due: datetime | None = await db.fetchval(NEXT_DUE, self._names)
         if due is None:
             return 1.0
-        wait = (due - self._clock.now()).total_seconds()
+        wait = (due - self._work.now()).total_seconds()
         # Overdue, and yet nothing was fired: another replica is at it.
         # Looked at again each second at least: another replica may set one.
         return min(wait, 1.0) if wait > 0 else 0.25
@@ -111,40 +106,44 @@ class Timers:
 
     async def _fire_inside(self, timer: Timer) -> bool:
         outgoing = Outgoing()
-        async with self._pool.acquire() as db, db.transaction():
+        async with self._work.pool.acquire() as db, db.transaction():
             await see_practices(db, [timer.practice_id])
             if not await db.fetchval(TAKE, *_identity(timer)):
                 return False  # another replica has fired it, or it was moved
+            reached("timer.taken")
             uow = UnitOfWork(
                 db,
                 service=self._service.name,
                 practice_id=timer.practice_id,
-                now=self._clock.now(),
+                now=self._work.now(),
                 outgoing=outgoing,
                 origin=timer.origin,
             )
             await self._service.timers[timer.name](timer, uow)
             await outgoing.write(db)
-        outgoing.wake(self._wakes)
+            reached("timer.handled")
+        reached("timer.committed")
+        outgoing.wake(self._work.wakes)
         return True
 
     async def _transmit(self, timer: Timer) -> bool:
-        async with transport_transaction(self._pool) as db:
+        async with transport_transaction(self._work.pool) as db:
             if await db.fetchval(LOCK, *_identity(timer)) is None:
                 return False
             await self._service.transmissions[timer.name](timer, self._work)
+            reached("transmission.sent")
             await db.execute(TAKE, *_identity(timer))
         return True
 
     async def _put_off(self, timer: Timer, error: Exception) -> None:
         """Try again later: soon for what passes by itself, ever more rarely for what does not."""
-        async with transport_transaction(self._pool) as db:
+        async with transport_transaction(self._work.pool) as db:
             attempts = await db.fetchval(
                 "SELECT attempts FROM timer WHERE practice_id = $1 AND name = $2 AND key = $3",
                 *_identity(timer)[:3],
             )
             wait = min(timedelta(seconds=0.5) * 2 ** min(attempts or 0, 12), LONGEST_WAIT)
-            await db.fetchval(PUT_OFF, *_identity(timer), self._clock.now() + wait)
+            await db.fetchval(PUT_OFF, *_identity(timer), self._work.now() + wait)
         report = log.warning if is_transient(error) else log.error
         report(
             "timer put off",

@@ -20,8 +20,9 @@ from aiokafka.partitioner import murmur2
 from libs.events.contracts import Event
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, Pool, see_practices
-from libs.events.transport.envelope import Envelope, Origin, holds_nul, write_headers
+from libs.events.transport.envelope import Envelope, Origin, write_headers
 from libs.events.transport.faults import PublishRefusedError
+from libs.events.transport.payload import holds_nul
 from libs.events.transport.telemetry import current_traceparent
 
 LARGEST_EVENT_BYTES = 512 * 1024
@@ -181,16 +182,19 @@ class UnitOfWork:
 
 
 class Work:
-    """Opens units of work for jobs, transmissions and HTTP: everything that no event started."""
+    """What a service's process works with, and the units of work that no event started.
+
+    Jobs, transmissions and HTTP open theirs here; consumers and timers take pool and clock from it.
+    """
 
     def __init__(self, *, service: str, pool: Pool, clock: Clock, wakes: Wakes) -> None:
         self.service = service
         self.pool = pool
-        self._clock = clock
-        self._wakes = wakes
+        self.clock = clock
+        self.wakes = wakes
 
     def now(self) -> datetime:
-        return self._clock.now()
+        return self.clock.now()
 
     @asynccontextmanager
     async def unit_of_work(
@@ -209,7 +213,7 @@ class Work:
                 origin=origin,
             )
             await outgoing.write(db)
-        outgoing.wake(self._wakes)
+        outgoing.wake(self.wakes)
 
     @asynccontextmanager
     async def read(self, practices: list[UUID]) -> AsyncIterator[Db]:

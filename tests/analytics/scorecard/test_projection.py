@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 from libs.events.contracts import Event
 from libs.events.transport import Envelope
 from libs.events.transport.database import Db
-from libs.events.transport.effects import Folding, Heard
+from libs.events.transport.effects import Heard
+from libs.events.transport.folding import Folding
 from services.analytics.scorecard import store
 from services.analytics.scorecard.projection import scorecard
 from tests.analytics.conftest import NAMES, two_practices

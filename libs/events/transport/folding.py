@@ -1,0 +1,65 @@
+"""What a consumer does with events: it folds them into a generation of a projection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opentelemetry.trace import SpanKind
+
+from libs.events.transport.database import Db
+from libs.events.transport.effects import Heard, topics_of
+from libs.events.transport.projections import Fold, Projection
+from libs.events.transport.telemetry import links_to, open_span
+from libs.events.transport.work import Outgoing
+
+
+class Folding:
+    """Folds a batch into a projection; `generation` None follows the one that is being read."""
+
+    def __init__(self, service: str, projection: Projection, generation: int | None = None) -> None:
+        self.projection = projection
+        self._functions = projection.by_type()
+        self._service = service
+        self._fixed = generation
+        self._generation = generation or 0
+        self.topics = topics_of(list(self._functions))
+        self.types = frozenset(t.type for t in self._functions)
+        self.group = f"{service}.{projection.name}" + (f".g{generation}" if generation else "")
+
+    async def checkpoint_name(self, db: Db) -> str:
+        """Names the generation, so that a swap fences whoever still writes the old one."""
+        if self._fixed is None:
+            self._generation = await db.fetchval(
+                READ_GENERATION, *first_generation(self.projection)
+            )
+        return checkpoint_name(self._service, self.projection, self._generation)
+
+    async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing:
+        with open_span(
+            f"{self.group} fold",
+            kind=SpanKind.CONSUMER,
+            links=links_to([one.envelope.traceparent for one in heard]),
+            attributes={"messaging.batch.message_count": len(heard)},
+        ):
+            fold = Fold(self._generation)
+            for one in heard:
+                fold.event = one.envelope
+                for function in self._functions[type(one.event)]:
+                    function(one.event, fold)
+            await fold.write(db)
+        return Outgoing()
+
+
+READ_GENERATION = """
+INSERT INTO projection (name, generation, version) VALUES ($1, 1, $2)
+ON CONFLICT (name) DO UPDATE SET name = excluded.name
+RETURNING generation
+"""
+
+
+def first_generation(projection: Projection) -> tuple[str, int]:
+    return projection.name, projection.version
+
+
+def checkpoint_name(service: str, projection: Projection, generation: int) -> str:
+    return f"{service}.{projection.name}.g{generation}"
