@@ -38,6 +38,8 @@ BREAKING: dict[str, tuple[dict[str, Any], str]] = {
     "another type": ({"made_on": int}, "made_on: type changed from string to integer"),
     "another format": ({"made_on": str}, "made_on: format changed from date to None"),
     "a choice removed": ({"color": Literal["red"]}, "color: no longer allows blue"),
+    "a new choice": ({"color": Literal["red", "blue", "green"]}, "color: now allows green: an old"),
+    "a constant became a choice": ({"grade": Literal["a", "b"]}, "grade: now allows b"),
     "another constant": ({"grade": Literal["b"]}, "grade: no longer allows a"),
     "a text became a closed list": ({"name": Literal["x"]}, "name: became a closed list"),
     "a closed list opened": ({"color": str}, "color: is no longer a closed list"),
@@ -68,15 +70,13 @@ BREAKING: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("changes", "reason"), BREAKING.values(), ids=BREAKING.keys())
 def test_a_breaking_change_is_refused_with_its_reason(changes: dict[str, Any], reason: str) -> None:
-    found = list(breaking_changes(schema_with(), schema_with(**changes)))
+    found = [str(line) for line in breaking_changes(schema_with(), schema_with(**changes))]
     assert any(line.startswith(reason) or reason in line for line in found), found
 
 
 HARMLESS: dict[str, dict[str, Any]] = {
     "nothing": {},
     "a new field with a default": {"weight": (int, 1)},
-    "a new choice": {"color": Literal["red", "blue", "green"]},
-    "a constant became a choice": {"grade": Literal["a", "b"]},
     "said better": {"count": (Annotated[int, Field(ge=0, le=9, description="Many.")], 0)},
     "a new field with a default inside": {
         "part": part(size=(int,), maker=(str, "unknown"), weight=(int, 1))
@@ -94,7 +94,8 @@ def test_a_value_that_holds_its_own_kind_is_compared_once() -> None:
     old = {"$defs": {"Node": inner}, "properties": {"root": {"$ref": "#/$defs/Node"}}}
     new = {**old, "$defs": {"Node": {**inner, "minProperties": 1}}}
     assert list(breaking_changes(old, old)) == []
-    assert list(breaking_changes(old, new)) == ["root: minProperties changed from None to 1"]
+    [found] = breaking_changes(old, new)
+    assert str(found).startswith("root: minProperties changed from None to 1")
 
 
 def test_the_committed_catalogue_is_fresh_and_breaks_nobody() -> None:

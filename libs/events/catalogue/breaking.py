@@ -1,25 +1,57 @@
-"""Which changes of a schema would break somebody who reads or has stored the old events.
+"""Which changes of a schema may be made within a version of an event, and why the others not.
 
-Within a version, every event ever sent parses by the new contract and means the same; what was
-never promised to be wider does not become wider either. What may change: words, a new field with a
-default, and a new choice in a closed list. Readers of ours are strict, so they are deployed before
-the publisher that says something new; until then they park it. All else is a new version.
+Within a version everybody reads everybody (FULL_TRANSITIVE): a reader of any schema that a version
+ever had reads what a publisher of any other of them wrote, and takes it to mean the same. Readers
+pass over fields that they do not know and fill in the defaults of those that are missing; they know
+nothing else to forgive. So this may change: words, and a new field with a default. A new choice in
+a closed list may not: an old reader does not know it.
+
+Compared with the last schema alone, and yet transitive: what is allowed only ever adds optional
+fields and touches none that is there, so any two schemas of a version are alike but for optional
+fields that one of them lacks, however many steps lie between. A field cannot go and come back as
+something else, because it cannot go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 Schema = dict[str, Any]
 
 _WORDS = {"title", "description", "examples", "deprecated", "$comment"}
 _FOLLOWED = {"$ref", "$defs", "properties", "required", "items", "anyOf", "oneOf", "enum", "const"}
+_UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems"}
+_LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems"}
+_NO_SHAPE = {"default"}
+"""With the keywords of ours (`x-mainstay-…`): they change no instance, only what it means."""
 
 
-def breaking_changes(old: Schema, new: Schema) -> Iterator[str]:
-    """A reason for each change that may not be made within a version."""
+class Hurt(StrEnum):
+    """Whom a change would hurt."""
+
+    OLD_READER = "an old reader could not read the new events"
+    NEW_READER = "a new reader could not read the old events"
+    EITHER = "one of both could not read what the other wrote"
+    MEANING = "all could be read, but would no longer mean the same"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change that may not be made within a version; `where` is the field's dotted path."""
+
+    where: str
+    what: str
+    hurt: Hurt
+
+    def __str__(self) -> str:
+        return f"{self.where or 'the event'}: {self.what}: {self.hurt}"
+
+
+def breaking_changes(old: Schema, new: Schema) -> Iterator[Refusal]:
+    """Each change that may not be made within a version."""
     comparison = _Comparison(old.get("$defs", {}), new.get("$defs", {}))
     yield from comparison.compare("", old, new)
 
@@ -30,7 +62,7 @@ class _Comparison:
     new_definitions: Schema
     seen: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
-    def compare(self, at: str, old: Schema, new: Schema) -> Iterator[str]:
+    def compare(self, at: str, old: Schema, new: Schema) -> Iterator[Refusal]:
         """`at` is the dotted path of what the two schemas describe; empty for the event itself."""
         followed = (old.get("$ref", ""), new.get("$ref", ""))
         if all(followed):
@@ -38,16 +70,15 @@ class _Comparison:
                 return  # a value that holds its own kind
             self.seen.add(followed)
         old, new = _follow(old, self.old_definitions), _follow(new, self.new_definitions)
-        where = at or "the event"
-        yield from _compare_keywords(where, old, new)
-        yield from _compare_choices(where, old, new)
+        yield from _compare_keywords(at, old, new)
+        yield from _compare_choices(at, old, new)
         yield from self._compare_fields(at, old, new)
         if "items" in old and "items" in new:
             yield from self.compare(f"{at}[]", old["items"], new["items"])
         yield from self._compare_alternatives(at, old, new)
         self.seen.discard(followed)
 
-    def _compare_fields(self, at: str, old: Schema, new: Schema) -> Iterator[str]:
+    def _compare_fields(self, at: str, old: Schema, new: Schema) -> Iterator[Refusal]:
         before, after = old.get("properties", {}), new.get("properties", {})
         needed, needs = set(old.get("required", [])), set(new.get("required", []))
         for name in sorted(before):
@@ -55,46 +86,63 @@ class _Comparison:
             if name in after:
                 yield from self.compare(path, before[name], after[name])
             else:
-                yield f"{path}: was removed"
+                hurt = Hurt.OLD_READER if name in needed else Hurt.MEANING
+                yield Refusal(path, "was removed", hurt)
         for name in sorted(needs - needed):
             path = f"{at}.{name}".lstrip(".")
-            yield f"{path}: became required; give it a default instead"
+            yield Refusal(path, "became required; give it a default instead", Hurt.NEW_READER)
         for name in sorted((needed - needs) & set(after)):
             path = f"{at}.{name}".lstrip(".")
-            yield f"{path}: may now be missing, which readers do not expect"
+            yield Refusal(path, "may now be missing", Hurt.OLD_READER)
 
-    def _compare_alternatives(self, at: str, old: Schema, new: Schema) -> Iterator[str]:
+    def _compare_alternatives(self, at: str, old: Schema, new: Schema) -> Iterator[Refusal]:
         """`T | None`: the alternatives stay the same; each is compared with its counterpart."""
         for keyword in ("anyOf", "oneOf"):
             before, after = old.get(keyword, []), new.get(keyword, [])
             if len(before) != len(after):
-                yield f"{at or 'the event'}: the alternatives changed"
+                yield Refusal(at, "the alternatives changed", Hurt.EITHER)
                 continue
             for one, other in zip(before, after, strict=True):
                 yield from self.compare(at, one, other)
 
 
-def _compare_keywords(where: str, old: Schema, new: Schema) -> Iterator[str]:
+def _compare_keywords(at: str, old: Schema, new: Schema) -> Iterator[Refusal]:
     """Whatever is neither words nor followed further must stay as it is: bounds, marks, topic."""
     for keyword in sorted((set(old) | set(new)) - _WORDS - _FOLLOWED):
         if keyword == "default" and not (keyword in old and keyword in new):
             continue  # it is then required, or no longer: said by that
-        if old.get(keyword) != new.get(keyword):
-            yield f"{where}: {keyword} changed from {old.get(keyword)} to {new.get(keyword)}"
+        before, after = old.get(keyword), new.get(keyword)
+        if before != after:
+            what = f"{keyword} changed from {before} to {after}"
+            yield Refusal(at, what, _hurt_by(keyword, before, after))
     if ("items" in old) != ("items" in new):
-        yield f"{where}: became {'a list' if 'items' in new else 'no list'}"
+        yield Refusal(at, f"became {'a list' if 'items' in new else 'no list'}", Hurt.EITHER)
 
 
-def _compare_choices(where: str, old: Schema, new: Schema) -> Iterator[str]:
+def _hurt_by(keyword: str, before: Any, after: Any) -> Hurt:
+    if keyword in _NO_SHAPE or keyword.startswith("x-mainstay-"):
+        return Hurt.MEANING
+    if keyword not in _UPPER | _LOWER:
+        return Hurt.EITHER
+    if before is None or after is None:
+        return Hurt.OLD_READER if after is None else Hurt.NEW_READER
+    wider = after > before if keyword in _UPPER else after < before
+    return Hurt.OLD_READER if wider else Hurt.NEW_READER
+
+
+def _compare_choices(at: str, old: Schema, new: Schema) -> Iterator[Refusal]:
     """A constant is a closed list of one."""
     before, after = _choices(old), _choices(new)
-    if after is None:
+    if before is None or after is None:
         if before is not None:
-            yield f"{where}: is no longer a closed list"
-    elif before is None:
-        yield f"{where}: became a closed list"
-    elif removed := before - after:
-        yield f"{where}: no longer allows {', '.join(sorted(removed))}"
+            yield Refusal(at, "is no longer a closed list", Hurt.OLD_READER)
+        elif after is not None:
+            yield Refusal(at, "became a closed list", Hurt.NEW_READER)
+        return
+    if removed := before - after:
+        yield Refusal(at, f"no longer allows {', '.join(sorted(removed))}", Hurt.NEW_READER)
+    if added := after - before:
+        yield Refusal(at, f"now allows {', '.join(sorted(added))}", Hurt.OLD_READER)
 
 
 def _choices(schema: Schema) -> set[str] | None:

@@ -43,7 +43,10 @@ class Topic:
 
 
 class Contract(BaseModel):
-    """A strict, frozen value: unknown fields, coercions, NaN and infinity are refused."""
+    """A strict, frozen value: unknown fields, coercions, NaN and infinity are refused.
+
+    Only a consumer passes over fields that it does not know (`transport/payload.py`).
+    """
 
     model_config = ConfigDict(
         frozen=True,

@@ -19,7 +19,11 @@ def holds_nul(json_text: bytes) -> bool:
 
 
 def read_event(envelope: Envelope, value: bytes | None) -> Event:
-    """Parse the data of a received event by its contract; raises UnreadableEventError."""
+    """Parse the data of a received event by its contract; raises UnreadableEventError.
+
+    What it does not know, a reader passes over: the publisher may be newer and say more. Whoever
+    makes an event is held to exactly its contract.
+    """
     contract = contracts().get(envelope.type)
     if contract is None:
         raise UnreadableEventError("no contract has this ce_type; is the publisher newer than us?")
@@ -28,7 +32,7 @@ def read_event(envelope: Envelope, value: bytes | None) -> Event:
     if holds_nul(value):
         raise UnreadableEventError("the data holds a NUL character")
     try:
-        event = contract.model_validate_json(value)
+        event = contract.model_validate_json(value, extra="ignore")
     except ValidationError as error:
         raise UnreadableEventError(describe(error)) from None
     if event.practice_id != envelope.practice_id:
