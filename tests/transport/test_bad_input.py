@@ -77,9 +77,6 @@ CASES = (
         body=replaced(NUMBER, b'"account" \t: "' + BROKEN + b'","number":'),
     ),
     Bad("over-the-limit", "524288", body=instead(OVER)),
-    Bad(
-        "unknown-field", "extra_forbidden", body=replaced(NUMBER, b'"' + BROKEN + b'":1,"number":')
-    ),
     Bad("field-missing", "cents: missing", body=replaced(b'"cents":1,', b"")),
     Bad("field-of-another-kind", "cents: int_type", body=replaced(b'"cents":1', b'"cents":"1"')),
     Bad("another-practice", "is not the data's practice_id", {"ce_practiceid": OF_A_STRANGER}),
