@@ -81,7 +81,7 @@ def running(data: Path, *, durable: bool, progress: bool) -> Iterator[tuple[str,
         run = _Run(home, cache, user, durable)
         succeeded = False
         try:
-            addresses = _start_both(run, jars[:-1], jars[-1], _reachable(java, cache, user))
+            addresses = _start_both(run, jars[:-1], jars[-1], reachable_java(java, cache, user))
             succeeded = True
             yield addresses
         finally:
@@ -145,7 +145,7 @@ def _tidy(home: Path, user: User | None) -> None:
         os.chown(home / "scratch", user.uid, user.gid)
 
 
-def _reachable(java: Java, cache: Path, user: User | None) -> Java:
+def reachable_java(java: Java, cache: Path, user: User | None) -> Java:
     """Java itself, or a copy in the cache where the servers' user cannot enter its directory."""
     if reaches(user, java.program.resolve().parent):
         return java
