@@ -7,7 +7,7 @@ import asyncio
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
-from libs.events.contracts import Topic, platform_contracts
+from libs.events.contracts import Topic, platform_topics
 
 
 class TopicMismatchError(Exception):
@@ -15,13 +15,12 @@ class TopicMismatchError(Exception):
 
 
 def declared_topics() -> list[Topic]:
-    """Every topic of every contract, by name."""
-    topics = {contract.topic.name: contract.topic for contract in platform_contracts().values()}
-    return [topic for _, topic in sorted(topics.items())]
+    """Every topic that the contracts declare, by name."""
+    return platform_topics()
 
 
 async def make_topics(kafka: str, *, replication_factor: int = 1) -> list[str]:
-    """Make the declared topics that are missing, keeping every event; returns their names."""
+    """Make the declared topics that are missing; returns their names."""
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka, client_id="mainstay-topics")
     await admin.start()
     try:
@@ -41,12 +40,13 @@ async def make_topics(kafka: str, *, replication_factor: int = 1) -> list[str]:
 
 
 def _new(topic: Topic, replication_factor: int) -> NewTopic:
+    days = topic.retention_days
     return NewTopic(
         name=topic.name,
         num_partitions=topic.partitions,
         replication_factor=replication_factor,
         topic_configs={
-            "retention.ms": "-1",
+            "retention.ms": "-1" if days is None else str(days * 24 * 3600 * 1000),
             "retention.bytes": "-1",
             "cleanup.policy": "delete",
             "min.insync.replicas": str(max(1, replication_factor - 1)),

@@ -36,6 +36,8 @@ class Topic:
 
     name: str
     partitions: int = 6
+    retention_days: int | None = None
+    """None keeps every event for good."""
 
     @property
     def publisher(self) -> str:

@@ -28,6 +28,8 @@ PATIENTS = Topic("interop.patients")
 APPOINTMENTS = Topic("interop.appointments")
 ENCOUNTERS = Topic("interop.encounters")
 QUERIES = Topic("interop.queries")
+INGEST = Topic("interop.ingest", retention_days=7)
+"""Partners write to it, with a Kafka client of their own; interop takes it from there."""
 
 Sex = Literal["F", "M", "U"]
 Relationship = Literal["self", "spouse", "child", "other"]
