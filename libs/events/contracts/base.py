@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self, get_args, get_origin
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import BaseModel, ConfigDict
 
 from libs.events.contracts.values import PracticeId
 
@@ -69,16 +69,19 @@ class Event(Contract):
 
     practice_id: PracticeId
 
-    _event_id: UUID = PrivateAttr(default_factory=uuid4)
-
     @property
     def event_id(self) -> UUID:
         """The CloudEvents `id`: new for a new event, the sender's for a received one."""
-        return self._event_id
+        event_id: UUID | bytes | None = self.__dict__.get(_EVENT_ID)
+        if isinstance(event_id, UUID):
+            return event_id
+        made = uuid4() if event_id is None else UUID(event_id.decode())
+        object.__setattr__(self, _EVENT_ID, made)
+        return made
 
-    def with_event_id(self, event_id: UUID) -> Self:
-        """Give a received event the id that its sender gave it."""
-        self._event_id = event_id
+    def with_event_id(self, event_id: UUID | bytes) -> Self:
+        """Give a received event the id that its sender gave it; bytes are its canonical text."""
+        object.__setattr__(self, _EVENT_ID, event_id)  # frozen for everybody else
         return self
 
     @property
@@ -96,6 +99,9 @@ class Event(Contract):
             raise TypeError(f"{cls.__name__}.key names no field: {cls.key}")
         _CONTRACTS[cls.type] = cls
 
+
+_EVENT_ID = "_event_id"
+# No private attribute of pydantic's: making one costs an instance more than all of its fields.
 
 _CONTRACTS: dict[str, type[Event]] = {}
 

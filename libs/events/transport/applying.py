@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 from uuid import UUID
 
 import structlog
@@ -13,7 +15,12 @@ from libs.events.transport.checkpoints import Position
 from libs.events.transport.database import NO_PRACTICE, SET_TRANSPORT, Db
 from libs.events.transport.effects import Effect, Heard
 from libs.events.transport.envelope import Envelope, read_envelope, read_sequence
-from libs.events.transport.faults import UnreadableEventError, describe, is_transient
+from libs.events.transport.faults import (
+    TurnedBackError,
+    UnreadableEventError,
+    describe,
+    is_transient,
+)
 from libs.events.transport.parked import Record, Request
 from libs.events.transport.payload import read_event
 from libs.events.transport.steps import reached
@@ -21,15 +28,26 @@ from libs.events.transport.work import Outgoing, Work
 
 log = structlog.get_logger("mainstay.consumer")
 
+_Fresh: TypeAlias = tuple[Record, tuple[int, int] | None]
+"""A record whose effects are not in, and its (epoch, sequence)."""
+
 LEAVE_TRANSPORT = "SELECT set_config('mainstay.transport', '', true)"
+
+
+@dataclass(slots=True)
+class _Taken:
+    heard: list[Heard]
+    to_park: list[tuple[Record, str | None]]
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Where the checkpoint is now, and how many events had their effects (or parked, as failed)."""
+    """Where the checkpoint is now; how many events had effects, how many parked as unreadable."""
 
     position: Position
     heard: int
+    unreadable: int
 
 
 @dataclass
@@ -39,19 +57,31 @@ class Applier:
     effect: Effect
     name: str
     work: Work
+    accepted: set[tuple[str, int, int]] = field(default_factory=set[tuple[str, int, int]])
+    """Records (topic, partition, offset) of an earlier epoch that a person has let pass."""
+    _with_parked: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    """Partitions in which keys may be parked. Only a partition's owner parks there, and whoever is
+    not it any more is fenced, so the others need no look."""
 
     async def load(self, topic: str, partition: int, beginning: int) -> Position:
         """The stored position, under the name that the effect goes by now."""
         async with self.work.pool.acquire() as db, db.transaction():
             self.name = await self.effect.checkpoint_name(db)
-            return await checkpoints.load(db, self.name, topic, partition, beginning)
+            position = await checkpoints.load(db, self.name, topic, partition, beginning)
+            await db.execute(SET_TRANSPORT)
+            if await db.fetchval(parked.ANY_PARKED, self.name, topic, partition):
+                self._with_parked.add((topic, partition))
+            else:
+                self._with_parked.discard((topic, partition))
+            return position
 
     async def apply(
-        self, old: Position, records: list[Record], *, failure: str | None = None
+        self, old: Position, records: Sequence[Record], *, failure: str | None = None
     ) -> Applied:
         """Apply records of one partition, in order; with `failure` they park instead.
 
-        Raises FencedError where the checkpoint is not at `old`; whatever is raised, nothing stays.
+        Raises FencedError where the checkpoint is not at `old`, TurnedBackError for a record of an
+        earlier epoch; whatever is raised, nothing stays.
         """
         new, fresh = self._advance(old, records)
         first = records[0]
@@ -60,55 +90,88 @@ class Applier:
                 db, self.name, first.topic, first.partition, old=old, new=new, handled=len(fresh)
             )
             reached("consumer.checkpoint-moved")
-            heard, outgoing = await self._take(db, first.topic, fresh, failure)
+            taken = await self._take(db, (first.topic, first.partition), fresh, failure)
+            reached("consumer.events-parked")
+            outgoing = await self.effect.apply(db, taken.heard) if taken.heard else Outgoing()
             reached("consumer.effects-applied")
         reached("consumer.committed")
         outgoing.wake(self.work.wakes)
-        return Applied(new, heard)
+        return Applied(new, len(taken.heard), taken.unreadable)
 
-    def _advance(self, position: Position, records: list[Record]) -> tuple[Position, list[Record]]:
+    def _advance(
+        self, position: Position, records: Sequence[Record]
+    ) -> tuple[Position, list[_Fresh]]:
         """Where these records lead, and those whose effects are not in yet."""
-        fresh: list[Record] = []
+        fresh: list[_Fresh] = []
+        epoch, last = position.epoch, position.last_sequence
         for record in records:
             place = read_sequence(record.headers)
-            if place is None or not position.has(*place):
-                fresh.append(record)
-            if place is not None and position.leaves_gap(*place):
-                log.critical(
-                    "gap in a partition's sequence: an event is missing",
-                    consumer=self.name,
-                    topic=record.topic,
-                    partition=record.partition,
-                    offset=record.offset,
-                )
-            position = position.after(record.offset, *(place or (None, None)))
-        return position, fresh
+            if place is not None:
+                if place[0] < epoch:
+                    self._check_accepted(record)
+                    continue
+                if place[0] == epoch and place[1] <= last:
+                    continue  # a relay sent it twice
+                if place[1] != last + 1 and checkpoints.is_gap((epoch, last), place):
+                    self._tell_of_gap(record)
+                epoch, last = place
+            fresh.append((record, place))
+        return Position(records[-1].offset + 1, epoch, last), fresh
+
+    def _check_accepted(self, record: Record) -> None:
+        if (record.topic, record.partition, record.offset) not in self.accepted:
+            raise TurnedBackError(record.topic, record.partition, record.offset)
+
+    def _tell_of_gap(self, record: Record) -> None:
+        log.critical(
+            "gap in a partition's sequence: an event is missing",
+            consumer=self.name,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+        )
 
     async def _take(
-        self, db: Db, topic: str, records: list[Record], failure: str | None
-    ) -> tuple[int, Outgoing]:
-        await db.execute(SET_TRANSPORT)
-        keys = [parked.key_of(record) for record in records]
-        waiting = await parked.find_parked(db, self.name, topic, keys)
-        heard: list[Heard] = []
-        for record, key in zip(records, keys, strict=True):
-            if failure is not None or key in waiting:
-                await parked.park(
-                    db, self.name, record, _practice(record), failure, self.work.now()
-                )
-            elif (one := self._hear(_envelope(record), record.value)) is not None:
-                heard.append(one)
-        return len(heard), await self._run(db, heard)
+        self, db: Db, shard: tuple[str, int], fresh: list[_Fresh], failure: str | None
+    ) -> _Taken:
+        """Read the records; park what fails or cannot be read, and what waits behind its key."""
+        waiting: set[str] = set()
+        if shard in self._with_parked:
+            await db.execute(SET_TRANSPORT)
+            keys = [parked.key_of(record) for record, _ in fresh]
+            waiting = await parked.find_parked(db, self.name, shard[0], keys)
+        taken = _Taken([], [])
+        for record, place in fresh:
+            if failure is not None:
+                taken.to_park.append((record, failure))
+            elif waiting and parked.key_of(record) in waiting:
+                taken.to_park.append((record, None))
+            else:
+                try:
+                    one = self._hear(read_record(record, place), record.value)
+                except UnreadableEventError as error:
+                    taken.to_park.append((record, describe(error)))
+                    waiting.add(parked.key_of(record))
+                    taken.unreadable += 1
+                else:
+                    if one is not None:
+                        taken.heard.append(one)
+        if taken.to_park:
+            self._with_parked.add(shard)
+            await self._park(db, taken.to_park)
+        if shard in self._with_parked:
+            await db.execute(LEAVE_TRANSPORT)
+        return taken
 
-    async def _run(self, db: Db, heard: list[Heard]) -> Outgoing:
-        if not heard:
-            return Outgoing()
-        await db.execute(LEAVE_TRANSPORT)
-        return await self.effect.apply(db, heard)
+    async def _park(self, db: Db, records: list[tuple[Record, str | None]]) -> None:
+        await db.execute(SET_TRANSPORT)
+        for record, error in records:
+            await parked.park(db, self.name, record, _practice(record), error, self.work.now())
 
     def _hear(self, envelope: Envelope, value: bytes | None) -> Heard | None:
         """The event in a record; None for a known type that this consumer does not want."""
-        if envelope.type in self.effect.types or envelope.type not in contracts():
+        kind = envelope.type
+        if kind in self.effect.types or kind not in contracts():
             return Heard(envelope, read_event(envelope, value))
         return None
 
@@ -171,7 +234,8 @@ class Applier:
             key=request.key.encode(),
         )
         one = self._hear(envelope, row["payload"])
-        return await self._run(db, [one] if one else [])
+        await db.execute(LEAVE_TRANSPORT)
+        return await self.effect.apply(db, [one]) if one else Outgoing()
 
     async def _note_failure(self, request: Request, error: str) -> None:
         of_key = (request.practice_id, self.name, request.topic, request.key)
@@ -184,18 +248,20 @@ class Applier:
         log.error("parked event failed again", consumer=self.name, topic=request.topic, error=error)
 
 
-def _envelope(record: Record) -> Envelope:
+def read_record(record: Record, place: tuple[int, int] | None) -> Envelope:
+    """The envelope of a record; raises UnreadableEventError."""
     return read_envelope(
         record.headers,
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
         key=record.key,
+        place=place,
     )
 
 
 def _practice(record: Record) -> UUID:
     try:
-        return _envelope(record).practice_id
+        return read_record(record, None).practice_id
     except UnreadableEventError:
         return NO_PRACTICE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from libs.events.transport.database import Db
 from libs.events.transport.faults import FencedError
@@ -30,27 +30,18 @@ class Position:
     epoch: int = 0
     last_sequence: int = 0
 
-    def has(self, epoch: int, sequence: int) -> bool:
-        """True for an event whose effects are in already: a relay sent it twice."""
-        return (epoch, sequence) <= (self.epoch, self.last_sequence)
-
-    def leaves_gap(self, epoch: int, sequence: int) -> bool:
-        """True where an event before this one never came: an alarm."""
-        if epoch == self.epoch:
-            return sequence > self.last_sequence + 1
-        return epoch > self.epoch and self.epoch > 0 and sequence > 1
-
     def goes_on_with(self, epoch: int, sequence: int) -> bool:
         """True for the very next event of the sequence; for a new checkpoint, its first."""
         return (epoch, sequence) == (self.epoch, self.last_sequence + 1) or (
             epoch > self.epoch and sequence == 1
         )
 
-    def after(self, offset: int, epoch: int | None, sequence: int | None) -> Position:
-        moved = replace(self, next_offset=offset + 1)
-        if epoch is None or sequence is None or self.has(epoch, sequence):
-            return moved
-        return replace(moved, epoch=epoch, last_sequence=sequence)
+
+def is_gap(before: tuple[int, int], place: tuple[int, int]) -> bool:
+    """True where an event between these two (epoch, sequence) never came: an alarm."""
+    if place[0] == before[0]:
+        return place[1] > before[1] + 1
+    return place[0] > before[0] > 0 and place[1] > 1
 
 
 async def load(db: Db, consumer: str, topic: str, partition: int, beginning: int) -> Position:

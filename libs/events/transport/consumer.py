@@ -2,16 +2,15 @@
 
 Kafka's committed offset is only a hint for lag tools. The position that counts is the checkpoint in
 PostgreSQL: taken up at assignment, moved by compare-and-set as the first statement of the effects'
-transaction. Partitions run side by side; within one, events are handled in order. A batch is tried
-whole; only when it fails is it rolled back and handled event by event, to find the one to park.
+transaction. Partitions run side by side; within one, events are handled in order.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -23,22 +22,13 @@ from libs.events.transport.applying import Applier
 from libs.events.transport.breaker import Breaker
 from libs.events.transport.checkpoints import Position
 from libs.events.transport.effects import Effect
-from libs.events.transport.envelope import read_sequence
-from libs.events.transport.faults import (
-    FencedError,
-    UnreadableEventError,
-    describe,
-    is_transient,
-)
+from libs.events.transport.faults import describe
 from libs.events.transport.parked import Record
+from libs.events.transport.partition import LARGEST_BATCH, OwnedPartition
 from libs.events.transport.steps import reached
 from libs.events.transport.work import Work
 
 log = structlog.get_logger("mainstay.consumer")
-T = TypeVar("T")
-
-ATTEMPTS = 3
-"""How often a deterministic failure is tried before it parks."""
 
 
 class Consumer:
@@ -46,13 +36,14 @@ class Consumer:
 
     def __init__(self, effect: Effect, work: Work) -> None:
         self.effect = effect
-        self.positions: dict[TopicPartition, Position] = {}
+        self.partitions: dict[TopicPartition, OwnedPartition] = {}
         self.breaker = Breaker(effect.group, work.pool)
         self._applier = Applier(effect, effect.group, work)
-        self._ending = False
-        self._sought: dict[TopicPartition, int] = {}
-        self._holes: dict[TopicPartition, tuple[int, int]] = {}
-        self._locks: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @property
+    def positions(self) -> dict[TopicPartition, Position]:
+        """Where each partition stands that this process handles."""
+        return {tp: p.position for tp, p in self.partitions.items() if p.position is not None}
 
     def subscribe(self, broker: KafkaBroker, instance: str | None) -> None:
         """Register with FastStream; every setting that could lose or reorder is made here.
@@ -65,7 +56,7 @@ class Consumer:
             group_id=self.effect.group,
             group_instance_id=instance and f"{self.effect.group}-{instance}",
             batch=True,
-            max_records=2000,
+            max_records=LARGEST_BATCH,
             batch_timeout_ms=10,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
@@ -87,37 +78,22 @@ class Consumer:
 
     def end(self) -> None:
         """The process ends: what waits for a person or a database is left at its checkpoint."""
-        self._ending = True
         self.breaker.end()
+        for partition in self.partitions.values():
+            partition.end()
 
     async def take_up(self, assigned: set[TopicPartition]) -> None:
         """On assignment: seek each partition to its checkpoint; stop where that is impossible."""
-        await asyncio.gather(*[self._go_to_checkpoint(tp) for tp in assigned])
-
-    async def _go_to_checkpoint(self, tp: TopicPartition) -> None:
-        """Seek to the checkpoint; without it nothing may be handled, so this waits until well."""
-        self.positions.pop(tp, None)
-        while not self._ending and tp in self._client.assignment():
-            try:
-                await self._seek(tp)
-            except Exception as error:
-                log.warning("no checkpoint", consumer=self.effect.group, error=describe(error))
-                await asyncio.sleep(1)
-            else:
-                return
-
-    async def _seek(self, tp: TopicPartition) -> None:
-        beginning = (await self._client.beginning_offsets([tp]))[tp]
-        position = await self._applier.load(tp.topic, tp.partition, beginning)
-        end = (await self._client.end_offsets([tp]))[tp]
-        at = self._sought[tp] = position.next_offset
-        self._client.seek(tp, at)
-        self.positions[tp] = position
-        if not beginning <= at <= end and self.breaker.stopped is None:
-            await self.breaker.stop(
-                f"checkpoint {at} of {tp.topic}/{tp.partition} is outside the log "
-                f"[{beginning}, {end}]: was the topic made anew, or data restored?"
+        for tp in assigned - set(self.partitions):
+            self.partitions[tp] = OwnedPartition(
+                tp, applier=self._applier, breaker=self.breaker, client=self._client
             )
+        await asyncio.gather(*[self.partitions[tp].go_to_checkpoint() for tp in assigned])
+
+    async def let_go(self, revoked: set[TopicPartition] | None = None) -> None:
+        """Let the batches in hand come to their end; None: of every partition."""
+        tps = set(self.partitions) if revoked is None else revoked & set(self.partitions)
+        await asyncio.gather(*[self.partitions.pop(tp).let_go() for tp in tps])
 
     async def on_batch(self, records: Sequence[Record]) -> None:
         """Handle one poll; returns when every partition's part is in, or must be read again."""
@@ -126,113 +102,17 @@ class Consumer:
             parts[TopicPartition(record.topic, record.partition)].append(record)
         if not await self.breaker.wait_until_closed():
             return
-        await asyncio.gather(*[self._handle(tp, part) for tp, part in parts.items()])
+        owned = [(self.partitions[tp], part) for tp, part in parts.items() if tp in self.partitions]
+        await asyncio.gather(*[partition.handle(part) for partition, part in owned])
         await self._tell_kafka(parts)
-
-    async def _handle(self, tp: TopicPartition, records: list[Record]) -> None:
-        """Handle one partition's part. Whatever goes wrong, the checkpoint says where to go on.
-
-        Nothing may escape: FastStream would go on with the next batch as if this one were done.
-        """
-        async with self._locks[tp]:
-            try:
-                if await self._handle_in_order(tp, records):
-                    return
-            except FencedError:
-                log.info(
-                    "fenced: another owner moved on",
-                    consumer=self.effect.group,
-                    topic=tp.topic,
-                    partition=tp.partition,
-                )
-            except Exception as error:
-                log.error("read again", consumer=self.effect.group, error=describe(error))
-                await asyncio.sleep(1)
-            await self._go_to_checkpoint(tp)
-
-    async def _handle_in_order(self, tp: TopicPartition, records: list[Record]) -> bool:
-        """False where these are not the checkpoint's next records, or the consumer has stopped."""
-        if not self._come_next(tp, records[0]):
-            return False
-        if await self._attempt(tp, records) is None:
-            return True
-        for record in records:
-            if self.breaker.stopped is not None:
-                return False
-            await self._handle_alone(tp, record)
-        return True
-
-    def _come_next(self, tp: TopicPartition, first: Record) -> bool:
-        """True for the checkpoint's offset, or for a hole in the log that is proven to be one.
-
-        Earlier records come where a rebalance crossed a commit, or a topic was made anew; later
-        ones where a batch went missing in this process, or where the client had begun to fetch
-        from the group's offset before the seek. All are answered by another look at the log. A
-        hole is believed where the sequence goes on over it, or where a second look shows it again.
-        """
-        position = self.positions.get(tp)
-        if position is None:
-            return False
-        at = position.next_offset
-        if first.offset <= at or self._sought.get(tp) != at:
-            return first.offset == at
-        place = read_sequence(first.headers)
-        if place is not None and position.goes_on_with(*place):
-            return True
-        seen_before = self._holes.get(tp) == (at, first.offset)
-        self._holes[tp] = (at, first.offset)
-        return seen_before
-
-    async def _attempt(
-        self, tp: TopicPartition, records: list[Record], failure: str | None = None
-    ) -> str | None:
-        """Apply records; None where it worked, else the failure that lies in an event."""
-
-        async def apply() -> str | None:
-            position = None if self._ending else self.positions.get(tp)
-            if position is None or records[0].offset < position.next_offset:
-                raise FencedError  # revoked, or taken up anew, while these were in hand
-            try:
-                done = await self._applier.apply(position, records, failure=failure)
-            except Exception as error:
-                if is_transient(error) or isinstance(error, FencedError) or failure is not None:
-                    raise
-                return describe(error)
-            if tp in self.positions:
-                self.positions[tp] = done.position
-            self.breaker.handled(done.heard)
-            return None
-
-        return await until_well(apply, self.effect.group)
-
-    async def _handle_alone(self, tp: TopicPartition, record: Record) -> None:
-        """Apply one event; after the last attempt, park it with its error."""
-        failure: str | None = None
-        for attempt in range(1, ATTEMPTS + 1):
-            failure = await self._attempt(tp, [record])
-            if failure is None:
-                return
-            if failure.startswith(UnreadableEventError.__name__):
-                break  # it will not read better the next time
-            await asyncio.sleep(0.05 * attempt)
-        await self._attempt(tp, [record], failure)
-        log.error(
-            "event parked",
-            consumer=self.effect.group,
-            topic=tp.topic,
-            partition=tp.partition,
-            offset=record.offset,
-            error=failure,
-        )
-        await self.breaker.parked()
 
     async def _tell_kafka(self, parts: dict[TopicPartition, list[Record]]) -> None:
         """Commit the group's offsets, for tools that show lag; nothing here reads them."""
         owned = self._client.assignment()
         offsets = {
-            tp: self.positions[tp].next_offset
-            for tp in parts
-            if tp in owned and tp in self.positions
+            tp: position.next_offset
+            for tp, position in self.positions.items()
+            if tp in owned and tp in parts
         }
         try:
             if offsets:
@@ -244,11 +124,9 @@ class Consumer:
     async def carry_out_requests(self) -> None:
         """Retry or discard what people asked for, in the partitions that this process owns."""
         for request in await self._applier.requests():
-            tp = TopicPartition(request.topic, request.partition)
-            if tp in self.positions:
-                async with self._locks[tp]:
-                    while await self._applier.carry_out(request):
-                        pass
+            partition = self.partitions.get(TopicPartition(request.topic, request.partition))
+            if partition is not None:
+                await partition.carry_out(request)
 
 
 class _Assigned(ConsumerRebalanceListener):
@@ -258,8 +136,7 @@ class _Assigned(ConsumerRebalanceListener):
     async def on_partitions_revoked(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, revoked: Any
     ) -> None:
-        for tp in revoked:
-            self._consumer.positions.pop(tp, None)
+        await self._consumer.let_go(set(revoked))
 
     async def on_partitions_assigned(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, assigned: Any
@@ -276,17 +153,3 @@ def _unparsed(records: Any) -> KafkaMessage:
 def _raw(message: Any) -> Any:
     """Hand the records through: FastStream's own decoder would decode and validate three times."""
     return message.raw_message
-
-
-async def until_well(act: Callable[[], Awaitable[T]], consumer: str) -> T:
-    """Repeat an act while the database or the broker is away; other errors are the caller's."""
-    delay = 0.05
-    while True:
-        try:
-            return await act()
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log.warning("waiting", consumer=consumer, error=describe(error), seconds=delay)
-        await asyncio.sleep(delay)
-        delay = min(delay * 2, 5)

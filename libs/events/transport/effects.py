@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from opentelemetry.trace import SpanKind
 
@@ -62,7 +63,11 @@ class Handlers:
 
     async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing:
         outgoing = Outgoing()
+        seen: UUID | None = None
         for one in heard:
+            if one.event.practice_id != seen:  # each event's own practice, and no other
+                seen = one.event.practice_id
+                await see_practices(db, [seen])
             await self._handle(db, one, outgoing)
         await outgoing.write(db)
         return outgoing
@@ -83,7 +88,6 @@ class Handlers:
                 "mainstay.practice.id": str(envelope.practice_id),
             },
         ):
-            await see_practices(db, [envelope.practice_id])
             uow = UnitOfWork(
                 db,
                 service=self._service,

@@ -8,9 +8,11 @@ so that any tracing client finds it. `sequence` is fixed width, so it also sorts
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import cast
 from uuid import UUID
 
 from libs.events.contracts import Event
@@ -21,7 +23,17 @@ Headers = Sequence[tuple[str, bytes | None]]
 """As Kafka gives them: a header may lack its value."""
 
 _SEQUENCE = re.compile(rb"([0-9]{4})-([0-9]{1,20})")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_TEXT = re.compile(rb"[!-~]+")
+_REPEATED = {
+    "content-type": re.compile(rb"application/json(?:\s*;.*)?", re.IGNORECASE),
+    "ce_specversion": re.compile(rb"1\.0"),
+    "ce_type": _TEXT,
+    "ce_source": _TEXT,
+    "ce_practiceid": _UUID,
+}
+"""Headers that say the same in most records, so that a look at what was seen before is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +57,81 @@ class Origin:
         )
 
 
-@dataclass(frozen=True, slots=True)
 class Envelope:
-    """The attributes of a received event, and where on Kafka it stood."""
+    """The attributes of a received event, and where on Kafka it stood.
 
-    id: UUID
-    type: str
-    source: str
-    time: datetime
-    practice_id: UUID
-    correlation_id: UUID
-    causation_id: UUID | None
-    traceparent: str | None
-    epoch: int
-    sequence: int
-    topic: str
-    partition: int
-    offset: int
-    key: str
+    Checked when it is read; what few ask for is made from the headers when they do.
+    """
+
+    __slots__ = ("_found", "_key", "epoch", "offset", "partition", "sequence", "time", "topic")
+
+    def __init__(
+        self,
+        found: dict[str, bytes],
+        *,
+        topic: str,
+        partition: int,
+        offset: int,
+        key: bytes,
+        place: tuple[int, int],
+        time: datetime,
+    ) -> None:
+        self._found = found
+        self._key = key
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        self.epoch, self.sequence = place
+        self.time = time
+
+    @property
+    def id(self) -> UUID:
+        return UUID(self._found["ce_id"].decode())
+
+    @property
+    def id_text(self) -> bytes:
+        return self._found["ce_id"]
+
+    @property
+    def type(self) -> str:
+        return self._found["ce_type"].decode()
+
+    @property
+    def source(self) -> str:
+        return self._found["ce_source"].decode()
+
+    @property
+    def practice_id(self) -> UUID:
+        return _practice(self._found["ce_practiceid"])
+
+    @property
+    def correlation_id(self) -> UUID:
+        return UUID(self._found["ce_correlationid"].decode())
+
+    @property
+    def causation_id(self) -> UUID | None:
+        causation = self._found.get("ce_causationid")
+        return UUID(causation.decode()) if causation else None
+
+    @property
+    def traceparent(self) -> str | None:
+        """None where the header is missing or is no traceparent: a story, not a reason to park."""
+        written = self._found.get("traceparent", b"")
+        return written.decode() if _TRACEPARENT.fullmatch(written) else None
+
+    @property
+    def key(self) -> str:
+        return self._key.decode()
 
     @property
     def origin(self) -> Origin:
         """What an event published because of this one comes from."""
         return Origin(self.correlation_id, self.id, self.traceparent)
+
+
+@lru_cache(maxsize=4096)
+def _practice(written: bytes) -> UUID:
+    return UUID(written.decode())
 
 
 def write_headers(event: Event, *, source: str, time: datetime, origin: Origin) -> dict[str, str]:
@@ -94,48 +158,71 @@ def write_sequence(epoch: int, sequence: int) -> str:
     return f"{epoch:04d}-{sequence:020d}"
 
 
-def read_sequence(headers: Iterable[tuple[str, bytes | None]]) -> tuple[int, int] | None:
+def read_sequence(headers: Headers) -> tuple[int, int] | None:
     """The (epoch, sequence) of a record, or None where it has none that a checkpoint can keep."""
-    for name, value in headers:
+    for name, value in reversed(headers):  # relays write it last
         if name == "ce_sequence":
             place = _SEQUENCE.fullmatch(value or b"")
-            if place is not None and int(place[2]) < 2**63:
-                return int(place[1]), int(place[2])
+            if place is not None and (sequence := int(place[2])) < 2**63:
+                return int(place[1]), sequence
     return None
 
 
 def read_envelope(
-    headers: Headers, *, topic: str, partition: int, offset: int, key: bytes | None
+    headers: Headers,
+    *,
+    topic: str,
+    partition: int,
+    offset: int,
+    key: bytes | None,
+    place: tuple[int, int] | None = None,
 ) -> Envelope:
-    """Read a record's attributes; raises UnreadableEventError naming the header that is wrong."""
-    found: dict[str, str] = {}
+    """Read a record's attributes; raises UnreadableEventError naming the header that is wrong.
+
+    `place`: its (epoch, sequence), where that was read before.
+    """
+    place = place or read_sequence(headers)
+    if place is None:
+        raise UnreadableEventError("header ce_sequence is missing or malformed")
+    found = dict(headers)
+    for name in _REPEATED:
+        if not _fits(name, found.get(name)):
+            raise UnreadableEventError(f"header {name} is {_what_is_wrong(found, name)}")
+    for name in ("ce_id", "ce_correlationid"):
+        if _UUID.fullmatch(found.get(name) or b"") is None:
+            raise UnreadableEventError(f"header {name} is {_what_is_wrong(found, name)}")
+    causation = found.get("ce_causationid")
+    if causation and _UUID.fullmatch(causation) is None:
+        raise UnreadableEventError("header ce_causationid is malformed")
+    return Envelope(
+        cast(dict[str, bytes], found),
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        key=key or b"",
+        place=place,
+        time=_read_time(found["ce_time"] or b""),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _fits(name: str, value: bytes | None) -> bool:
+    return _REPEATED[name].fullmatch(value or b"") is not None
+
+
+def _read_time(written: bytes) -> datetime:
     try:
-        for name, value in headers:
-            found[name] = (value or b"").decode()
-        place = read_sequence(headers)
-        if place is None:
-            raise UnreadableEventError("header ce_sequence is missing or malformed")
-        if found["ce_specversion"] != "1.0":
-            raise UnreadableEventError("header ce_specversion is not 1.0")
-        causation = found.get("ce_causationid")
-        traceparent = found.get("traceparent", "")
-        return Envelope(
-            id=UUID(found["ce_id"]),
-            type=found["ce_type"],
-            source=found["ce_source"],
-            time=datetime.fromisoformat(found["ce_time"]),
-            practice_id=UUID(found["ce_practiceid"]),
-            correlation_id=UUID(found["ce_correlationid"]),
-            causation_id=UUID(causation) if causation else None,
-            traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
-            epoch=place[0],
-            sequence=place[1],
-            topic=topic,
-            partition=partition,
-            offset=offset,
-            key=(key or b"").decode(),
-        )
-    except KeyError as missing:
-        raise UnreadableEventError(f"header {missing.args[0]} is missing") from None
+        time = datetime.fromisoformat(written.decode())
     except ValueError:  # its message would quote the header
-        raise UnreadableEventError("a CloudEvents header is malformed") from None
+        time = None
+    if time is None or time.tzinfo is None:
+        raise UnreadableEventError("header ce_time is malformed: no time with its zone (RFC 3339)")
+    return time
+
+
+def _what_is_wrong(found: dict[str, bytes | None], name: str) -> str:
+    if not found.get(name):
+        return "missing"
+    if name == "ce_specversion":
+        return "not 1.0"
+    return "not application/json" if name == "content-type" else "malformed"

@@ -19,6 +19,10 @@ class FencedError(Exception):
     """Another owner moved this checkpoint: what was done here is rolled back."""
 
 
+class TurnedBackError(Exception):
+    """A record is of an earlier epoch than the checkpoint; `args`: topic, partition, offset."""
+
+
 class PublishRefusedError(Exception):
     """An event that may not be published from here: wrong owner, practice or size."""
 

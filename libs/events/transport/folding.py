@@ -38,7 +38,7 @@ class Folding:
         with open_span(
             f"{self.group} fold",
             kind=SpanKind.CONSUMER,
-            links=links_to([one.envelope.traceparent for one in heard]),
+            links=links_to(one.envelope.traceparent for one in heard),
             attributes={"messaging.batch.message_count": len(heard)},
         ):
             fold = Fold(self._generation)

@@ -26,6 +26,9 @@ FIND_PARKED = """
 SELECT key FROM parked_key
  WHERE consumer = $1 AND topic = $2 AND key = ANY($3::text[]) FOR UPDATE
 """
+ANY_PARKED = """
+SELECT EXISTS (SELECT FROM parked_key WHERE consumer = $1 AND topic = $2 AND partition = $3)
+"""
 PARK_KEY = """
 INSERT INTO parked_key (practice_id, consumer, topic, partition, key) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -10,6 +12,9 @@ from libs.events.contracts import Event, contracts
 from libs.events.transport.envelope import Envelope
 from libs.events.transport.faults import UnreadableEventError, describe
 
+LARGEST_EVENT_BYTES = 512 * 1024
+
+_HIDDEN = re.compile(rb'"[ \t\r\n]')
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -29,14 +34,45 @@ def read_event(envelope: Envelope, value: bytes | None) -> Event:
         raise UnreadableEventError("no contract has this ce_type; is the publisher newer than us?")
     if value is None:
         raise UnreadableEventError("the record has no value")
+    if len(value) > LARGEST_EVENT_BYTES:
+        raise UnreadableEventError(
+            f"the data has {len(value)} bytes; at most {LARGEST_EVENT_BYTES} are read"
+        )
     if holds_nul(value):
         raise UnreadableEventError("the data holds a NUL character")
     try:
-        event = contract.model_validate_json(value, extra="ignore")
+        event = contract.__pydantic_validator__.validate_json(value, extra="ignore")
     except ValidationError as error:
         raise UnreadableEventError(describe(error)) from None
+    if _may_repeat_a_name(value, event) and _repeats_a_name(value):
+        raise UnreadableEventError("the data holds a name twice")
     if event.practice_id != envelope.practice_id:
         raise UnreadableEventError("ce_practiceid is not the data's practice_id")
     if event.key_value != envelope.key:
         raise UnreadableEventError("the record's key is not the contract's key")
-    return event.with_event_id(envelope.id)
+    return event.with_event_id(envelope.id_text)
+
+
+def _may_repeat_a_name(value: bytes, event: Event) -> bool:
+    """False where a look at the bytes proves that no name comes twice in an object (RFC 8259, 4).
+
+    As many names as fields were set, none of them hidden by white space: true of whatever a relay
+    writes for a contract without nested values, at a tenth of the price of parsing again.
+    """
+    if value.count(b'":') != len(event.__pydantic_fields_set__):
+        return True
+    spaced = b" " in value or b"\n" in value or b"\t" in value or b"\r" in value
+    return spaced and _HIDDEN.search(value) is not None
+
+
+def _repeats_a_name(value: bytes) -> bool:
+    repeated = False
+
+    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        found = dict(pairs)
+        repeated = repeated or len(found) != len(pairs)
+        return found
+
+    json.loads(value, object_pairs_hook=look)
+    return repeated

@@ -111,6 +111,8 @@ async def _start_consumers(
         for consumer in consumers:
             await consumer.breaker.load()
             consumer.subscribe(broker, instance)
+        for consumer in consumers:
+            stack.push_async_callback(consumer.let_go)
         await broker.start()
         stack.push_async_callback(broker.stop)
         for consumer in consumers:

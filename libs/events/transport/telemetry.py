@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -66,7 +66,7 @@ def context_of(traceparent: str | None) -> Context:
     return _propagator.extract({"traceparent": traceparent} if traceparent else {})
 
 
-def links_to(traceparents: list[str | None], most: int = 100) -> list[Link]:
+def links_to(traceparents: Iterable[str | None], most: int = 100) -> list[Link]:
     """Links to the sampled traces among these, so that a batch's span leads to each of them."""
     links: list[Link] = []
     for traceparent in traceparents:

@@ -22,10 +22,8 @@ from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, Pool, see_practices
 from libs.events.transport.envelope import Envelope, Origin, write_headers
 from libs.events.transport.faults import PublishRefusedError
-from libs.events.transport.payload import holds_nul
+from libs.events.transport.payload import LARGEST_EVENT_BYTES, holds_nul
 from libs.events.transport.telemetry import current_traceparent
-
-LARGEST_EVENT_BYTES = 512 * 1024
 
 ADD_TO_OUTBOX = """
 INSERT INTO outbox (practice_id, topic, partition, key, headers, payload)

@@ -13,6 +13,7 @@ from libs.events.contracts import Event
 from libs.events.transport import Envelope
 from libs.events.transport.database import Db
 from libs.events.transport.effects import Heard
+from libs.events.transport.envelope import Origin, read_envelope, write_headers, write_sequence
 from libs.events.transport.folding import Folding
 from services.analytics.scorecard import store
 from services.analytics.scorecard.projection import scorecard
@@ -177,21 +178,15 @@ def shuffle_between_keys(events: Iterable[Event], rng: random.Random) -> Iterabl
 
 
 def envelope_of(event: Event) -> Envelope:
-    return Envelope(
-        id=event.event_id,
-        type=event.type,
-        source="/mainstay/test",
-        time=START,
-        practice_id=event.practice_id,
-        correlation_id=uuid4(),
-        causation_id=None,
-        traceparent=None,
-        epoch=1,
-        sequence=1,
+    origin = Origin(uuid4(), None, None)
+    headers = write_headers(event, source="test", time=START, origin=origin)
+    headers["ce_sequence"] = write_sequence(1, 1)
+    return read_envelope(
+        [(name, text.encode()) for name, text in headers.items()],
         topic=event.topic.name,
         partition=0,
         offset=0,
-        key=event.key_value,
+        key=event.key_value.encode(),
     )
 
 
