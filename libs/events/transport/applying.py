@@ -38,16 +38,17 @@ LEAVE_TRANSPORT = "SELECT set_config('mainstay.transport', '', true)"
 class _Taken:
     heard: list[Heard]
     to_park: list[tuple[Record, str | None]]
-    unreadable: int = 0
+    unreadable: list[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Where the checkpoint is now; how many events had effects, how many parked as unreadable."""
+    """Where the checkpoint is now, how many events had effects, and what parked as unreadable."""
 
     position: Position
     heard: int
-    unreadable: int
+    unreadable: list[tuple[int, str]]
+    """Offset and reason of each."""
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Applier:
         Raises FencedError where the checkpoint is not at `old`, TurnedBackError for a record of an
         earlier epoch; whatever is raised, nothing stays.
         """
-        new, fresh = self._advance(old, records)
+        new, fresh, after_gaps = self._advance(old, records)
         first = records[0]
         async with self.work.pool.acquire() as db, db.transaction():
             await checkpoints.move(
@@ -95,14 +96,17 @@ class Applier:
             outgoing = await self.effect.apply(db, taken.heard) if taken.heard else Outgoing()
             reached("consumer.effects-applied")
         reached("consumer.committed")
+        for record in after_gaps:
+            self._tell_of_gap(record)
         outgoing.wake(self.work.wakes)
         return Applied(new, len(taken.heard), taken.unreadable)
 
     def _advance(
         self, position: Position, records: Sequence[Record]
-    ) -> tuple[Position, list[_Fresh]]:
-        """Where these records lead, and those whose effects are not in yet."""
+    ) -> tuple[Position, list[_Fresh], list[Record]]:
+        """Where these records lead, those whose effects are not in yet, those that follow a gap."""
         fresh: list[_Fresh] = []
+        after_gaps: list[Record] = []
         epoch, last = position.epoch, position.last_sequence
         for record in records:
             place = read_sequence(record.headers)
@@ -113,10 +117,10 @@ class Applier:
                 if place[0] == epoch and place[1] <= last:
                     continue  # a relay sent it twice
                 if place[1] != last + 1 and checkpoints.is_gap((epoch, last), place):
-                    self._tell_of_gap(record)
+                    after_gaps.append(record)
                 epoch, last = place
             fresh.append((record, place))
-        return Position(records[-1].offset + 1, epoch, last), fresh
+        return Position(records[-1].offset + 1, epoch, last), fresh, after_gaps
 
     def _check_accepted(self, record: Record) -> None:
         if (record.topic, record.partition, record.offset) not in self.accepted:
@@ -140,7 +144,7 @@ class Applier:
             await db.execute(SET_TRANSPORT)
             keys = [parked.key_of(record) for record, _ in fresh]
             waiting = await parked.find_parked(db, self.name, shard[0], keys)
-        taken = _Taken([], [])
+        taken = _Taken([], [], [])
         for record, place in fresh:
             if failure is not None:
                 taken.to_park.append((record, failure))
@@ -151,8 +155,8 @@ class Applier:
                     one = self._hear(read_record(record, place), record.value)
                 except UnreadableEventError as error:
                     taken.to_park.append((record, describe(error)))
+                    taken.unreadable.append((record.offset, describe(error)))
                     waiting.add(parked.key_of(record))
-                    taken.unreadable += 1
                 else:
                     if one is not None:
                         taken.heard.append(one)

@@ -121,7 +121,8 @@ class Envelope:
 
     @property
     def key(self) -> str:
-        return self._key.decode()
+        """The key's text; bytes that are no UTF-8 are none of a contract's."""
+        return self._key.decode("utf-8", "backslashreplace")
 
     @property
     def origin(self) -> Origin:
@@ -188,7 +189,7 @@ def read_envelope(
     for name in _REPEATED:
         if not _fits(name, found.get(name)):
             raise UnreadableEventError(f"header {name} is {_what_is_wrong(found, name)}")
-    for name in ("ce_id", "ce_correlationid"):
+    for name in ("ce_id", "ce_correlationid"):  # and each its own
         if _UUID.fullmatch(found.get(name) or b"") is None:
             raise UnreadableEventError(f"header {name} is {_what_is_wrong(found, name)}")
     causation = found.get("ce_causationid")
@@ -201,7 +202,7 @@ def read_envelope(
         offset=offset,
         key=key or b"",
         place=place,
-        time=_read_time(found["ce_time"] or b""),
+        time=_read_time(found.get("ce_time")),
     )
 
 
@@ -210,7 +211,9 @@ def _fits(name: str, value: bytes | None) -> bool:
     return _REPEATED[name].fullmatch(value or b"") is not None
 
 
-def _read_time(written: bytes) -> datetime:
+def _read_time(written: bytes | None) -> datetime:
+    if not written:
+        raise UnreadableEventError("header ce_time is missing")
     try:
         time = datetime.fromisoformat(written.decode())
     except ValueError:  # its message would quote the header

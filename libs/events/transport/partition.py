@@ -171,9 +171,12 @@ class OwnedPartition:
 
     async def _park(self, record: Record, failure: str) -> bool:
         await self._attempt([record], failure)
-        self._log(log.error, "event parked", offset=record.offset, error=failure)
-        await self._breaker.parked()
+        await self._tell_of_parked(record.offset, failure)
         return self._breaker.stopped is None
+
+    async def _tell_of_parked(self, offset: int, failure: str) -> None:
+        self._log(log.error, "event parked", offset=offset, error=failure)
+        await self._breaker.parked()
 
     async def _attempt(self, records: Sequence[Record], failure: str | None = None) -> str | None:
         """Apply records; None where it worked, else the failure that lies in an event."""
@@ -196,8 +199,8 @@ class OwnedPartition:
         if self.position is not None:
             self.position = done.position
         self._breaker.handled(done.heard)
-        for _ in range(done.unreadable):
-            await self._breaker.parked()
+        for offset, reason in done.unreadable:
+            await self._tell_of_parked(offset, reason)
         return None
 
     def _come_next(self, first: Record) -> bool:
