@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from libs.events.contracts import Event, contracts, is_latest
+from libs.events.contracts.base import name_and_version
 from libs.events.transport.envelope import read_envelope
 from libs.events.transport.faults import UnreadableEventError
 from libs.events.transport.payload import read_event
@@ -27,16 +29,23 @@ from tests.contracts.goldens import (
 ALL = goldens()
 
 
-def parse(golden: Golden) -> None:
-    """Read a golden as a consumer would; AssertionError where something of it is lost."""
+def parse(golden: Golden) -> Event:
+    """Read a golden as a consumer would, lifted to the latest version of the event.
+
+    AssertionError where its own contract would lose something of it, or lifting it twice differs.
+    """
     headers = [(name, text.encode()) for name, text in golden.message["headers"].items()]
     envelope = read_envelope(
         headers, topic="any", partition=0, offset=0, key=golden.message["key"].encode()
     )
-    event = read_event(envelope, golden.message["data"].encode())
-    assert event.type == golden.kind
-    sent = json.loads(golden.message["data"])
-    assert list(lost(sent, json.loads(event.model_dump_json()))) == []
+    body = golden.message["data"].encode()
+    event = read_event(envelope, body)
+    assert is_latest(type(event))
+    assert name_and_version(event.type)[0] == name_and_version(golden.kind)[0]
+    assert event == read_event(envelope, body)
+    said = contracts()[golden.kind].model_validate_json(body, extra="ignore")
+    assert list(lost(json.loads(body), json.loads(said.model_dump_json()))) == []
+    return event
 
 
 def lost(sent: Any, said: Any, at: str = "data") -> Iterator[str]:

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from libs.events.contracts import Topic, platform_contracts
+from libs.events.contracts import Topic, platform_contracts, with_older
 from libs.events.transport.service import Service
 
 SERVICES = Path(__file__).resolve().parents[3] / "services"
@@ -93,8 +93,8 @@ def _sends(topics: dict[str, Topic]) -> dict[str, Any]:
 def _receives(services: list[Service]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for service in services:
-        groups = {service.name: set(service.handlers_by_type())}
-        groups |= {f"{service.name}.{p.name}": set(p.by_type()) for p in service.projections}
+        groups = {service.name: with_older(service.handlers_by_type())}
+        groups |= {f"{service.name}.{p.name}": with_older(p.by_type()) for p in service.projections}
         for group, heard in groups.items():
             for name in sorted({event.topic.name for event in heard}):
                 kinds = sorted(event.type for event in heard if event.topic.name == name)

@@ -12,6 +12,7 @@ from libs.events.contracts.base import (
     contracts,
     platform_contracts,
 )
+from libs.events.contracts.versions import is_latest, upcaster, upcasters, with_older
 
 _modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
 
@@ -23,6 +24,8 @@ def platform_topics() -> list[Topic]:
     return sorted(found, key=lambda topic: topic.name)
 
 
+with_older(platform_contracts().values())  # a version that nothing lifts is found here
+
 __all__ = [
     "PERSONAL",
     "PHI",
@@ -30,6 +33,10 @@ __all__ = [
     "Event",
     "Topic",
     "contracts",
+    "is_latest",
     "platform_contracts",
     "platform_topics",
+    "upcaster",
+    "upcasters",
+    "with_older",
 ]

@@ -6,8 +6,10 @@ its CloudEvents `type`, the topic it travels on and the field that keys it. Cont
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Self, get_args, get_origin
 from uuid import UUID, uuid4
 
@@ -97,6 +99,8 @@ class Event(Contract):
             raise TypeError(f"{cls.type} is declared twice: {other.__qualname__}, {cls.__name__}")
         if cls.key not in cls.model_fields:
             raise TypeError(f"{cls.__name__}.key names no field: {cls.key}")
+        name, number = name_and_version(cls.type)
+        _LATEST[name] = max(number, latest_version(name))
         _CONTRACTS[cls.type] = cls
 
 
@@ -104,6 +108,22 @@ _EVENT_ID = "_event_id"
 # No private attribute of pydantic's: making one costs an instance more than all of its fields.
 
 _CONTRACTS: dict[str, type[Event]] = {}
+_LATEST: dict[str, int] = {}
+_TYPE = re.compile(r"([a-z][a-z0-9.-]*)\.v([1-9][0-9]*)")
+
+
+@cache
+def name_and_version(kind: str) -> tuple[str, int]:
+    """The two parts of a CloudEvents type, as in `workshop.thing-made.v2`."""
+    parts = _TYPE.fullmatch(kind)
+    if parts is None:
+        raise TypeError(f"{kind}: an event's type is SERVICE.NOUN-VERB.vN")
+    return parts[1], int(parts[2])
+
+
+def latest_version(name: str) -> int:
+    """The highest version that an event of this name has; 0 where there is none."""
+    return _LATEST.get(name, 0)
 
 
 def platform_contracts() -> Mapping[str, type[Event]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from opentelemetry.trace import SpanKind
 
-from libs.events.contracts import Event, Topic
+from libs.events.contracts import Event, Topic, with_older
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, see_practices
 from libs.events.transport.envelope import Envelope
@@ -43,8 +43,14 @@ class Effect(Protocol):
     async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing: ...
 
 
-def topics_of(types: Sequence[type[Event]]) -> list[Topic]:
-    return sorted({t.topic for t in types}, key=lambda topic: topic.name)
+def topics_of(heard: Iterable[type[Event]]) -> list[Topic]:
+    """The topics that these events stand on, in any of their versions."""
+    return sorted({t.topic for t in with_older(heard)}, key=lambda topic: topic.name)
+
+
+def types_of(heard: Iterable[type[Event]]) -> frozenset[str]:
+    """The types that these events came under, in any of their versions."""
+    return frozenset(t.type for t in with_older(heard))
 
 
 class Handlers:
@@ -54,8 +60,8 @@ class Handlers:
         self._service = service.name
         self._clock = clock
         self._handlers = service.handlers_by_type()
-        self.topics = topics_of(list(self._handlers))
-        self.types = frozenset(t.type for t in self._handlers)
+        self.topics = topics_of(self._handlers)
+        self.types = types_of(self._handlers)
         self.group = service.name
 
     async def checkpoint_name(self, db: Db) -> str:

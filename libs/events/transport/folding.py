@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from opentelemetry.trace import SpanKind
 
 from libs.events.transport.database import Db
-from libs.events.transport.effects import Heard, topics_of
+from libs.events.transport.effects import Heard, topics_of, types_of
 from libs.events.transport.projections import Fold, Projection
 from libs.events.transport.telemetry import links_to, open_span
 from libs.events.transport.work import Outgoing
@@ -22,8 +22,8 @@ class Folding:
         self._service = service
         self._fixed = generation
         self._generation = generation or 0
-        self.topics = topics_of(list(self._functions))
-        self.types = frozenset(t.type for t in self._functions)
+        self.topics = topics_of(self._functions)
+        self.types = types_of(self._functions)
         self.group = f"{service}.{projection.name}" + (f".g{generation}" if generation else "")
 
     async def checkpoint_name(self, db: Db) -> str:

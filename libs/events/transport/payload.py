@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from libs.events.contracts import Event, contracts
+from libs.events.contracts import Event, contracts, upcasters
 from libs.events.transport.envelope import Envelope
 from libs.events.transport.faults import UnreadableEventError, describe
 
@@ -27,7 +27,8 @@ def read_event(envelope: Envelope, value: bytes | None) -> Event:
     """Parse the data of a received event by its contract; raises UnreadableEventError.
 
     What it does not know, a reader passes over: the publisher may be newer and say more. Whoever
-    makes an event is held to exactly its contract.
+    makes an event is held to exactly its contract. An event of an older version is lifted to the
+    latest.
     """
     contract = contracts().get(envelope.type)
     if contract is None:
@@ -50,7 +51,8 @@ def read_event(envelope: Envelope, value: bytes | None) -> Event:
         raise UnreadableEventError("ce_practiceid is not the data's practice_id")
     if event.key_value != envelope.key:
         raise UnreadableEventError("the record's key is not the contract's key")
-    return event.with_event_id(envelope.id_text)
+    event.with_event_id(envelope.id_text)
+    return _lift(event) if event.type in upcasters() else event
 
 
 def _may_repeat_a_name(value: bytes, event: Event) -> bool:
@@ -76,3 +78,19 @@ def _repeats_a_name(value: bytes) -> bool:
 
     json.loads(value, object_pairs_hook=look)
     return repeated
+
+
+def _lift(event: Event) -> Event:
+    """Go up the chain of upcasters; what identifies and places an event stays what it is."""
+    while (upcast := upcasters().get(event.type)) is not None:
+        try:
+            lifted = upcast(event)
+        except Exception as error:
+            why = f"the upcaster of {event.type} failed: {describe(error)}"
+            raise UnreadableEventError(why) from None
+        if lifted.practice_id != event.practice_id or lifted.key_value != event.key_value:
+            raise UnreadableEventError(
+                f"the upcaster of {event.type} changes the practice or the key"
+            )
+        event = lifted.with_event_id(event.event_id)
+    return event

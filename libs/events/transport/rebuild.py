@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from libs.events.transport.clock import SystemClock
 from libs.events.transport.consumer import Consumer
 from libs.events.transport.database import Db, Pool, open_pool, transport_transaction
+from libs.events.transport.effects import topics_of
 from libs.events.transport.folding import Folding, checkpoint_name
 from libs.events.transport.projections import Projection
 from libs.events.transport.runtime import make_broker
@@ -91,7 +92,7 @@ async def _log_ends(kafka: str, projection: Projection) -> dict[tuple[str, int],
     client = AIOKafkaConsumer(bootstrap_servers=kafka)
     await client.start()
     try:
-        topics = {event.topic for event in projection.by_type()}
+        topics = topics_of(projection.by_type())
         partitions = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
         ends = await client.end_offsets(partitions)
         return {(tp.topic, tp.partition): end for tp, end in ends.items()}

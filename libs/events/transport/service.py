@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, get_type_hints
 from uuid import UUID
 
-from libs.events.contracts import Event, Topic, contracts
+from libs.events.contracts import Event, Topic, contracts, is_latest
 from libs.events.transport.envelope import Origin
 from libs.events.transport.projections import Projection
 from libs.events.transport.work import UnitOfWork, Work
@@ -81,11 +81,16 @@ class Service:
 
 
 def heard_by(handler: Callable[..., Any]) -> type[Event]:
-    """The event type that a handler's first parameter is annotated with; TypeError where none."""
+    """The event that a function's first parameter is annotated with.
+
+    Raises TypeError where that is no event, or not the latest version of one.
+    """
     name = next(iter(handler.__annotations__), None)
     hint = get_type_hints(handler).get(name or "")
     if not (isinstance(hint, type) and issubclass(hint, Event)):
         raise TypeError(
             f"{handler.__qualname__}: the first parameter must be annotated as an event"
         )
+    if not is_latest(hint):
+        raise TypeError(f"{handler.__qualname__} hears {hint.type}, which has a later version")
     return hint

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from aiokafka.partitioner import murmur2
 
-from libs.events.contracts import Event
+from libs.events.contracts import Event, is_latest
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, Pool, see_practices
 from libs.events.transport.envelope import Envelope, Origin, write_headers
@@ -140,6 +140,8 @@ class UnitOfWork:
         """
         if event.topic.publisher != self._service:
             raise PublishRefusedError(f"{event.type} belongs to {event.topic.publisher}")
+        if not is_latest(type(event)):
+            raise PublishRefusedError(f"{event.type} has a later version; publish that")
         if event.practice_id != self.practice_id:
             raise PublishRefusedError(f"{event.type} is of another practice than this transaction")
         payload = event.model_dump_json().encode()
