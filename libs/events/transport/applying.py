@@ -14,7 +14,7 @@ from libs.events.transport import checkpoints, parked
 from libs.events.transport.checkpoints import Position
 from libs.events.transport.database import NO_PRACTICE, SET_TRANSPORT, Db
 from libs.events.transport.effects import Effect, Heard
-from libs.events.transport.envelope import Envelope, read_envelope, read_sequence
+from libs.events.transport.envelope import Envelope, begins_epoch, read_envelope, read_sequence
 from libs.events.transport.faults import (
     TurnedBackError,
     UnreadableEventError,
@@ -119,6 +119,8 @@ class Applier:
                 if place[1] != last + 1 and checkpoints.is_gap((epoch, last), place):
                     after_gaps.append(record)
                 epoch, last = place
+                if last == 0 and begins_epoch(record.headers):
+                    continue  # the mark after a restore of its publisher: no event
             fresh.append((record, place))
         return Position(records[-1].offset + 1, epoch, last), fresh, after_gaps
 

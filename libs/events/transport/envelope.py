@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from libs.events.contracts import Event
 from libs.events.transport.faults import UnreadableEventError
@@ -153,6 +153,31 @@ def write_headers(event: Event, *, source: str, time: datetime, origin: Origin) 
     if origin.traceparent is not None:
         headers["traceparent"] = origin.traceparent
     return headers
+
+
+EPOCH_BEGUN = "mainstay.epoch-begun.v1"
+"""The type of the mark in place 0 of a raised epoch: it tells readers where the epoch begins."""
+
+
+def write_epoch_mark(epoch: int, *, source: str, time: datetime) -> list[tuple[str, bytes]]:
+    """The headers of an epoch's mark; a CloudEvent like any other, so that every tool reads it."""
+    headers = {
+        "content-type": CONTENT_TYPE,
+        "ce_specversion": "1.0",
+        "ce_id": str(uuid4()),
+        "ce_source": f"/mainstay/{source}",
+        "ce_type": EPOCH_BEGUN,
+        "ce_time": time.isoformat(),
+        "ce_practiceid": str(UUID(int=0)),
+        "ce_correlationid": str(uuid4()),
+        "ce_sequence": write_sequence(epoch, 0),
+    }
+    return [(name, value.encode()) for name, value in headers.items()]
+
+
+def begins_epoch(headers: Headers) -> bool:
+    """True for an epoch's mark, which holds no event."""
+    return ("ce_type", EPOCH_BEGUN.encode()) in headers
 
 
 def write_sequence(epoch: int, sequence: int) -> str:
