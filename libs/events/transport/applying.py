@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import structlog
 
-from libs.events.contracts import contracts
 from libs.events.transport import checkpoints, parked
 from libs.events.transport.checkpoints import Position
 from libs.events.transport.database import NO_PRACTICE, SET_TRANSPORT, Db
-from libs.events.transport.effects import Effect, Heard
-from libs.events.transport.envelope import Envelope, begins_epoch, read_envelope, read_sequence
+from libs.events.transport.effects import Effect
+from libs.events.transport.envelope import begins_epoch
 from libs.events.transport.faults import (
     TurnedBackError,
     UnreadableEventError,
     describe,
     is_transient,
 )
+from libs.events.transport.hearing import read_record
 from libs.events.transport.parked import Record, Request
-from libs.events.transport.payload import read_event
 from libs.events.transport.steps import reached
 from libs.events.transport.work import Outgoing, Work
 
@@ -36,7 +35,7 @@ LEAVE_TRANSPORT = "SELECT set_config('mainstay.transport', '', true)"
 
 @dataclass(slots=True)
 class _Taken:
-    heard: list[Heard]
+    heard: list[Any]
     to_park: list[tuple[Record, str | None]]
     unreadable: list[tuple[int, str]]
 
@@ -109,7 +108,7 @@ class Applier:
         after_gaps: list[Record] = []
         epoch, last = position.epoch, position.last_sequence
         for record in records:
-            place = read_sequence(record.headers)
+            place = self.effect.place_of(record)
             if place is not None:
                 if place[0] < epoch:
                     self._check_accepted(record)
@@ -154,7 +153,7 @@ class Applier:
                 taken.to_park.append((record, None))
             else:
                 try:
-                    one = self._hear(read_record(record, place), record.value)
+                    one = self.effect.hear(record, place)
                 except UnreadableEventError as error:
                     taken.to_park.append((record, describe(error)))
                     taken.unreadable.append((record.offset, describe(error)))
@@ -173,13 +172,6 @@ class Applier:
         await db.execute(SET_TRANSPORT)
         for record, error in records:
             await parked.park(db, self.name, record, _practice(record), error, self.work.now())
-
-    def _hear(self, envelope: Envelope, value: bytes | None) -> Heard | None:
-        """The event in a record; None for a known type that this consumer does not want."""
-        kind = envelope.type
-        if kind in self.effect.types or kind not in contracts():
-            return Heard(envelope, read_event(envelope, value))
-        return None
 
     async def requests(self) -> list[Request]:
         """What people asked to be done with parked keys."""
@@ -232,14 +224,8 @@ class Applier:
         await db.execute(parked.SET_REQUEST, *of_key, "retry")  # what follows is tried next
         if wish == "discard":
             return Outgoing()
-        envelope = read_envelope(
-            parked.stored_headers(row["headers"]),
-            topic=request.topic,
-            partition=row["partition"],
-            offset=row["offset_"],
-            key=request.key.encode(),
-        )
-        one = self._hear(envelope, row["payload"])
+        record = parked.stored_record(request, row)
+        one = self.effect.hear(record, self.effect.place_of(record))
         await db.execute(LEAVE_TRANSPORT)
         return await self.effect.apply(db, [one]) if one else Outgoing()
 
@@ -252,18 +238,6 @@ class Applier:
             if row is not None:
                 await db.execute(parked.NOTE_ERROR, row["id"], error, self.work.now())
         log.error("parked event failed again", consumer=self.name, topic=request.topic, error=error)
-
-
-def read_record(record: Record, place: tuple[int, int] | None) -> Envelope:
-    """The envelope of a record; raises UnreadableEventError."""
-    return read_envelope(
-        record.headers,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key,
-        place=place,
-    )
 
 
 def _practice(record: Record) -> UUID:

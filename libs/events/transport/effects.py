@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from opentelemetry.trace import SpanKind
@@ -12,22 +11,19 @@ from opentelemetry.trace import SpanKind
 from libs.events.contracts import Event, Topic, with_older
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, see_practices
-from libs.events.transport.envelope import Envelope
+from libs.events.transport.hearing import Heard, HearsContracts
+from libs.events.transport.parked import Record
 from libs.events.transport.service import Service
 from libs.events.transport.telemetry import context_of, open_span
 from libs.events.transport.work import Outgoing, UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A received event: its attributes and its data."""
-
-    envelope: Envelope
-    event: Event
-
-
 class Effect(Protocol):
-    """Applies events inside the transaction that also moves the checkpoint."""
+    """Applies events inside the transaction that also moves the checkpoint.
+
+    `place_of`: a record's (epoch, sequence), or None where its topic has none. `hear`: what `apply`
+    is given for it, or None where it is not wanted; raises UnreadableEventError.
+    """
 
     @property
     def group(self) -> str: ...
@@ -35,12 +31,13 @@ class Effect(Protocol):
     @property
     def topics(self) -> list[Topic]: ...
 
-    @property
-    def types(self) -> frozenset[str]: ...
-
     async def checkpoint_name(self, db: Db) -> str: ...
 
-    async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing: ...
+    def place_of(self, record: Record) -> tuple[int, int] | None: ...
+
+    def hear(self, record: Record, place: tuple[int, int] | None) -> Any: ...
+
+    async def apply(self, db: Db, heard: Sequence[Any]) -> Outgoing: ...
 
 
 def topics_of(heard: Iterable[type[Event]]) -> list[Topic]:
@@ -53,7 +50,7 @@ def types_of(heard: Iterable[type[Event]]) -> frozenset[str]:
     return frozenset(t.type for t in with_older(heard))
 
 
-class Handlers:
+class Handlers(HearsContracts):
     """Runs every handler of a service that hears an event's type: all succeed, or none."""
 
     def __init__(self, service: Service, clock: Clock) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from opentelemetry.trace import SpanKind
 
 from libs.events.transport.database import Db
-from libs.events.transport.effects import Heard, topics_of, types_of
+from libs.events.transport.effects import topics_of, types_of
+from libs.events.transport.hearing import Heard, HearsContracts
 from libs.events.transport.projections import Fold, Projection
 from libs.events.transport.telemetry import links_to, open_span
 from libs.events.transport.work import Outgoing
 
 
-class Folding:
+class Folding(HearsContracts):
     """Folds a batch into a projection; `generation` None follows the one that is being read."""
 
     def __init__(self, service: str, projection: Projection, generation: int | None = None) -> None:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
+import asyncpg
 from aiokafka import ConsumerRecord
 
 from libs.events.transport.database import Db
@@ -136,3 +137,21 @@ async def find_requests(db: Db, consumer: str) -> list[Request]:
 def stored_headers(text: str) -> list[tuple[str, bytes]]:
     """The headers of a parked event, as bytes again."""
     return [(name, value.encode("latin-1")) for name, value in json.loads(text)]
+
+
+def stored_record(request: Request, row: asyncpg.Record) -> Record:
+    """A parked event as the record that it was; its key as `key_of` wrote it."""
+    key, value = request.key.encode(), row["payload"]
+    return ConsumerRecord(
+        topic=request.topic,
+        partition=row["partition"],
+        offset=row["offset_"],
+        timestamp=0,
+        timestamp_type=0,
+        key=key,
+        value=value,
+        checksum=None,
+        serialized_key_size=len(key),
+        serialized_value_size=len(value or b""),
+        headers=stored_headers(row["headers"]),
+    )

@@ -17,7 +17,6 @@ from libs.events.transport import holding
 from libs.events.transport.applying import Applied, Applier
 from libs.events.transport.breaker import Breaker
 from libs.events.transport.checkpoints import Position
-from libs.events.transport.envelope import read_sequence
 from libs.events.transport.faults import FencedError, TurnedBackError, describe, is_transient
 from libs.events.transport.parked import Record, Request
 
@@ -216,7 +215,7 @@ class OwnedPartition:
         at = self.position.next_offset
         if first.offset <= at or self._sought != at:
             return first.offset == at
-        place = read_sequence(first.headers)
+        place = self._applier.effect.place_of(first)
         if place is not None and self.position.goes_on_with(*place):
             return True
         seen_before = self._hole == (at, first.offset)

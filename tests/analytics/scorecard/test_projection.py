@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 from libs.events.contracts import Event
 from libs.events.transport import Envelope
 from libs.events.transport.database import Db
-from libs.events.transport.effects import Heard
 from libs.events.transport.envelope import Origin, read_envelope, write_headers, write_sequence
 from libs.events.transport.folding import Folding
+from libs.events.transport.hearing import Heard
 from services.analytics.scorecard import store
 from services.analytics.scorecard.projection import scorecard
 from tests.analytics.conftest import NAMES, two_practices

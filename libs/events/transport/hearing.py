@@ -1,0 +1,46 @@
+"""How a domain topic's records are read: by their place in its sequence, and by their contracts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from libs.events.contracts import Event, contracts
+from libs.events.transport.envelope import Envelope, read_envelope, read_sequence
+from libs.events.transport.parked import Record
+from libs.events.transport.payload import read_event
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A received event: its attributes and its data."""
+
+    envelope: Envelope
+    event: Event
+
+
+class HearsContracts:
+    """What reads events of these types, and passes over the other known ones."""
+
+    types: frozenset[str]
+
+    def place_of(self, record: Record) -> tuple[int, int] | None:
+        return read_sequence(record.headers)
+
+    def hear(self, record: Record, place: tuple[int, int] | None) -> Heard | None:
+        envelope = read_record(record, place)
+        kind = envelope.type
+        if kind in self.types or kind not in contracts():
+            return Heard(envelope, read_event(envelope, record.value))
+        return None
+
+
+def read_record(record: Record, place: tuple[int, int] | None) -> Envelope:
+    """The envelope of a record; raises UnreadableEventError."""
+    return read_envelope(
+        record.headers,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        place=place,
+    )
