@@ -55,6 +55,7 @@ def make_app(service: Service, settings: Settings, clock: Clock | None = None) -
             clock=clock,
             worker=settings.mode != "api",
             instance=settings.instance,
+            stuck_after_seconds=settings.stuck_after_seconds,
         ) as started:
             app.state.running = started
             yield

@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from libs.events.transport.health import STUCK_AFTER_SECONDS
+
 SECRETS = Path("/run/secrets")
 
 
@@ -30,6 +32,8 @@ class Settings(BaseSettings):
     instance: str | None = None
     """This replica's stable name, such as a StatefulSet pod's; leave it unset in a Deployment."""
     mode: Literal["api", "worker", "both"] = "both"
+    stuck_after_seconds: float = Field(default=STUCK_AFTER_SECONDS, gt=0)
+    """A partition with lag that stands still for so long fails /livez; above the longest batch."""
     otlp_endpoint: str | None = None
     """OTLP/HTTP address that spans are sent to, such as http://collector:4318."""
     operators: Path | None = None

@@ -32,14 +32,21 @@ _pages = Environment(
 
 
 @standard_routes.get("/livez", include_in_schema=False)
-async def livez() -> JSONResponse:
-    """The process answers."""
+async def livez(request: Request) -> JSONResponse:
+    """The process answers, and whatever partition has lag makes progress.
+
+    Idle consumers are alive, and so are those that stopped themselves or wait for the database or
+    the broker: to start them again would cure nothing.
+    """
+    running = request.app.state.running
+    if running is not None and (stuck := running.stuck_partitions()):
+        return JSONResponse({"status": "stuck", "seconds": stuck, "pid": os.getpid()}, 503)
     return JSONResponse({"status": "alive", "pid": os.getpid()})
 
 
 @standard_routes.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> JSONResponse:
-    """The database answers, and no consumer has stopped itself."""
+    """The database answers, no consumer has stopped itself, and each knows its partitions."""
     running = request.app.state.running
     if running is None:
         return JSONResponse({"status": "starting"}, 503)
@@ -50,6 +57,8 @@ async def readyz(request: Request) -> JSONResponse:
         return JSONResponse({"status": "the database does not answer"}, 503)
     if stopped := running.stopped_consumers():
         return JSONResponse({"status": "consumers stopped", "consumers": stopped}, 503)
+    if unassigned := running.unassigned_consumers():
+        return JSONResponse({"status": "consumers join their group", "consumers": unassigned}, 503)
     return JSONResponse({"status": "ready"})
 
 

@@ -38,6 +38,7 @@ class Consumer:
         self.effect = effect
         self.partitions: dict[TopicPartition, OwnedPartition] = {}
         self.breaker = Breaker(effect.group, work.pool)
+        self._joined = False
         self._applier = Applier(effect, effect.group, work)
 
     @property
@@ -82,6 +83,15 @@ class Consumer:
         for partition in self.partitions.values():
             partition.end()
 
+    @property
+    def assigned(self) -> bool:
+        """True when the group has given its partitions out and each of ours is taken up."""
+        return self._joined and self._client.assignment() <= self.positions.keys()
+
+    async def ends(self) -> dict[TopicPartition, int]:
+        """Where the log ends in each partition of this consumer's."""
+        return await self._client.end_offsets(self._client.assignment())
+
     async def take_up(self, assigned: set[TopicPartition]) -> None:
         """On assignment: seek each partition to its checkpoint; stop where that is impossible."""
         for tp in assigned - set(self.partitions):
@@ -89,6 +99,7 @@ class Consumer:
                 tp, applier=self._applier, breaker=self.breaker, client=self._client
             )
         await asyncio.gather(*[self.partitions[tp].go_to_checkpoint() for tp in assigned])
+        self._joined = True
 
     async def let_go(self, revoked: set[TopicPartition] | None = None) -> None:
         """Let the batches in hand come to their end; None: of every partition."""

@@ -40,6 +40,8 @@ class OwnedPartition:
         self.tp = tp
         self.position: Position | None = None
         """None: not to be handled now, because it was revoked or its checkpoint is not known."""
+        self.waits = 0
+        """How often a try ended with the database or the broker away."""
         self._applier = applier
         self._breaker = breaker
         self._client = client
@@ -76,6 +78,7 @@ class OwnedPartition:
             try:
                 await self._seek()
             except Exception as error:
+                self.waits += 1
                 self._log(log.warning, "no checkpoint", error=describe(error))
                 await asyncio.sleep(1)
             else:
@@ -145,7 +148,7 @@ class OwnedPartition:
         """Handle one event, which may have killed the last owner; False: the consumer stopped."""
         pool, name = self._applier.work.pool, self._applier.name
         at = (name, self.tp.topic, self.tp.partition, record.offset)
-        if await until_well(lambda: holding.died_with(pool, *at), name):
+        if await self._until_well(lambda: holding.died_with(pool, *at)):
             return await self._park(
                 record, f"the process died {holding.DEATHS} times with this event alone in hand"
             )
@@ -192,7 +195,7 @@ class OwnedPartition:
                     raise
                 return describe(error)
 
-        done = await until_well(apply, self._applier.name)
+        done = await self._until_well(apply)
         if isinstance(done, str):
             return done
         if self.position is not None:
@@ -201,6 +204,20 @@ class OwnedPartition:
         for offset, reason in done.unreadable:
             await self._tell_of_parked(offset, reason)
         return None
+
+    async def _until_well(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Repeat an act while the database or the broker is away; other errors are the caller's."""
+        delay = 0.05
+        while True:
+            try:
+                return await act()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                self.waits += 1
+                self._log(log.warning, "waiting", error=describe(error), seconds=delay)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 5)
 
     def _come_next(self, first: Record) -> bool:
         """True for the checkpoint's offset, or for a hole in the log that is proven to be one.
@@ -236,17 +253,3 @@ class OwnedPartition:
             partition=self.tp.partition,
             **more,
         )
-
-
-async def until_well(act: Callable[[], Awaitable[T]], consumer: str) -> T:
-    """Repeat an act while the database or the broker is away; other errors are the caller's."""
-    delay = 0.05
-    while True:
-        try:
-            return await act()
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log.warning("waiting", consumer=consumer, error=describe(error), seconds=delay)
-        await asyncio.sleep(delay)
-        delay = min(delay * 2, 5)

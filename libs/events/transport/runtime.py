@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from faststream.kafka import KafkaBroker
 
@@ -16,6 +16,7 @@ from libs.events.transport.database import Pool, open_pool
 from libs.events.transport.effects import Handlers
 from libs.events.transport.faults import describe
 from libs.events.transport.folding import Folding
+from libs.events.transport.health import STUCK_AFTER_SECONDS, Progress
 from libs.events.transport.jobs import run_job
 from libs.events.transport.relay import Relay
 from libs.events.transport.service import Service
@@ -33,6 +34,15 @@ class Running:
     pool: Pool
     work: Work
     consumers: list[Consumer]
+    progress: list[Progress] = field(default_factory=list[Progress])
+
+    def unassigned_consumers(self) -> list[str]:
+        """Consumers whose group has not told them yet which partitions are theirs, if any."""
+        return [c.effect.group for c in self.consumers if not c.assigned]
+
+    def stuck_partitions(self) -> dict[str, float]:
+        """`consumer topic/partition` → seconds without progress though there is lag."""
+        return {name: s for one in self.progress for name, s in one.stuck().items()}
 
     def stopped_consumers(self) -> dict[str, str]:
         """Consumers that stopped themselves, with the reason: such a process is not ready."""
@@ -65,8 +75,12 @@ async def running(
     clock: Clock | None = None,
     worker: bool = True,
     instance: str | None = None,
+    stuck_after_seconds: float = STUCK_AFTER_SECONDS,
 ) -> AsyncIterator[Running]:
-    """Run a service until the context ends; without `worker` only HTTP and relay."""
+    """Run a service until the context ends; without `worker` only HTTP and relay.
+
+    `stuck_after_seconds`: longer than any batch may take; see health.py.
+    """
     clock = clock or SystemClock()
     wakes = Wakes()
     async with AsyncExitStack() as stack:
@@ -74,6 +88,7 @@ async def running(
         stack.push_async_callback(_close, pool)
         work = Work(service=service.name, pool=pool, clock=clock, wakes=wakes)
         consumers: list[Consumer] = []
+        progress: list[Progress] = []
         tasks = [
             Relay(
                 dsn=dsn,
@@ -87,6 +102,8 @@ async def running(
             consumers = await _start_consumers(
                 service, work, make_broker(kafka, service.name), instance, stack
             )
+            progress = [Progress(consumer, stuck_after_seconds) for consumer in consumers]
+            tasks += [one.run() for one in progress]
             tasks.append(Timers(service, work).run())
             tasks += [run_job(job, work, dsn) for job in service.jobs]
             tasks += [_carry_out_requests(consumer) for consumer in consumers]
@@ -94,7 +111,7 @@ async def running(
         stack.push_async_callback(_cancel, started)
         for server in service.servers if worker else ():
             await stack.enter_async_context(server.start(work))
-        yield Running(service, pool, work, consumers)
+        yield Running(service, pool, work, consumers, progress)
 
 
 async def _start_consumers(
