@@ -1,0 +1,63 @@
+"""A slice of `make chaos` on the shared servers; the whole runs on a cluster of its own."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.faults import PROCESS_FAULTS, at_step
+from tests.chaos.run import Fault, Strike, run
+from tests.chaos.schedule import least_of_a_full_run, schedule
+from tests.chaos.stage import Stage, stage
+from tests.chaos.steps import steps
+from tests.conftest import Addresses
+from tests.databases import Databases
+
+SEED = 20260302
+SLICE: dict[str, Strike] = {
+    "at relay.acknowledged": at_step("relay.acknowledged"),
+    "at consumer.effects-applied": at_step("consumer.effects-applied"),
+    "at parked.forgotten": at_step("parked.forgotten"),
+    "at rebuild.swapping": at_step("rebuild.swapping"),
+    "zombie taken over": PROCESS_FAULTS["zombie taken over"],
+    "bad records": PROCESS_FAULTS["bad records"],
+}
+
+
+@pytest.fixture
+async def made(databases: Databases, addresses: Addresses, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with stage(databases, addresses.kafka, tmp_path) as ready:
+        yield ready
+
+
+@pytest.mark.timeout(300)
+async def test_killed_stopped_and_fed_badly_the_pair_loses_doubles_and_reorders_nothing(
+    made: Stage,
+) -> None:
+    faults = [Fault(name, strike, f"{SEED}/{name}") for name, strike in SLICE.items()]
+    report = await run(made, faults, SEED, steps=[])
+    assert report.clean, (report.void, report.notes)
+    assert report.events > 100
+    assert report.resent > 0, "a relay killed after the ack sends again"
+    assert min(report.in_flight.values()) > 0, "each fault hit something"
+
+
+def test_every_step_of_the_source_is_found() -> None:
+    found = steps()
+    assert len(found) == len(set(found))
+    for part in ("relay.", "consumer.", "parked.", "rebuild.", "timer.", "transmission."):
+        assert any(step.startswith(part) for step in found), part
+
+
+def test_a_full_schedule_has_every_step_and_kind_and_the_same_seed_draws_it_again() -> None:
+    kinds, found = PROCESS_FAULTS, steps()
+    least = least_of_a_full_run(found, kinds)
+    drawn = schedule(7, least + 20, found, kinds)
+    assert {f"at {step}" for step in found} | set(kinds) <= {fault.name for fault in drawn}
+    again = schedule(7, least + 20, found, kinds)
+    assert [(f.name, f.seed) for f in drawn] == [(f.name, f.seed) for f in again]
+    assert [f.name for f in drawn] != [f.name for f in schedule(8, least + 20, found, kinds)]
+    assert random.Random(drawn[0].seed).random() == random.Random(again[0].seed).random()
