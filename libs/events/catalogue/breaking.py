@@ -14,7 +14,7 @@ something else, because it cannot go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -22,11 +22,13 @@ from typing import Any
 Schema = dict[str, Any]
 
 _WORDS = {"title", "description", "examples", "deprecated", "$comment"}
-_FOLLOWED = {"$ref", "$defs", "properties", "required", "items", "anyOf", "oneOf", "enum", "const"}
+_FOLLOWED = {
+    "$ref", "$defs", "type", "format", "properties", "required", "items", "anyOf", "oneOf", "enum",
+    "const",
+}  # fmt: skip
 _UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems"}
 _LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems"}
-_NO_SHAPE = {"default"}
-"""With the keywords of ours (`x-mainstay-…`): they change no instance, only what it means."""
+_ALTERNATIVES = ("anyOf", "oneOf")
 
 
 class Hurt(StrEnum):
@@ -70,12 +72,16 @@ class _Comparison:
                 return  # a value that holds its own kind
             self.seen.add(followed)
         old, new = _follow(old, self.old_definitions), _follow(new, self.new_definitions)
-        yield from _compare_keywords(at, old, new)
-        yield from _compare_choices(at, old, new)
-        yield from self._compare_fields(at, old, new)
-        if "items" in old and "items" in new:
-            yield from self.compare(f"{at}[]", old["items"], new["items"])
-        yield from self._compare_alternatives(at, old, new)
+        yield from _compare_keywords(at, old, new, _is_meaning)
+        shape = list(_compare_shapes(at, old, new))
+        yield from shape
+        if not shape:
+            yield from _compare_keywords(at, old, new, lambda keyword: not _is_meaning(keyword))
+            yield from _compare_choices(at, old, new)
+            yield from self._compare_fields(at, old, new)
+            if "items" in old:
+                yield from self.compare(f"{at}[]", old["items"], new["items"])
+            yield from self._compare_alternatives(at, old, new)
         self.seen.discard(followed)
 
     def _compare_fields(self, at: str, old: Schema, new: Schema) -> Iterator[Refusal]:
@@ -96,31 +102,55 @@ class _Comparison:
             yield Refusal(path, "may now be missing", Hurt.OLD_READER)
 
     def _compare_alternatives(self, at: str, old: Schema, new: Schema) -> Iterator[Refusal]:
-        """`T | None`: the alternatives stay the same; each is compared with its counterpart."""
-        for keyword in ("anyOf", "oneOf"):
-            before, after = old.get(keyword, []), new.get(keyword, [])
-            if len(before) != len(after):
-                yield Refusal(at, "the alternatives changed", Hurt.EITHER)
-                continue
-            for one, other in zip(before, after, strict=True):
+        """`T | None`: each alternative is compared with its counterpart."""
+        for keyword in _ALTERNATIVES:
+            for one, other in zip(old.get(keyword, []), new.get(keyword, []), strict=True):
                 yield from self.compare(at, one, other)
 
 
-def _compare_keywords(at: str, old: Schema, new: Schema) -> Iterator[Refusal]:
+def _compare_shapes(at: str, old: Schema, new: Schema) -> Iterator[Refusal]:
+    """Where a value became one of another kind, its bounds and fields say nothing any more."""
+    for keyword in ("type", "format"):
+        before, after = old.get(keyword), new.get(keyword)
+        if before != after:
+            yield Refusal(at, f"{keyword} changed from {before} to {after}", Hurt.EITHER)
+    if ("items" in old) != ("items" in new):
+        yield Refusal(at, f"became {'a list' if 'items' in new else 'no list'}", Hurt.EITHER)
+    if any(len(old.get(k, [])) != len(new.get(k, [])) for k in _ALTERNATIVES):
+        yield Refusal(at, "the alternatives changed", Hurt.EITHER)
+    before, after = _choices(old), _choices(new)
+    if before is not None and after is None:
+        yield Refusal(at, "is no longer a closed list", Hurt.OLD_READER)
+    if before is None and after is not None:
+        yield Refusal(at, "became a closed list", Hurt.NEW_READER)
+
+
+def _compare_keywords(
+    at: str, old: Schema, new: Schema, chosen: Callable[[str], bool]
+) -> Iterator[Refusal]:
     """Whatever is neither words nor followed further must stay as it is: bounds, marks, topic."""
     for keyword in sorted((set(old) | set(new)) - _WORDS - _FOLLOWED):
         if keyword == "default" and not (keyword in old and keyword in new):
             continue  # it is then required, or no longer: said by that
-        before, after = old.get(keyword), new.get(keyword)
-        if before != after:
+        before, after = _bound(old, keyword), _bound(new, keyword)
+        if chosen(keyword) and before != after:
             what = f"{keyword} changed from {before} to {after}"
             yield Refusal(at, what, _hurt_by(keyword, before, after))
-    if ("items" in old) != ("items" in new):
-        yield Refusal(at, f"became {'a list' if 'items' in new else 'no list'}", Hurt.EITHER)
+
+
+def _is_meaning(keyword: str) -> bool:
+    """These change no instance, only what it means, where it stands or who may see it."""
+    return keyword == "default" or keyword.startswith("x-mainstay-")
+
+
+def _bound(schema: Schema, keyword: str) -> Any:
+    """At least none is no bound."""
+    value = schema.get(keyword)
+    return None if keyword in ("minLength", "minItems") and value == 0 else value
 
 
 def _hurt_by(keyword: str, before: Any, after: Any) -> Hurt:
-    if keyword in _NO_SHAPE or keyword.startswith("x-mainstay-"):
+    if _is_meaning(keyword):
         return Hurt.MEANING
     if keyword not in _UPPER | _LOWER:
         return Hurt.EITHER
@@ -132,13 +162,7 @@ def _hurt_by(keyword: str, before: Any, after: Any) -> Hurt:
 
 def _compare_choices(at: str, old: Schema, new: Schema) -> Iterator[Refusal]:
     """A constant is a closed list of one."""
-    before, after = _choices(old), _choices(new)
-    if before is None or after is None:
-        if before is not None:
-            yield Refusal(at, "is no longer a closed list", Hurt.OLD_READER)
-        elif after is not None:
-            yield Refusal(at, "became a closed list", Hurt.NEW_READER)
-        return
+    before, after = _choices(old) or set(), _choices(new) or set()
     if removed := before - after:
         yield Refusal(at, f"no longer allows {', '.join(sorted(removed))}", Hurt.NEW_READER)
     if added := after - before:
