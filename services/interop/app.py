@@ -6,11 +6,13 @@ from services.interop.connections import api as connections
 from services.interop.messages import api as messages
 from services.interop.mllp.server import start_mllp
 from services.interop.partners import api as partners
+from services.interop.partners.ingest import ingest
 from services.interop.queries import api as queries
 
 service = Service(
     name="interop",
     servers=[Server("mllp", start_mllp)],
+    ingests=[ingest],
     routes=[
         connections.routes,
         messages.routes,

@@ -24,7 +24,7 @@ from libs.events.transport.checkpoints import Position
 from libs.events.transport.effects import Effect
 from libs.events.transport.faults import describe
 from libs.events.transport.parked import Record
-from libs.events.transport.partition import LARGEST_BATCH, OwnedPartition
+from libs.events.transport.partition import OwnedPartition
 from libs.events.transport.steps import reached
 from libs.events.transport.work import Work
 
@@ -57,9 +57,10 @@ class Consumer:
             group_id=self.effect.group,
             group_instance_id=instance and f"{self.effect.group}-{instance}",
             batch=True,
-            max_records=LARGEST_BATCH,
+            max_records=self.effect.most_at_once,
             batch_timeout_ms=10,
             auto_offset_reset="earliest",
+            isolation_level="read_committed",  # who writes to an ingest topic may use transactions
             ack_policy=AckPolicy.MANUAL,
             parser=_unparsed,
             decoder=_raw,

@@ -9,6 +9,9 @@ from libs.events.transport.envelope import Envelope, read_envelope, read_sequenc
 from libs.events.transport.parked import Record
 from libs.events.transport.payload import read_event
 
+LARGEST_BATCH = 2000
+"""Records of one poll; after an unclean stop, as many are handled one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -22,6 +25,7 @@ class HearsContracts:
     """What reads events of these types, and passes over the other known ones."""
 
     types: frozenset[str]
+    most_at_once = LARGEST_BATCH
 
     def place_of(self, record: Record) -> tuple[int, int] | None:
         return read_sequence(record.headers)

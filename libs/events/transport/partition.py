@@ -18,6 +18,7 @@ from libs.events.transport.applying import Applied, Applier
 from libs.events.transport.breaker import Breaker
 from libs.events.transport.checkpoints import Position
 from libs.events.transport.faults import FencedError, TurnedBackError, describe, is_transient
+from libs.events.transport.hearing import LARGEST_BATCH
 from libs.events.transport.parked import Record, Request
 
 log = structlog.get_logger("mainstay.consumer")
@@ -25,8 +26,6 @@ T = TypeVar("T")
 
 ATTEMPTS = 3
 """How often a deterministic failure is tried before it parks."""
-LARGEST_BATCH = 2000
-"""Records of one poll; after an unclean stop, as many are handled one by one."""
 DRAIN_SECONDS = 10.0
 """How long a revoked partition's batch may take to come to its end."""
 

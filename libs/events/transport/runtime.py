@@ -13,10 +13,11 @@ from faststream.kafka import KafkaBroker
 from libs.events.transport.clock import Clock, SystemClock
 from libs.events.transport.consumer import Consumer
 from libs.events.transport.database import Pool, open_pool
-from libs.events.transport.effects import Handlers
+from libs.events.transport.effects import Effect, Handlers
 from libs.events.transport.faults import describe
 from libs.events.transport.folding import Folding
 from libs.events.transport.health import STUCK_AFTER_SECONDS, Progress
+from libs.events.transport.ingest import Ingesting
 from libs.events.transport.jobs import run_job
 from libs.events.transport.relay import Relay
 from libs.events.transport.service import Service
@@ -121,8 +122,9 @@ async def _start_consumers(
     instance: str | None,
     stack: AsyncExitStack,
 ) -> list[Consumer]:
-    effects: list[Handlers | Folding] = [Handlers(service, work.clock)] if service.handlers else []
+    effects: list[Effect] = [Handlers(service, work.clock)] if service.handlers else []
     effects += [Folding(service.name, projection) for projection in service.projections]
+    effects += [Ingesting(service.name, ingest, work.clock) for ingest in service.ingests]
     consumers = [Consumer(effect, work) for effect in effects]
     if consumers:
         for consumer in consumers:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from libs.events.contracts import Event, Topic, contracts, is_latest
 from libs.events.transport.envelope import Origin
+from libs.events.transport.ingest import Ingest
 from libs.events.transport.projections import Projection
 from libs.events.transport.work import UnitOfWork, Work
 
@@ -56,7 +57,8 @@ class Service:
 
     `handlers`: each hears the event type that its first parameter is annotated with.
     `timers`: run in the transaction that deletes the timer. `transmissions`: effects on the outside
-    world, run outside any transaction, at least once. `routes`: FastAPI routers.
+    world, run outside any transaction, at least once. `ingests`: topics that others
+    write to. `routes`: FastAPI routers.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Service:
     transmissions: Mapping[str, Transmission] = field(default_factory=dict[str, Transmission])
     jobs: Sequence[Job] = ()
     servers: Sequence[Server] = ()
+    ingests: Sequence[Ingest] = ()
     routes: Sequence[Any] = ()
 
     def handlers_by_type(self) -> dict[type[Event], list[Handler]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hmac import compare_digest, digest
+from uuid import UUID
+
 from libs.events.transport import UnitOfWork
 from services.interop.connections import store
 from services.interop.connections.model import Connection, ConnectionKey, Kind
@@ -16,5 +19,20 @@ async def authenticate(uow: UnitOfWork, key: ConnectionKey, kind: Kind) -> Conne
     connection = await store.find_connection(uow.db, uow.practice_id, key.connection_id)
     stored = connection.key_sha256 if connection is not None else bytes(32)
     if not key.opens(stored) or connection is None or connection.kind != kind:
+        return None
+    return connection
+
+
+async def authenticate_signature(
+    uow: UnitOfWork, connection_id: UUID, signed: bytes, signature: str, kind: Kind
+) -> Connection | None:
+    """The connection whose key signed these bytes (HMAC-SHA-256, in hex), or None, as above.
+
+    For records that stay on a broker's disk, where the key itself must never stand.
+    """
+    connection = await store.find_connection(uow.db, uow.practice_id, connection_id)
+    stored = connection.key_sha256 if connection is not None else bytes(32)
+    proven = compare_digest(digest(stored, signed, "sha256").hex().encode(), signature.encode())
+    if not proven or connection is None or connection.kind != kind:
         return None
     return connection

@@ -92,11 +92,20 @@ class ConnectionKey:
         except ValueError:
             return None
 
+    @classmethod
+    def read_name(cls, text: str) -> tuple[UUID, UUID] | None:
+        """Practice and connection of a key that came without its secret; None where it is none."""
+        key = cls.read(f"{text}_{'-' * 32}")
+        return key and (key.practice_id, key.connection_id)
+
     def write(self) -> str:
         return f"msk_{self.practice_id.hex}_{self.connection_id.hex}_{self.secret}"
 
     def digest(self) -> bytes:
-        """The SHA-256 that is stored: enough for a secret of 192 bits or more, never guessed."""
+        """The SHA-256 that is stored: enough for a secret of 192 bits or more, never guessed.
+
+        It is also what a connection's Kafka records are signed with, so it is kept like a key.
+        """
         return sha256(self.write().encode()).digest()
 
     def opens(self, key_sha256: bytes) -> bool:

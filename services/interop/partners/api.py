@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,8 +13,7 @@ from libs.service.http import work_of
 from libs.service.problems import problem
 from services.interop.connections.bearer import TooLargeError, read_body, sender_of
 from services.interop.connections.model import Connection
-from services.interop.messages.model import Effects, Inbound, Outcome, RefusedError
-from services.interop.messages.receive import receive
+from services.interop.messages.model import Outcome, RefusedError
 from services.interop.messages.view import refusals_shown
 from services.interop.partners.model import (
     BATCH,
@@ -28,14 +25,12 @@ from services.interop.partners.model import (
     read_object,
     read_structured,
 )
-from services.interop.partners.take import read_contract, take_event
+from services.interop.partners.receive import Read, receive_event
 
 LARGEST_BODY = 1024 * 1024
 LARGEST_BATCH = 500
 
 routes = APIRouter(tags=["events"])
-
-Read = Callable[[], PartnerEvent]
 
 
 @routes.post("/events")
@@ -67,33 +62,9 @@ async def take_events(request: Request) -> JSONResponse:
 
 
 async def _take(raw: bytes, read: Read, connection: Connection, work: Work) -> Outcome:
-    """One event in a transaction of its own; an unreadable one is kept as well."""
-    told: PartnerEvent | None = None
-    unreadable: RefusedError | None = None
-    try:
-        told = read()
-    except RefusedError as error:
-        unreadable = error
-    inbound = Inbound(
-        type=told.type if told else "unreadable",
-        control_id=told.control_id if told else f"sha256:{sha256(raw).hexdigest()}",
-        raw=raw,
-        canonical=told.canonical if told else None,
-    )
-
-    async def take(effects: Effects) -> None:
-        if told is None:
-            raise unreadable or RefusedError()
-        await take_event(
-            read_contract(told, connection),
-            message_id=inbound.message_id,
-            connection=connection,
-            uow=uow,
-            effects=effects,
-        )
-
+    """One event, in a transaction of its own."""
     async with work.unit_of_work(connection.practice_id) as uow:
-        return await receive(inbound, connection, uow, take)
+        return await receive_event(raw, read, connection, uow)
 
 
 async def _take_batch(body: bytes, connection: Connection, work: Work) -> JSONResponse:

@@ -1,17 +1,17 @@
-"""CloudEvents 1.0 over HTTP (binary, structured, batched), read strictly.
+"""CloudEvents 1.0 over HTTP (binary, structured, batched) and Kafka, read strictly.
 
-Sources: CloudEvents 1.0.2 core and its HTTP protocol binding §3.1 to §3.3, JSON format §2 to §4.
+Sources: CloudEvents 1.0.2 core, its HTTP protocol binding §3.1 to §3.3, its Kafka protocol binding
+§3.1 to §3.3 and its JSON format §2 to §4.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NoReturn, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn, cast, get_args
 from urllib.parse import unquote
 
-from libs.events.contracts import Event
 from libs.events.contracts.interop import (
     AppointmentBooked,
     AppointmentMissed,
@@ -21,15 +21,11 @@ from libs.events.contracts.interop import (
 )
 from services.interop.messages.model import Refusal, RefusedError
 
-TAKEN: Mapping[str, type[Event]] = {
-    contract.type: contract
-    for contract in (
-        PatientRegistered,
-        PatientUpdated,
-        AppointmentBooked,
-        AppointmentMissed,
-        EncounterPosted,
-    )
+AboutPatient = (
+    PatientRegistered | PatientUpdated | AppointmentBooked | AppointmentMissed | EncounterPosted
+)
+TAKEN: Mapping[str, type[AboutPatient]] = {
+    contract.type: contract for contract in get_args(AboutPatient)
 }
 """What a partner may publish."""
 
@@ -48,6 +44,8 @@ class PartnerEvent:
     data: str = field(repr=False)
     practice_id: str | None = None
     """The extension `practiceid`, where the partner sends it."""
+    key: bytes | None = field(default=None, repr=False)
+    """The Kafka record's key; None over HTTP."""
 
     @property
     def control_id(self) -> str:
@@ -66,6 +64,34 @@ def read_binary(headers: Mapping[str, str], body: bytes) -> PartnerEvent:
         name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")
     }
     return _event(attributes, read_json(body, "data"), "ce-")
+
+
+def read_record(
+    content_type: str, key: bytes, headers: Sequence[tuple[str, bytes]], value: bytes
+) -> PartnerEvent:
+    """A Kafka record: structured where its content type says so, else binary with `ce_` headers."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == STRUCTURED:
+        told = read_structured(value)
+    elif kind == "application/json":
+        told = _event(_kafka_attributes(headers), read_json(value, "data"), "ce_")
+    else:
+        _refuse("wrong-content-type", "content-type", f"send application/json or {STRUCTURED}")
+    return replace(told, key=key)
+
+
+def _kafka_attributes(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
+    attributes: dict[str, str] = {}
+    for name, text in headers:
+        if not name.startswith("ce_"):
+            continue
+        if name[3:] in attributes:
+            _refuse("duplicate-name", "headers", "send each ce_ header once")
+        try:
+            attributes[name[3:]] = text.decode()
+        except UnicodeDecodeError:
+            _refuse("not-utf8", "headers", "send the ce_ headers in UTF-8")
+    return attributes
 
 
 def read_structured(body: bytes) -> PartnerEvent:

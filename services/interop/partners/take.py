@@ -8,7 +8,6 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
-from libs.events.contracts import Event
 from libs.events.contracts.interop import (
     AppointmentBooked,
     AppointmentMissed,
@@ -24,7 +23,7 @@ from services.interop.encounters.post import refuse_changes
 from services.interop.encounters.store import KeptEncounter, add_encounter
 from services.interop.messages.model import Effects, Refusal, RefusedError
 from services.interop.messages.receive import refusals_of
-from services.interop.partners.model import TAKEN, PartnerEvent
+from services.interop.partners.model import TAKEN, AboutPatient, PartnerEvent
 from services.interop.patients.model import KnownPatient
 from services.interop.patients.store import (
     add_patient,
@@ -34,7 +33,7 @@ from services.interop.patients.store import (
 )
 
 
-def read_contract(told: PartnerEvent, connection: Connection) -> Event:
+def read_contract(told: PartnerEvent, connection: Connection) -> AboutPatient:
     """The event by its contract, of the key's practice; raises RefusedError."""
     contract = TAKEN.get(told.type)
     if contract is None:
@@ -50,12 +49,25 @@ def read_contract(told: PartnerEvent, connection: Connection) -> Event:
         raise RefusedError(
             Refusal("practice-mismatch", "data.practice_id", "send the practice of this key")
         )
+    _check_key(told, event)
     event.with_event_id(uuid5(connection.connection_id, told.control_id))
     return event
 
 
+def _check_key(told: PartnerEvent, event: AboutPatient) -> None:
+    """What is taken here is about one patient; on Kafka, order holds within a key only."""
+    if told.key not in (None, str(event.patient_id).encode()):
+        raise RefusedError(
+            Refusal(
+                "wrong-key",
+                "key",
+                "key the record by data.patient_id, so that a patient's events keep their order",
+            )
+        )
+
+
 async def take_event(
-    event: Event,
+    event: AboutPatient,
     *,
     message_id: UUID,
     connection: Connection,
@@ -89,8 +101,6 @@ async def take_event(
             )
         case EncounterPosted():
             await _post(event, message_id, connection, uow, effects)
-        case _:
-            raise TypeError(f"{event.type} is in TAKEN and nothing takes it")
 
 
 def _known(event: PatientRegistered | PatientUpdated) -> KnownPatient:
