@@ -17,7 +17,7 @@ from opentelemetry.trace import SpanKind
 from uvicorn.config import STARTUP_FAILURE
 
 from libs.events.transport.clock import Clock
-from libs.events.transport.runtime import running
+from libs.events.transport.runtime import running, settle_memory
 from libs.events.transport.service import Service
 from libs.events.transport.telemetry import context_of, open_span, start_tracing, stop_tracing
 from libs.service.logs import start_logging
@@ -114,9 +114,11 @@ def run(name: str, settings: Settings) -> None:
     start_logging(name, settings.log_format)
     start_tracing(name, settings.otlp_endpoint)
     try:
+        app = make_app(load_service(name), settings)
+        settle_memory()
         server = Server(
             uvicorn.Config(
-                make_app(load_service(name), settings),
+                app,
                 host=settings.host,
                 port=settings.port,
                 log_config=None,

@@ -4,40 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
-from uuid import UUID
 
 import structlog
 
 from libs.events.transport import checkpoints, parked
 from libs.events.transport.checkpoints import Position
-from libs.events.transport.database import NO_PRACTICE, SET_TRANSPORT, Db
+from libs.events.transport.database import SET_TRANSPORT, Db
 from libs.events.transport.effects import Effect
 from libs.events.transport.envelope import begins_epoch
 from libs.events.transport.faults import (
     TurnedBackError,
-    UnreadableEventError,
     describe,
     is_transient,
 )
-from libs.events.transport.hearing import read_record
 from libs.events.transport.parked import Record, Request
+from libs.events.transport.reading import LEAVE_TRANSPORT, Fresh, Reading
 from libs.events.transport.steps import reached
 from libs.events.transport.work import Outgoing, Work
 
 log = structlog.get_logger("mainstay.consumer")
-
-_Fresh: TypeAlias = tuple[Record, tuple[int, int] | None]
-"""A record whose effects are not in, and its (epoch, sequence)."""
-
-LEAVE_TRANSPORT = "SELECT set_config('mainstay.transport', '', true)"
-
-
-@dataclass(slots=True)
-class _Taken:
-    heard: list[Any]
-    to_park: list[tuple[Record, str | None]]
-    unreadable: list[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +75,25 @@ class Applier:
                 db, self.name, first.topic, first.partition, old=old, new=new, handled=len(fresh)
             )
             reached("consumer.checkpoint-moved")
-            taken = await self._take(db, (first.topic, first.partition), fresh, failure)
-            reached("consumer.events-parked")
-            outgoing = await self.effect.apply(db, taken.heard) if taken.heard else Outgoing()
+            reading = Reading(self.effect, self.name, failure)
+            if (first.topic, first.partition) in self._with_parked:
+                await reading.find_parked(db, fresh)
+            outgoing = await self.effect.apply(db, reading.heard(fresh))
+            if reading.to_park:
+                self._with_parked.add((first.topic, first.partition))
+                await reading.park(db, self.work.now())
             reached("consumer.effects-applied")
         reached("consumer.committed")
         for record in after_gaps:
             self._tell_of_gap(record)
         outgoing.wake(self.work.wakes)
-        return Applied(new, len(taken.heard), taken.unreadable)
+        return Applied(new, reading.count, reading.unreadable)
 
     def _advance(
         self, position: Position, records: Sequence[Record]
-    ) -> tuple[Position, list[_Fresh], list[Record]]:
+    ) -> tuple[Position, list[Fresh], list[Record]]:
         """Where these records lead, those whose effects are not in yet, those that follow a gap."""
-        fresh: list[_Fresh] = []
+        fresh: list[Fresh] = []
         after_gaps: list[Record] = []
         epoch, last = position.epoch, position.last_sequence
         for record in records:
@@ -135,43 +124,6 @@ class Applier:
             partition=record.partition,
             offset=record.offset,
         )
-
-    async def _take(
-        self, db: Db, shard: tuple[str, int], fresh: list[_Fresh], failure: str | None
-    ) -> _Taken:
-        """Read the records; park what fails or cannot be read, and what waits behind its key."""
-        waiting: set[str] = set()
-        if shard in self._with_parked:
-            await db.execute(SET_TRANSPORT)
-            keys = [parked.key_of(record) for record, _ in fresh]
-            waiting = await parked.find_parked(db, self.name, shard[0], keys)
-        taken = _Taken([], [], [])
-        for record, place in fresh:
-            if failure is not None:
-                taken.to_park.append((record, failure))
-            elif waiting and parked.key_of(record) in waiting:
-                taken.to_park.append((record, None))
-            else:
-                try:
-                    one = self.effect.hear(record, place)
-                except UnreadableEventError as error:
-                    taken.to_park.append((record, describe(error)))
-                    taken.unreadable.append((record.offset, describe(error)))
-                    waiting.add(parked.key_of(record))
-                else:
-                    if one is not None:
-                        taken.heard.append(one)
-        if taken.to_park:
-            self._with_parked.add(shard)
-            await self._park(db, taken.to_park)
-        if shard in self._with_parked:
-            await db.execute(LEAVE_TRANSPORT)
-        return taken
-
-    async def _park(self, db: Db, records: list[tuple[Record, str | None]]) -> None:
-        await db.execute(SET_TRANSPORT)
-        for record, error in records:
-            await parked.park(db, self.name, record, _practice(record), error, self.work.now())
 
     async def requests(self) -> list[Request]:
         """What people asked to be done with parked keys."""
@@ -227,7 +179,7 @@ class Applier:
         record = parked.stored_record(request, row)
         one = self.effect.hear(record, self.effect.place_of(record))
         await db.execute(LEAVE_TRANSPORT)
-        return await self.effect.apply(db, [one]) if one else Outgoing()
+        return await self.effect.apply(db, [one] if one else [])
 
     async def _note_failure(self, request: Request, error: str) -> None:
         of_key = (request.practice_id, self.name, request.topic, request.key)
@@ -238,10 +190,3 @@ class Applier:
             if row is not None:
                 await db.execute(parked.NOTE_ERROR, row["id"], error, self.work.now())
         log.error("parked event failed again", consumer=self.name, topic=request.topic, error=error)
-
-
-def _practice(record: Record) -> UUID:
-    try:
-        return read_record(record, None).practice_id
-    except UnreadableEventError:
-        return NO_PRACTICE

@@ -156,12 +156,15 @@ class _Assigned(ConsumerRebalanceListener):
         await self._consumer.take_up(set(assigned))
 
 
-def _unparsed(records: Any) -> KafkaMessage:
+async def _unparsed(records: Any) -> KafkaMessage:
     """Wrap a batch unread: FastStream's own parser decodes each header as UTF-8, before anything of
     ours runs, and a record for which that fails would take its whole batch with it, unseen."""
     return KafkaMessage(raw_message=records, body=b"", consumer=FAKE_CONSUMER, message_id="batch")
 
 
-def _raw(message: Any) -> Any:
-    """Hand the records through: FastStream's own decoder would decode and validate three times."""
+async def _raw(message: Any) -> Any:
+    """Hand the records through: FastStream's own decoder would decode and validate three times.
+
+    Both are coroutines, because FastStream runs plain functions in a thread.
+    """
     return message.raw_message

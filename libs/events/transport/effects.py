@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -22,7 +22,8 @@ class Effect(Protocol):
     """Applies events inside the transaction that also moves the checkpoint.
 
     `place_of`: a record's (epoch, sequence), or None where its topic has none. `hear`: what `apply`
-    is given for it, or None where it is not wanted; raises UnreadableEventError.
+    is given for it, or None where it is not wanted; raises UnreadableEventError. `apply` goes once
+    through what it is given, which is read as it goes.
     """
 
     @property
@@ -40,7 +41,7 @@ class Effect(Protocol):
 
     def hear(self, record: Record, place: tuple[int, int] | None) -> Any: ...
 
-    async def apply(self, db: Db, heard: Sequence[Any]) -> Outgoing: ...
+    async def apply(self, db: Db, heard: Iterable[Any]) -> Outgoing: ...
 
 
 def topics_of(heard: Iterable[type[Event]]) -> list[Topic]:
@@ -67,7 +68,7 @@ class Handlers(HearsContracts):
     async def checkpoint_name(self, db: Db) -> str:
         return self.group
 
-    async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing:
+    async def apply(self, db: Db, heard: Iterable[Heard]) -> Outgoing:
         outgoing = Outgoing()
         seen: UUID | None = None
         for one in heard:

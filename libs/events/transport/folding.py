@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from opentelemetry.trace import SpanKind
 
@@ -10,7 +10,7 @@ from libs.events.transport.database import Db
 from libs.events.transport.effects import topics_of, types_of
 from libs.events.transport.hearing import Heard, HearsContracts
 from libs.events.transport.projections import Fold, Projection
-from libs.events.transport.telemetry import links_to, open_span
+from libs.events.transport.telemetry import MOST_LINKS, link_sampled, open_span
 from libs.events.transport.work import Outgoing
 
 
@@ -35,18 +35,18 @@ class Folding(HearsContracts):
             )
         return checkpoint_name(self._service, self.projection, self._generation)
 
-    async def apply(self, db: Db, heard: Sequence[Heard]) -> Outgoing:
-        with open_span(
-            f"{self.group} fold",
-            kind=SpanKind.CONSUMER,
-            links=links_to(one.envelope.traceparent for one in heard),
-            attributes={"messaging.batch.message_count": len(heard)},
-        ):
-            fold = Fold(self._generation)
+    async def apply(self, db: Db, heard: Iterable[Heard]) -> Outgoing:
+        with open_span(f"{self.group} fold", kind=SpanKind.CONSUMER) as span:
+            fold, count = Fold(self._generation), 0
+            links_left = MOST_LINKS if span.is_recording() else 0
             for one in heard:
+                count += 1
                 fold.event = one.envelope
+                if links_left and link_sampled(span, one.envelope.traceparent):
+                    links_left -= 1
                 for function in self._functions[type(one.event)]:
                     function(one.event, fold)
+            span.set_attribute("messaging.batch.message_count", count)
             await fold.write(db)
         return Outgoing()
 

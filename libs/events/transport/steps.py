@@ -13,9 +13,10 @@ Watcher = Callable[[str], None]
 _watchers: list[Watcher] = []
 
 
-def watch(watcher: Watcher) -> None:
-    """Call `watcher` with each step's name from now on."""
+def watch(watcher: Watcher) -> Callable[[], None]:
+    """Call `watcher` with each step's name from now on, until what is returned is called."""
     _watchers.append(watcher)
+    return lambda: _watchers.remove(watcher)
 
 
 def reached(step: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Link, Span, SpanContext, StatusCode
+from opentelemetry.trace import Span, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from libs.events.transport.faults import describe
@@ -66,14 +66,14 @@ def context_of(traceparent: str | None) -> Context:
     return _propagator.extract({"traceparent": traceparent} if traceparent else {})
 
 
-def links_to(traceparents: Iterable[str | None], most: int = 100) -> list[Link]:
-    """Links to the sampled traces among these, so that a batch's span leads to each of them."""
-    links: list[Link] = []
-    for traceparent in traceparents:
-        if len(links) == most:
-            break
-        # The last digit's lowest bit says sampled; others may be set too (W3C level 2: random).
-        if traceparent is not None and traceparent[-1] in "13579bdf":
-            found: SpanContext = trace.get_current_span(context_of(traceparent)).get_span_context()
-            links.append(Link(found))
-    return links
+MOST_LINKS = 100
+"""Links that a batch's span has at most; OpenTelemetry keeps 128 by default."""
+
+
+def link_sampled(span: Span, traceparent: str | None) -> bool:
+    """Lead from a batch's span to an event's trace, where that one is sampled."""
+    # The last digit's lowest bit says sampled; others may be set too (W3C level 2: random).
+    if traceparent is None or traceparent[-1] not in "13579bdf":
+        return False
+    span.add_link(trace.get_current_span(context_of(traceparent)).get_span_context())
+    return True
