@@ -29,7 +29,8 @@ SLICE: dict[str, Strike] = {
 
 @pytest.fixture
 async def made(databases: Databases, addresses: Addresses, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with stage(databases, addresses.kafka, tmp_path) as ready:
+    # Twice: a list of servers, as a cluster is named, must do as well as one.
+    async with stage(databases, f"{addresses.kafka},{addresses.kafka}", tmp_path) as ready:
         yield ready
 
 

@@ -59,7 +59,7 @@ def make_broker(kafka: str, name: str) -> KafkaBroker:
     """FastStream's broker; it only consumes here, publishing is the relay's."""
     logging.getLogger("aiokafka").setLevel(logging.WARNING)
     return KafkaBroker(
-        kafka,
+        kafka.split(","),  # FastStream takes a text for one server, whatever is in it
         client_id=name,
         apply_types=False,
         allow_auto_create_topics=False,
