@@ -17,6 +17,7 @@ from opentelemetry.trace import SpanKind
 from uvicorn.config import STARTUP_FAILURE
 
 from libs.events.transport.clock import Clock
+from libs.events.transport.metrics import start_metrics, stop_metrics
 from libs.events.transport.runtime import running, settle_memory
 from libs.events.transport.service import Service
 from libs.events.transport.telemetry import context_of, open_span, start_tracing, stop_tracing
@@ -113,6 +114,7 @@ def run(name: str, settings: Settings) -> None:
     """Run a service until it is told to stop."""
     start_logging(name, settings.log_format)
     start_tracing(name, settings.otlp_endpoint)
+    start_metrics(name, settings.otlp_endpoint)
     try:
         app = make_app(load_service(name), settings)
         settle_memory()
@@ -131,4 +133,5 @@ def run(name: str, settings: Settings) -> None:
         if not server.started:
             sys.exit(STARTUP_FAILURE)
     finally:
+        stop_metrics()
         stop_tracing()

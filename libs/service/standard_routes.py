@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import asyncpg
+import prometheus_client
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -60,6 +61,14 @@ async def readyz(request: Request) -> JSONResponse:
     if unassigned := running.unassigned_consumers():
         return JSONResponse({"status": "consumers join their group", "consumers": unassigned}, 503)
     return JSONResponse({"status": "ready"})
+
+
+@standard_routes.get("/metrics", include_in_schema=False)
+async def show_metrics() -> Response:
+    """This process's metrics, as Prometheus reads them: numbers of the mechanism only."""
+    # In a thread: what is looked up for them is looked up in this event loop.
+    text = await asyncio.to_thread(prometheus_client.generate_latest)
+    return Response(text, media_type=prometheus_client.CONTENT_TYPE_LATEST)
 
 
 @standard_routes.get("/sign-in", include_in_schema=False)

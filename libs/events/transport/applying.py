@@ -17,6 +17,7 @@ from libs.events.transport.faults import (
     describe,
     is_transient,
 )
+from libs.events.transport.metrics import BatchTimes
 from libs.events.transport.parked import Record, Request
 from libs.events.transport.reading import LEAVE_TRANSPORT, Fresh, Reading
 from libs.events.transport.steps import reached
@@ -68,6 +69,7 @@ class Applier:
         Raises FencedError where the checkpoint is not at `old`, TurnedBackError for a record of an
         earlier epoch; whatever is raised, nothing stays.
         """
+        times = BatchTimes()
         new, fresh, after_gaps = self._advance(old, records)
         first = records[0]
         async with self.work.pool.acquire() as db, db.transaction():
@@ -83,7 +85,9 @@ class Applier:
                 self._with_parked.add((first.topic, first.partition))
                 await reading.park(db, self.work.now())
             reached("consumer.effects-applied")
+            times.applied()
         reached("consumer.committed")
+        times.committed(self.name, first.topic, len(fresh), **reading.counts())
         for record in after_gaps:
             self._tell_of_gap(record)
         outgoing.wake(self.work.wakes)

@@ -16,6 +16,7 @@ from aiokafka import TopicPartition
 
 from libs.events.transport.consumer import Consumer
 from libs.events.transport.faults import describe
+from libs.events.transport.lag import measure
 
 log = structlog.get_logger("mainstay.consumer")
 
@@ -36,8 +37,9 @@ class _Still:
 class Progress:
     """Looks at one consumer's partitions at intervals, and keeps how long each stands still."""
 
-    def __init__(self, consumer: Consumer, stuck_after_seconds: float) -> None:
+    def __init__(self, consumer: Consumer, kafka: str, stuck_after_seconds: float) -> None:
         self._consumer = consumer
+        self._kafka = kafka
         self._stuck_after = stuck_after_seconds
         self._still: dict[TopicPartition, _Still] = {}
         self._stuck: dict[str, float] = {}
@@ -68,8 +70,8 @@ class Progress:
             owned = self._consumer.partitions.get(tp)
             if owned is None or self._consumer.breaker.stopped is not None:
                 continue
-            # One that is not taken up stands before its first record; that must come to an end.
-            offset = owned.position.next_offset if owned.position else -1
+            # One that is not taken up has its first record before it; that must come to an end.
+            offset = owned.position.next_offset if owned.position else 0
             if offset >= end:
                 continue
             at = _Still(offset, owned.waits, now)
@@ -77,8 +79,10 @@ class Progress:
             unmoved = before is not None and (before.offset, before.waits) == (at.offset, at.waits)
             still[tp] = before if before is not None and unmoved else at
         self._still = still
+        late = {tp: at for tp, at in still.items() if now - at.since > self._stuck_after}
+        lags = await measure(self._kafka, {tp: (at.offset, ends[tp]) for tp, at in late.items()})
         self._stuck = {
             f"{self._consumer.effect.group} {tp.topic}/{tp.partition}": round(now - at.since, 1)
-            for tp, at in still.items()
-            if now - at.since > self._stuck_after
+            for tp, at in late.items()
+            if lags[tp].records
         }

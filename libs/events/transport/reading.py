@@ -64,6 +64,11 @@ class Reading:
                         self.count += 1
                         yield one
 
+    def counts(self) -> dict[str, int]:
+        """How many were handled, how many parked, and how many of those as unreadable."""
+        unreadable, aside = len(self.unreadable), len(self.to_park)
+        return {"handled": self.count, "unreadable": unreadable, "parked": aside}
+
     def _set_aside(self, record: Record, reason: str) -> None:
         self.to_park.append((record, reason))
         self.unreadable.append((record.offset, reason))

@@ -17,6 +17,7 @@ from libs.events.transport.database import Pool, open_pool
 from libs.events.transport.effects import Effect, Handlers
 from libs.events.transport.faults import describe
 from libs.events.transport.folding import Folding
+from libs.events.transport.gauges import Gauges, offer
 from libs.events.transport.health import STUCK_AFTER_SECONDS, Progress
 from libs.events.transport.ingest import Ingesting
 from libs.events.transport.jobs import run_job
@@ -114,13 +115,14 @@ async def running(
             consumers = await _start_consumers(
                 service, work, make_broker(kafka, service.name), instance, stack
             )
-            progress = [Progress(consumer, stuck_after_seconds) for consumer in consumers]
+            progress = [Progress(consumer, kafka, stuck_after_seconds) for consumer in consumers]
             tasks += [one.run() for one in progress]
             tasks.append(Timers(service, work).run())
             tasks += [run_job(job, work, dsn) for job in service.jobs]
             tasks += [_carry_out_requests(consumer) for consumer in consumers]
         started = [asyncio.create_task(task) for task in tasks]
         stack.push_async_callback(_cancel, started)
+        stack.callback(offer(Gauges(work, consumers, kafka)))
         for server in service.servers if worker else ():
             await stack.enter_async_context(server.start(work))
         yield Running(service, pool, work, consumers, progress)
