@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import ClassVar
 from uuid import UUID, uuid5
 
@@ -76,7 +77,13 @@ healed: set[int] = set()
 """Numbers of poison orders that are handled after all, as after a corrected deploy."""
 
 
+DEADLY = 666_666
+"""An order of so many cents kills the process that handles it."""
+
+
 async def move_cents(order: MoveOrdered, uow: UnitOfWork) -> None:
+    if order.cents == DEADLY:
+        os.kill(os.getpid(), signal.SIGKILL)
     if order.poison and order.number not in healed:
         raise PoisonError
     seen = f"{order.number} "

@@ -1,60 +1,57 @@
-"""After a restore of its publisher's database a partition goes on in a higher epoch."""
+"""An epoch that goes backwards is a restore that nobody told of: the consumer stops and says so."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-
 from aiokafka import AIOKafkaProducer
 
-from libs.events.contracts import Event
-from libs.events.transport.envelope import (
-    Origin,
-    write_epoch_mark,
-    write_headers,
-    write_sequence,
-)
-from tests.transport.ledger import ORDERS, order
-from tests.transport.platform import TestPlatform, eventually, ledger
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+from libs.events.transport.clock import SystemClock
+from libs.events.transport.envelope import Origin, write_headers, write_sequence
+from libs.events.transport.work import partition_for
+from tests.transport.ledger import LEDGER, ORDERS, PRACTICE, ledger, order
+from tests.transport.platform import TestPlatform, eventually
 
 
-def headers_of(event: Event, place: tuple[int, int]) -> list[tuple[str, bytes]]:
-    written = write_headers(
-        event, source="teller", time=NOON, origin=Origin(event.event_id, None, None)
+async def send(kafka: str, number: int, epoch: int, sequence: int) -> None:
+    event = order("account", number, 5)
+    headers = write_headers(
+        event, source="teller", time=SystemClock().now(), origin=Origin(PRACTICE, None, None)
     )
-    written["ce_sequence"] = write_sequence(*place)
-    return [(name, value.encode()) for name, value in written.items()]
+    headers["ce_sequence"] = write_sequence(epoch, sequence)
+    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+        await producer.send_and_wait(
+            ORDERS.name,
+            event.model_dump_json().encode(),
+            key=event.key_value.encode(),
+            partition=partition_for("account", ORDERS.partitions),
+            headers=[(name, text.encode()) for name, text in headers.items()],
+        )
 
 
-async def test_the_mark_of_a_raised_epoch_is_no_event_and_the_sequence_begins_anew_behind_it(
+async def test_an_epoch_that_goes_backwards_stops_the_consumer_until_a_person_lets_it_pass(
     platform: TestPlatform,
 ) -> None:
-    one, two = order("account-0", 1, 5), order("account-0", 2, 7)
-    producer = AIOKafkaProducer(bootstrap_servers=platform.kafka)
-    await producer.start()
-    for headers, value in (
-        (headers_of(one, (1, 1)), one.model_dump_json()),
-        (write_epoch_mark(2, source="teller", time=NOON), json.dumps({})),
-        (headers_of(two, (2, 1)), two.model_dump_json()),
-    ):
-        await producer.send_and_wait(
-            ORDERS.name, value.encode(), key=b"account-0", partition=0, headers=headers
-        )
-    await producer.stop()
-    async with platform.start(ledger):
+    async with platform.start(ledger) as running:
+        [consumer, _] = running.consumers
+        await send(platform.kafka, 1, epoch=2, sequence=1)
+        await send(platform.kafka, 2, epoch=1, sequence=9)
+        await send(platform.kafka, 3, epoch=2, sequence=2)
 
-        async def both_handled() -> bool:
-            row = await platform.ledger_row("SELECT seen FROM account WHERE account = 'account-0'")
-            return row is not None and row["seen"] == "1 2 "
+        async def stopped() -> bool:
+            return LEDGER in running.stopped_consumers()
 
-        await eventually(both_handled)
-    row = await platform.ledger_row(
-        "SELECT epoch, last_sequence FROM checkpoint WHERE topic = $1 AND partition = 0",
-        ORDERS.name,
-    )
-    assert row is not None
-    assert tuple(row) == (2, 1)
-    async with platform.ledger_db() as db:
-        assert await db.fetchval("SELECT count(*) FROM parked_event") == 0
+        await eventually(stopped)
+        assert "earlier epoch" in running.stopped_consumers()[LEDGER]
+        assert (await seen(platform)) == "1 "
+        async with platform.ledger_db() as db:
+            await db.execute("DELETE FROM consumer_stop")  # what `consumers resume` does
+
+        async def on() -> bool:
+            return await seen(platform) == "1 3 "
+
+        await eventually(on, what="it goes on, and the old one had no effect")
+        assert consumer.breaker.stopped is None
+
+
+async def seen(platform: TestPlatform) -> str:
+    row = await platform.ledger_row("SELECT seen FROM account WHERE account = 'account'")
+    return row["seen"] if row else ""

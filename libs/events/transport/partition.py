@@ -119,14 +119,6 @@ class OwnedPartition:
                     return
             except FencedError:
                 self._log(log.info, "fenced: another owner moved on")
-            except TurnedBackError as error:
-                topic, partition, offset = error.args
-                await self._breaker.stop(
-                    f"{topic}/{partition}@{offset} is of an earlier epoch than the checkpoint: "
-                    "was the publisher's database restored without raising its epoch? "
-                    "Resuming lets this event pass unheard"
-                )
-                self._applier.accepted.add((topic, partition, offset))
             except Exception as error:
                 self._log(log.error, "read again", error=describe(error))
                 await asyncio.sleep(1)
@@ -137,21 +129,38 @@ class OwnedPartition:
         """False where these are not the checkpoint's next records, or the consumer has stopped."""
         if not self._come_next(records[0]):
             return False
-        careful = sum(record.offset < self._careful_until for record in records)
-        for record in records[:careful]:
-            if not await self._handle_with_care(record):
-                return False
-        return careful == len(records) or await self._handle_together(records[careful:])
+        try:
+            careful = sum(record.offset < self._careful_until for record in records)
+            for record in records[:careful]:
+                if not await self._handle_with_care(record):
+                    return False
+            return careful == len(records) or await self._handle_together(records[careful:])
+        except TurnedBackError as error:
+            await self._stop_before(error.args[2], records)
+            return False
+
+    async def _stop_before(self, offset: int, records: Sequence[Record]) -> None:
+        """Handle what comes before a record of an earlier epoch; a person decides how to go on."""
+        at = self.position.next_offset if self.position is not None else offset
+        if before := [record for record in records if at <= record.offset < offset]:
+            await self._handle_together(before)
+        await self._breaker.stop(
+            f"{self.tp.topic}/{self.tp.partition}@{offset} is of an earlier epoch than the "
+            "checkpoint: was the publisher's database restored without raising its epoch? "
+            "Resuming lets this event pass unheard"
+        )
+        self._applier.accepted.add((self.tp.topic, self.tp.partition, offset))
 
     async def _handle_with_care(self, record: Record) -> bool:
         """Handle one event, which may have killed the last owner; False: the consumer stopped."""
-        pool, name = self._applier.work.pool, self._applier.name
-        at = (name, self.tp.topic, self.tp.partition, record.offset)
-        if await self._until_well(lambda: holding.died_with(pool, *at)):
-            return await self._park(
-                record, f"the process died {holding.DEATHS} times with this event alone in hand"
-            )
-        return await self._handle_together([record])
+        work = self._applier.work
+        at = (self._applier.name, self.tp.topic, self.tp.partition, record.offset)
+        async with work.alone:  # or what only stood by would be blamed too
+            if await self._until_well(lambda: holding.died_with(work.pool, *at)):
+                return await self._park(
+                    record, f"the process died {holding.DEATHS} times with this event alone in hand"
+                )
+            return await self._handle_together([record])
 
     async def _handle_together(self, records: Sequence[Record]) -> bool:
         """Apply these whole, or else by halves; False where the consumer has stopped."""

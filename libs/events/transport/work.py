@@ -192,6 +192,8 @@ class Work:
         self.pool = pool
         self.clock = clock
         self.wakes = wakes
+        self.alone = asyncio.Lock()
+        """Held while one event is handled that may have killed the process before."""
 
     def now(self) -> datetime:
         return self.clock.now()

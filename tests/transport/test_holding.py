@@ -1,0 +1,112 @@
+"""Whoever dies with an event in hand is not asked to park it: the next owner goes on with care."""
+
+from __future__ import annotations
+
+import asyncio
+
+from libs.events.transport import holding
+from tests.transport.ledger import DEADLY, LEDGER, ORDERS, PRACTICE, healed, ledger, order, teller
+from tests.transport.platform import TestPlatform, end, eventually, start_victim
+
+HELD = "SELECT held FROM checkpoint WHERE consumer = $1"
+
+
+async def publish(platform: TestPlatform, *orders: tuple[str, int, int]) -> None:
+    async with platform.start(teller, worker=False) as publishing:
+        async with publishing.work.unit_of_work(PRACTICE) as uow:
+            for account, number, cents in orders:
+                await uow.publish(order(account, number, cents))
+
+        async def sent() -> bool:
+            async with platform.teller_db() as db:
+                return await db.fetchval("SELECT count(*) FROM outbox") == 0
+
+        await eventually(sent)
+
+
+async def live_and_die(platform: TestPlatform, most: int) -> int:
+    """Start the ledger until it stays alive with everything read; returns how often it died."""
+    for deaths in range(most + 1):
+        victim = await start_victim("ledger", platform.ledger_dsn, platform.kafka)
+        died, read = asyncio.create_task(victim.wait()), asyncio.create_task(all_read(platform))
+        await asyncio.wait({died, read}, return_when=asyncio.FIRST_COMPLETED)
+        alive = read.done()
+        read.cancel()
+        await end(victim)
+        await died
+        if alive:
+            return deaths
+    raise AssertionError(f"it died more than {most} times")
+
+
+async def all_read(platform: TestPlatform) -> None:
+    async def read() -> bool:
+        row = await platform.ledger_row(
+            "SELECT coalesce(sum(handled), 0) AS n FROM checkpoint WHERE consumer = $1", LEDGER
+        )
+        return row is not None and row["n"] >= 40
+
+    await eventually(read, within_seconds=60)
+
+
+async def test_an_event_that_kills_its_process_parks_after_three_deaths_alone_in_hand(
+    platform: TestPlatform,
+) -> None:
+    sound = [("sound", number, 5) for number in range(1, 40)]
+    await publish(platform, *sound[:20], ("mortal", 1, DEADLY), *sound[20:])
+    deaths = await live_and_die(platform, most=holding.DEATHS + 1)
+    assert deaths == holding.DEATHS + 1, "once in a batch, then alone in hand"
+    async with platform.ledger_db() as db:
+        parked = await db.fetch("SELECT key, error FROM parked_event")
+        seen = await db.fetchval("SELECT seen FROM account WHERE account = 'sound'")
+    assert [(row["key"], row["error"]) for row in parked] == [
+        ("mortal", "the process died 3 times with this event alone in hand")
+    ]
+    assert seen.split() == [str(number) for number in range(1, 40)]
+
+
+async def test_who_stops_in_an_orderly_way_lets_go_of_its_partitions(
+    platform: TestPlatform,
+) -> None:
+    await publish(platform, ("one", 1, 5))
+    async with platform.start(ledger):
+        await eventually(lambda: held(platform, True))
+    assert await held(platform, False)
+
+
+async def held(platform: TestPlatform, expected: bool) -> bool:
+    async with platform.ledger_db() as db:
+        rows = await db.fetch(HELD, LEDGER)
+    return len(rows) == ORDERS.partitions and all(row["held"] is expected for row in rows)
+
+
+async def test_a_failing_batch_is_halved_until_the_event_that_fails_stands_alone(
+    platform: TestPlatform,
+) -> None:
+    healed.clear()
+    async with platform.start(teller, worker=False) as publishing:
+        async with publishing.work.unit_of_work(PRACTICE) as uow:
+            for number in range(1, 65):
+                await uow.publish(order("one-key", number, 5, poison=False))
+            await uow.publish(order("poison", 65, 5, poison=True))
+            for number in range(66, 130):
+                await uow.publish(order("one-key", number, 5, poison=False))
+
+        async def sent() -> bool:
+            async with platform.teller_db() as db:
+                return await db.fetchval("SELECT count(*) FROM outbox") == 0
+
+        await eventually(sent)
+    async with platform.start(ledger):
+
+        async def handled() -> bool:
+            row = await platform.ledger_row("SELECT moves FROM account WHERE account = 'one-key'")
+            return row is not None and row["moves"] == 128
+
+        await eventually(handled)
+    async with platform.ledger_db() as db:
+        parked = await db.fetch("SELECT key FROM parked_event")
+        # Each transaction that wrote the account's row left its number in it: the last one only.
+        seen = await db.fetchval("SELECT seen FROM account WHERE account = 'one-key'")
+    assert [row["key"] for row in parked] == ["poison"]
+    assert seen.split() == [str(n) for n in (*range(1, 65), *range(66, 130))]
