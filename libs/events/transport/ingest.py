@@ -8,7 +8,7 @@ transaction of the effects, and a record that this code fails on parks with its 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -91,7 +91,7 @@ class Ingesting:
             value=record.value or b"",
         )
 
-    async def apply(self, db: Db, heard: Sequence[Delivery]) -> Outgoing:
+    async def apply(self, db: Db, heard: Iterable[Delivery]) -> Outgoing:
         outgoing = Outgoing()
         for delivery in heard:
             with open_span(
