@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from libs.cli import consumers, events, parked, projections
+from libs.cli import consumers, events, parked, projections, topics
 from libs.service.process import run as run_service
 from libs.service.process import service_names
 from libs.service.settings import Settings
@@ -27,8 +27,7 @@ app.add_typer(events.app, name="events", help="Find events and what became of th
 app.add_typer(parked.app, name="parked", help="Events that could not be handled.")
 app.add_typer(projections.app, name="projections", help="Read models and their rebuilding.")
 app.add_typer(consumers.app, name="consumers", help="Consumers, and those that stopped.")
-topics = typer.Typer(no_args_is_help=True)
-app.add_typer(topics, name="topics", help="Topics as the contracts declare them.")
+app.add_typer(topics.app, name="topics", help="Topics as the contracts declare them.")
 
 
 @app.command()
@@ -71,19 +70,6 @@ def migrate(service: Annotated[str, typer.Argument(help="the service's name")]) 
         raise typer.Exit(1) from None
     for name in applied:
         typer.echo(f"applied {name}")
-
-
-@topics.command("apply")
-def apply_topics(
-    replication_factor: Annotated[int, typer.Option(min=1, max=5)] = 3,
-) -> None:
-    """Make the topics that are missing (MAINSTAY_KAFKA); never changes one that exists."""
-    from libs.service.topics import make_topics
-
-    made = asyncio.run(
-        make_topics(_set_to("MAINSTAY_KAFKA"), replication_factor=replication_factor)
-    )
-    typer.echo(f"made {', '.join(made)}" if made else "every topic is there")
 
 
 def _known(service: str) -> None:

@@ -18,7 +18,7 @@ from tests.deploy.rules import Object
 
 OBJECTS = kustomize.build(BASE)
 README = (BASE.parent / "README.md").read_text()
-COMMANDS = (Path(__file__).parents[2] / "libs" / "cli" / "app.py").read_text()
+COMMANDS = "".join(p.read_text() for p in (Path(__file__).parents[2] / "libs" / "cli").glob("*.py"))
 CONFIG = next(o for o in OBJECTS if o["kind"] == "ConfigMap")["data"]
 
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from libs.events.contracts import Topic, platform_contracts, with_older
+from libs.events.contracts import Topic, acl_class, platform_contracts, with_older
 from libs.events.transport.service import Service
 
 SERVICES = Path(__file__).resolve().parents[3] / "services"
@@ -76,8 +76,17 @@ def _channel(topic: Topic) -> dict[str, Any]:
     return {
         "address": topic.name,
         "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in kinds},
-        "bindings": {"kafka": {"topic": topic.name, "partitions": topic.partitions}},
-    }
+        "x-mainstay-acl-class": acl_class(topic),
+        "bindings": {"kafka": {
+            "topic": topic.name,
+            "partitions": topic.partitions,
+            "topicConfiguration": {
+                "cleanup.policy": [topic.configuration["cleanup.policy"]],
+                "retention.ms": int(topic.configuration["retention.ms"]),
+                "retention.bytes": int(topic.configuration["retention.bytes"]),
+            },
+        }},
+    }  # fmt: skip
 
 
 def _sends(topics: dict[str, Topic]) -> dict[str, Any]:

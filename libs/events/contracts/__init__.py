@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Literal
 
 from libs.events.contracts.base import (
     PERSONAL,
@@ -10,6 +11,7 @@ from libs.events.contracts.base import (
     Event,
     Topic,
     contracts,
+    marks_of,
     platform_contracts,
 )
 from libs.events.contracts.versions import is_latest, upcaster, upcasters, with_older
@@ -17,11 +19,26 @@ from libs.events.contracts.versions import is_latest, upcaster, upcasters, with_
 _modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
 
 
+AclClass = Literal["phi", "personal", "internal"]
+
+
 def platform_topics() -> list[Topic]:
     """Every topic that a module of contracts declares, by name: also those without a contract."""
     found = {value for module in _modules for value in vars(module).values()
              if isinstance(value, Topic)}  # fmt: skip
     return sorted(found, key=lambda topic: topic.name)
+
+
+def acl_class(topic: Topic) -> AclClass:
+    """What a topic's events tell about people, by the marks of the contracts on it.
+
+    Of a topic without a contract nothing is known: it is treated as the most guarded.
+    """
+    on_it = [contract for contract in contracts().values() if contract.topic == topic]
+    kinds = {mark.kind for contract in on_it for _, mark in marks_of(contract)}
+    if PHI.kind in kinds or not on_it:
+        return "phi"
+    return "personal" if PERSONAL.kind in kinds else "internal"
 
 
 with_older(platform_contracts().values())  # a version that nothing lifts is found here
@@ -32,6 +49,7 @@ __all__ = [
     "Contract",
     "Event",
     "Topic",
+    "acl_class",
     "contracts",
     "is_latest",
     "platform_contracts",

@@ -45,6 +45,19 @@ class Topic:
     def publisher(self) -> str:
         return self.name.partition(".")[0]
 
+    @property
+    def configuration(self) -> dict[str, str]:
+        """Kafka's settings that follow (Kafka documentation, topic configs).
+
+        Never compacted: a rebuild reads every event of a key, not its last one.
+        """
+        days = self.retention_days
+        return {
+            "cleanup.policy": "delete",
+            "retention.bytes": "-1",
+            "retention.ms": "-1" if days is None else str(days * 24 * 3600 * 1000),
+        }
+
 
 class Contract(BaseModel):
     """A strict, frozen value: unknown fields, coercions, NaN and infinity are refused.
@@ -136,14 +149,18 @@ def contracts() -> Mapping[str, type[Event]]:
     return _CONTRACTS
 
 
-def marked_paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+def marked_paths(model: type[BaseModel]) -> Iterator[str]:
     """The dotted paths of a contract's marked fields, nested values included."""
+    yield from (path for path, _ in marks_of(model))
+
+
+def marks_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Marked]]:
+    """The marked fields of a contract with their marks; not what a marked value holds."""
     for name, field in model.model_fields.items():
-        if any(isinstance(mark, Marked) for mark in field.metadata):
-            yield prefix + name
-            continue
-        for nested in _models_in(field.annotation):
-            yield from marked_paths(nested, f"{prefix}{name}.")
+        marks = [mark for mark in field.metadata if isinstance(mark, Marked)]
+        yield from ((prefix + name, mark) for mark in marks)
+        for nested in () if marks else _models_in(field.annotation):
+            yield from marks_of(nested, f"{prefix}{name}.")
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
