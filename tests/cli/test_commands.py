@@ -230,7 +230,7 @@ def test_without_a_platform_file_the_command_says_how_to_get_one() -> None:
         (["run", "nobody"], "there are:"),
         (["migrate", "agreements"], "MAINSTAY_ADMIN_DATABASE_URL is not set"),
         (["migrate", "nobody"], "there are:"),
-        (["topics", "apply"], "MAINSTAY_KAFKA is not set"),
+        (["topics", "apply"], "env var: 'MAINSTAY_KAFKA'"),
     ],
 )
 def test_a_missing_setting_is_named(arguments: list[str], said: str) -> None:
