@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import Door
+from tests.transport.platform import eventually
 
 pytestmark = pytest.mark.journey
 
@@ -43,20 +45,50 @@ def test_every_shell_command_of_the_readme_runs(live: LocalPlatform, doors: list
         assert done.stdout.strip(), f"{line} says something"
 
 
-def test_every_python_program_of_the_integrators_page_runs(
+async def test_every_python_program_of_the_integrators_page_runs(
     live: LocalPlatform, doors: list[Door]
 ) -> None:
-    programs = snippets("docs/integrators.md", "python")
-    printed: list[str] = []
-    for program in programs:
-        done = subprocess.run(
-            [sys.executable, "-c", program], env=environment(live), cwd=ROOT,
-            capture_output=True, timeout=60,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr.decode()
-        printed.append(done.stdout.decode())
-    assert printed[0].strip() in ("200", "201", "202", "204")
-    assert printed[1].startswith("agreements.practice-onboarded.v1 0001-")
+    posted, ingested, read = [
+        run_python(program, live) for program in snippets("docs/integrators.md", "python")
+    ]
+    assert posted.strip() == "202"
+    assert read.startswith("agreements.practice-onboarded.v1 0001-")
+    written, event_id = ingested.split()
+    assert written == "written"
+
+    async def taken() -> bool:
+        practice = str(doors[0].practice.practice_id)
+        query = {"control_id": f"/our-ehr/registration {event_id}"}
+        async with live.client("interop", practice) as client:
+            listed: list[dict[str, str]] = (await client.get("/messages", params=query)).json()
+        return [one["fate"] for one in listed] == ["accepted"]
+
+    await eventually(taken)
+
+
+def run_python(program: str, live: LocalPlatform) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(live), cwd=ROOT,
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_command_that_asks_for_refused_events_answers(
+    live: LocalPlatform, doors: list[Door]
+) -> None:
+    [command] = snippets("docs/integrators.md", "sh")
+    exported = {
+        "OPERATOR_KEY": live.operator_key,
+        "PRACTICE_ID": str(doors[0].practice.practice_id),
+        "INTEROP_URL": live.url("interop"),
+    }
+    done = subprocess.run(
+        ["sh", "-c", command], env=environment(live) | exported, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert isinstance(json.loads(done.stdout), list)
 
 
 def test_the_documents_link_to_files_that_are_there() -> None:
@@ -64,6 +96,8 @@ def test_the_documents_link_to_files_that_are_there() -> None:
         ROOT / "README.md",
         ROOT / "ARCHITECTURE.md",
         *sorted((ROOT / "docs").glob("*.md")),
+        *sorted((ROOT / "examples").glob("*/README.md")),
+        *sorted((ROOT / "libs").glob("*/README.md")),
     ]
     for document in documents:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):

@@ -75,7 +75,7 @@ def _write_keys(platform: LocalPlatform, doors: list[Door]) -> None:
     path.write_text(
         json.dumps(
             {"interop": platform.url("interop"), "mllp_port": platform.ports["mllp"],
-             "practices": told}, indent=1,
+             "kafka": platform.backends.kafka, "practices": told}, indent=1,
         )
     )  # fmt: skip
 
