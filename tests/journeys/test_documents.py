@@ -34,8 +34,11 @@ def environment(live: LocalPlatform) -> dict[str, str]:
     }
 
 
-def test_every_shell_command_of_the_readme_runs(live: LocalPlatform, doors: list[Door]) -> None:
-    lines = [line for block in snippets("README.md", "sh") for line in block.splitlines() if line]
+@pytest.mark.parametrize("document", ["README.md", "libs/events/README.md"])
+def test_every_shell_command_of_the_page_runs(
+    live: LocalPlatform, doors: list[Door], document: str
+) -> None:
+    lines = [line for block in snippets(document, "sh") for line in block.splitlines() if line]
     assert lines
     for line in lines:
         done = subprocess.run(
