@@ -32,7 +32,7 @@ check: $(READY) ## format, lint, types, imports, contracts: what needs no server
 	@$(PY) -m libs.events.catalogue check
 
 bench: $(READY) ## the speeds, as ratios measured side by side
-	@$(PY) -m tests.bench
+	@$(PY) -m tests.bench $(ONLY)
 
 chaos: $(READY) ## faults on a cluster of its own: nothing lost, doubled, reordered (FAULTS=200 SEED=…)
 	@$(PY) -m tests.chaos
