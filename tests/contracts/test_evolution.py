@@ -72,7 +72,7 @@ def verdict(old: Version, new: Version) -> list[Refusal]:
     return found
 
 
-@settings(loaded, max_examples=150)
+@settings(loaded, max_examples=250)
 @given(st.data())
 def test_what_is_allowed_is_read_both_ways_and_what_is_refused_has_a_counterexample(
     data: st.DataObject,
