@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from libs.events.contracts import Topic, acl_class, platform_contracts, with_older
+from libs.events.contracts import Topic, acl_class, platform_contracts, platform_topics, with_older
 from libs.events.transport.service import Service
 
 SERVICES = Path(__file__).resolve().parents[3] / "services"
@@ -48,7 +48,7 @@ def load_services(services: Path = SERVICES) -> list[Service]:
 
 def asyncapi_of(services: list[Service]) -> dict[str, Any]:
     """The document; schemas are referred to beside it."""
-    topics = {c.topic.name: c.topic for c in platform_contracts().values()}
+    topics = {topic.name: topic for topic in platform_topics()}
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Mainstay events", "version": "1", "license": {"name": "Apache-2.0"}},
@@ -72,10 +72,9 @@ def asyncapi_of(services: list[Service]) -> dict[str, Any]:
 
 
 def _channel(topic: Topic) -> dict[str, Any]:
-    kinds = sorted(kind for kind, c in platform_contracts().items() if c.topic == topic)
     return {
         "address": topic.name,
-        "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in kinds},
+        "messages": {k: {"$ref": f"#/components/messages/{k}"} for k in _kinds_on(topic)},
         "x-mainstay-acl-class": acl_class(topic),
         "bindings": {"kafka": {
             "topic": topic.name,
@@ -89,6 +88,10 @@ def _channel(topic: Topic) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _kinds_on(topic: Topic) -> list[str]:
+    return sorted(kind for kind, c in platform_contracts().items() if c.topic == topic)
+
+
 def _sends(topics: dict[str, Topic]) -> dict[str, Any]:
     return {
         f"{topic.publisher} sends to {name}": {
@@ -96,6 +99,7 @@ def _sends(topics: dict[str, Topic]) -> dict[str, Any]:
             "channel": {"$ref": f"#/channels/{name}"},
         }
         for name, topic in sorted(topics.items())
+        if _kinds_on(topic)  # to an ingest topic others write
     }
 
 
@@ -107,10 +111,18 @@ def _receives(services: list[Service]) -> dict[str, Any]:
         for group, heard in groups.items():
             for name in sorted({event.topic.name for event in heard}):
                 kinds = sorted(event.type for event in heard if event.topic.name == name)
-                found[f"{group} receives from {name}"] = {
-                    "action": "receive",
-                    "channel": {"$ref": f"#/channels/{name}"},
-                    "messages": [{"$ref": f"#/channels/{name}/messages/{k}"} for k in kinds],
-                    "bindings": {"kafka": {"groupId": {"const": group}}},
-                }
+                found |= _receive(group, name, kinds)
+        for ingest in service.ingests:
+            found |= _receive(f"{service.name}.{ingest.name}", ingest.topic.name, [])
     return found
+
+
+def _receive(group: str, topic: str, kinds: list[str]) -> dict[str, Any]:
+    return {
+        f"{group} receives from {topic}": {
+            "action": "receive",
+            "channel": {"$ref": f"#/channels/{topic}"},
+            "messages": [{"$ref": f"#/channels/{topic}/messages/{kind}"} for kind in kinds],
+            "bindings": {"kafka": {"groupId": {"const": group}}},
+        }
+    }
