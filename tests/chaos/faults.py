@@ -24,8 +24,11 @@ def at_step(step: str) -> Strike:
         if part == "rebuild":
             await _kill_rebuild(run, step)
             return
-        victim = run.stage.victims[rng.choice(ROLES) if part == "relay" else "ledger"]
-        times = 1 if part == "parked" else rng.randint(1, 4)
+        role = rng.choice(ROLES) if part in ("relay", "epoch") else "ledger"
+        victim = run.stage.victims[role]
+        times = 1 if part in ("parked", "epoch") else rng.randint(1, 4)
+        if part == "epoch":
+            await run.operator.move_database(role)
         if part == "parked":
             await until(lambda: _something_parked(run), 30)
         await run.strike_step(victim, "die", step, times)
@@ -88,7 +91,7 @@ async def zombie_taken_over(run: Run, rng: random.Random) -> None:
     """Stop a process inside its work; another takes its place; then the first wakes up."""
     role = rng.choice(ROLES)
     step = {
-        "teller": ["relay.numbered", "relay.acknowledged", "relay.deleting"],
+        "teller": ["relay.numbered", "relay.acknowledged", "relay.forgotten"],
         "ledger": ["consumer.checkpoint-moved", "consumer.effects-applied", "consumer.committed"],
     }[role]
     zombie = run.stage.victims[role]

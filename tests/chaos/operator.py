@@ -116,9 +116,14 @@ class Operator:
                 await db.execute(
                     ADD_TO_OUTBOX,
                     *([PRACTICE], [ORDERS.name], [partition_for(key, ORDERS.partitions)]),
-                    *([key], [json.dumps(headers)], [body]),
+                    *([key], [json.dumps(headers)], [body], [None]),
                 )
             self._appended.add(mark)
+
+    async def move_database(self, role: str) -> None:
+        """Let a database look promoted: its shards begin a new epoch."""
+        async with self._stage.look(role) as db:
+            await db.execute("UPDATE outbox_home SET timeline = timeline + 1")
 
     def check(self, found: Findings) -> None:
         """Every record that could not be read has parked with a reason."""

@@ -6,12 +6,14 @@ import asyncio
 import os
 import signal
 import sys
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaTimeoutError
 
-from libs.events.transport import relay
+from libs.events.transport import relay, runtime, steps
+from libs.events.transport.relay import Relay
 from libs.events.transport.runtime import running
 from tests.transport.clockwork import clockwork
 from tests.transport.ledger import ledger, teller
@@ -46,9 +48,24 @@ class SickProducer(AIOKafkaProducer):
             raise RuntimeError("could not stop")
 
 
+def grow_numb() -> None:
+    """Stop once, when places were given and nothing is sent yet; the lease is a short one."""
+    runtime.__dict__["Relay"] = partial(Relay, lease_seconds=1.5)
+    numbed: list[str] = []
+
+    def stop(step: str) -> None:
+        if step == "relay.numbered" and not numbed:
+            numbed.append(step)
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    steps.watch(stop)
+
+
 async def main(name: str, dsn: str, kafka: str) -> None:
     name, _, ailment = name.partition(":")
-    if ailment:
+    if ailment == "numbing":
+        grow_numb()
+    elif ailment:
         producers = {"dying": DyingProducer, "sick": SickProducer}
         relay.__dict__["AIOKafkaProducer"] = producers[ailment]
     async with running(SERVICES[name], dsn=dsn, kafka=kafka, instance="0"):

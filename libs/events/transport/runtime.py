@@ -102,15 +102,8 @@ async def running(
         work = Work(service=service.name, pool=pool, clock=clock, wakes=wakes)
         consumers: list[Consumer] = []
         progress: list[Progress] = []
-        tasks = [
-            Relay(
-                dsn=dsn,
-                kafka=kafka,
-                service=service.name,
-                topics=service.publishes_to(),
-                wakes=wakes,
-            ).run()
-        ]
+        relay = Relay(work, dsn=dsn, kafka=kafka, topics=service.publishes_to())
+        tasks = [relay.run()]
         if worker:
             consumers = await _start_consumers(
                 service, work, make_broker(kafka, service.name), instance, stack

@@ -7,6 +7,7 @@ replicas do not send at once. It may act again after a crash, and finds its inte
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,10 +61,10 @@ class Timers:
             except Exception as error:
                 log.warning("timers wait", service=self._service.name, error=describe(error))
                 wait = 1.0
-            try:
-                await asyncio.wait_for(self._work.wakes.timers.wait(), timeout=wait)
-            except TimeoutError:
-                continue
+            # Not wait_for: in Python 3.11 it loses a cancellation that comes with a wake-up.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._work.wakes.timers.wait()
 
     async def fire_due(self) -> int:
         """Fire what is due now; returns how many timers were looked at and came to something."""

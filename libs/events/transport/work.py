@@ -26,10 +26,11 @@ from libs.events.transport.payload import LARGEST_EVENT_BYTES, holds_nul
 from libs.events.transport.telemetry import current_traceparent
 
 ADD_TO_OUTBOX = """
-INSERT INTO outbox (practice_id, topic, partition, key, headers, payload)
-SELECT practice_id, topic, partition, key, headers::jsonb, payload
-  FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bytea[])
-       WITH ORDINALITY AS new(practice_id, topic, partition, key, headers, payload, place)
+INSERT INTO outbox (practice_id, topic, partition, key, headers, payload, not_before)
+SELECT practice_id, topic, partition, key, headers::jsonb, payload, not_before
+  FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bytea[],
+              $7::timestamptz[]) WITH ORDINALITY
+       AS new (practice_id, topic, partition, key, headers, payload, not_before, place)
  ORDER BY place
 """
 
@@ -48,6 +49,17 @@ class Wakes:
     def __init__(self) -> None:
         self.relay = asyncio.Event()
         self.timers = asyncio.Event()
+        self._written: set[tuple[str, int]] = set()
+
+    def wrote(self, shards: set[tuple[str, int]]) -> None:
+        """Rows were committed for these topic partitions."""
+        self._written |= shards
+        self.relay.set()
+
+    def take_written(self) -> set[tuple[str, int]]:
+        """Where rows were committed since the last call."""
+        written, self._written = self._written, set()
+        return written
 
 
 def partition_for(key: str, partitions: int) -> int:
@@ -63,6 +75,7 @@ class OutboxRow:
     key: str
     headers: str
     payload: bytes
+    not_before: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -85,12 +98,13 @@ class Outgoing:
             [row.key for row in self.rows],
             [row.headers for row in self.rows],
             [row.payload for row in self.rows],
+            [row.not_before for row in self.rows],
         )
 
     def wake(self, wakes: Wakes) -> None:
         """After the commit: tell who has new work."""
         if self.rows:
-            wakes.relay.set()
+            wakes.wrote({(row.topic, row.partition) for row in self.rows})
         if self.timers_set:
             wakes.timers.set()
 
@@ -132,11 +146,19 @@ class UnitOfWork:
             )
         return self._origin
 
-    async def publish(self, event: Event, *, origin: Origin | None = None) -> Origin:
+    async def publish(
+        self,
+        event: Event,
+        *,
+        origin: Origin | None = None,
+        not_before: datetime | None = None,
+    ) -> Origin:
         """Publish an event with this transaction; lock or write its aggregate's row before.
 
-        `origin`: for work that began earlier, the origin kept with it. Returns the origin that
-        later work caused by this event should keep. Raises PublishRefusedError.
+        `origin`: for work that began earlier, the origin kept with it. `not_before`: an aware
+        instant; the event gets its place when that has come, and promises no order against what
+        was published earlier. Returns the origin that later work caused by this event should keep.
+        Raises PublishRefusedError.
         """
         if event.topic.publisher != self._service:
             raise PublishRefusedError(f"{event.type} belongs to {event.topic.publisher}")
@@ -144,6 +166,8 @@ class UnitOfWork:
             raise PublishRefusedError(f"{event.type} has a later version; publish that")
         if event.practice_id != self.practice_id:
             raise PublishRefusedError(f"{event.type} is of another practice than this transaction")
+        if not_before is not None and not_before.tzinfo is None:
+            raise PublishRefusedError(f"{event.type}: not_before has no time zone")
         payload = event.model_dump_json().encode()
         if len(payload) > LARGEST_EVENT_BYTES:
             raise PublishRefusedError(
@@ -167,6 +191,7 @@ class UnitOfWork:
                 key=event.key_value,
                 headers=json.dumps(headers),
                 payload=payload,
+                not_before=not_before,
             )
         )
         return Origin(origin.correlation_id, event.event_id, traceparent)
