@@ -69,6 +69,15 @@ def acknowledgement_is_set_in_one_place(root: Path) -> Iterator[str]:
             yield str(path)
 
 
+def producers_are_made_in_one_place(root: Path) -> Iterator[str]:
+    """Their defaults lose and double: acks=1, no idempotence. Transport sets them once."""
+    made = re.compile(r"\b(AIOKafkaProducer|KafkaPublisher)\(|\.publisher\(")
+    making = [path for path, text in _modules(root, "libs", "services") if made.search(text)]
+    in_transport = [path for path in making if path.is_relative_to("libs/events/transport")]
+    yield from map(str, in_transport[1:])
+    yield from (str(path) for path in making if path not in in_transport)
+
+
 _CLOCKS = re.compile(
     r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time(_ns)?"
     r"|from time import|SystemClock)\b"
@@ -121,6 +130,7 @@ RULES: tuple[Rule, ...] = (
     broad_except_only_in_transport_and_local,
     routes_take_the_unit_of_work_by_its_alias,
     acknowledgement_is_set_in_one_place,
+    producers_are_made_in_one_place,
     services_never_read_the_clock,
     services_never_commit,
     files_fit_a_readers_head,

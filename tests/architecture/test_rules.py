@@ -38,6 +38,8 @@ BREAKS: tuple[tuple[Rule, str, str], ...] = (
     (rules.routes_take_the_unit_of_work_by_its_alias, SERVICE, "uow = Depends(open_uow)\n"),
     (rules.acknowledgement_is_set_in_one_place, SERVICE, "from f import AckPolicy\n"),
     (rules.acknowledgement_is_set_in_one_place, TRANSPORT, "ack = AckPolicy.ACK\n"),
+    (rules.producers_are_made_in_one_place, SERVICE, "producer = AIOKafkaProducer()\n"),
+    (rules.producers_are_made_in_one_place, "libs/cli/y.py", "@broker.publisher('topic')\n"),
     (rules.services_never_read_the_clock, SERVICE, "now = datetime.now(UTC)\n"),
     (rules.services_never_read_the_clock, SERVICE, "field(default_factory=datetime.utcnow)\n"),
     (rules.services_never_read_the_clock, SERVICE, "now = time.time()\n"),
