@@ -25,6 +25,7 @@ from libs.events.transport.database import Pool, transport_transaction
 from libs.events.transport.effects import Handlers
 from libs.events.transport.envelope import Origin, write_headers, write_sequence
 from libs.events.transport.folding import Folding
+from libs.events.transport.protection import open_marked, seal_marked
 from libs.events.transport.runtime import Running
 from libs.events.transport.service import Service
 from libs.events.transport.timers import Timers
@@ -32,6 +33,7 @@ from libs.events.transport.work import UnitOfWork, Wakes, Work, partition_for
 from libs.service.operators import Operators
 from libs.service.process import make_app
 from libs.service.settings import Settings
+from tests.keys import FIXED_KEYS
 
 E = TypeVar("E", bound=Event)
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -54,13 +56,19 @@ class Harness:
 
     def __post_init__(self) -> None:
         self.work = Work(
-            service=self.service.name, pool=self.pool, clock=self.clock, wakes=self.wakes
+            service=self.service.name,
+            pool=self.pool,
+            clock=self.clock,
+            wakes=self.wakes,
+            keys=FIXED_KEYS,
         )
         self._timers = Timers(self.service, self.work)
         effects: list[Handlers | Folding] = []
         if self.service.handlers:
-            effects.append(Handlers(self.service, self.clock))
-        effects += [Folding(self.service.name, p) for p in self.service.projections]
+            effects.append(Handlers(self.service, self.clock, FIXED_KEYS))
+        effects += [
+            Folding(self.service.name, p, keys=FIXED_KEYS) for p in self.service.projections
+        ]
         self._appliers = [Applier(effect, effect.group, self.work) for effect in effects]
         self._log: dict[tuple[str, int], list[ConsumerRecord[bytes, bytes]]] = {}
         self._records: dict[UUID, ConsumerRecord[bytes, bytes]] = {}
@@ -96,8 +104,7 @@ class Harness:
         events: list[Event] = []
         for row in rows:
             headers: dict[str, str] = json.loads(row["headers"])
-            event = contracts()[headers["ce_type"]].model_validate_json(row["payload"])
-            events.append(event.with_event_id(UUID(headers["ce_id"])))
+            events.append(_read(headers, row["payload"]))
         return events
 
     async def fire_timers(self, until: datetime | None = None) -> None:
@@ -151,7 +158,7 @@ class Harness:
             partition,
             len(log),
             event.key_value.encode(),
-            event.model_dump_json().encode(),
+            seal_marked(event, event.model_dump_json().encode(), FIXED_KEYS),
             headers,
         )
         log.append(record)
@@ -164,6 +171,18 @@ class Harness:
         again = _record(record.topic, record.partition, len(log), record.key, record.value, headers)
         log.append(again)
         return again
+
+
+def _read(headers: dict[str, str], payload: bytes) -> Event:
+    contract = contracts()[headers["ce_type"]]
+    data = open_marked(
+        contract,
+        payload,
+        practice_id=UUID(headers["ce_practiceid"]),
+        key=headers["ce_subject"],
+        keys=FIXED_KEYS,
+    )
+    return contract.model_validate_json(data).with_event_id(UUID(headers["ce_id"]))
 
 
 def _record(

@@ -1,7 +1,7 @@
 """The platform file: where Kafka and each service's database answer, for tools that see them all.
 
-JSON: `{"kafka": "host:port", "databases": {"billing": "postgresql://…", …}}`, named by
-MAINSTAY_PLATFORM; `make run` writes `.local/home/platform.json`.
+JSON: `{"kafka": "host:port", "databases": {"billing": "postgresql://…", …}, "keys": "folder"}`,
+named by MAINSTAY_PLATFORM; `make run` writes `.local/home/platform.json`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from libs.events.contracts import Contract
 from libs.events.transport.database import SET_TRANSPORT, Db
+from libs.events.transport.keys import KeyDirectory, Keys
 
 DEFAULT = Path(".local/home/platform.json")
 
@@ -26,6 +27,11 @@ class Platform(Contract):
 
     kafka: str
     databases: dict[str, str]
+    keys: str | None = None
+    """Directory of the practices' data keys; without it, tools read no marked field."""
+
+    def data_keys(self) -> Keys | None:
+        return KeyDirectory(Path(self.keys)) if self.keys else None
 
     def database(self, service: str) -> str:
         if service not in self.databases:

@@ -73,6 +73,7 @@ def rebuild_and_tell(platform: Platform, service: str, projection: Projection) -
                     projection,
                     dsn=platform.database(service),
                     kafka=platform.kafka,
+                    keys=platform.data_keys(),
                     tell=lambda done, total: progress.update(task, completed=done, total=total),
                 )
             )

@@ -17,6 +17,7 @@ from opentelemetry.trace import SpanKind
 from uvicorn.config import STARTUP_FAILURE
 
 from libs.events.transport.clock import Clock
+from libs.events.transport.keys import KeyDirectory
 from libs.events.transport.metrics import start_metrics, stop_metrics
 from libs.events.transport.runtime import running, settle_memory
 from libs.events.transport.service import Service
@@ -54,6 +55,7 @@ def make_app(service: Service, settings: Settings, clock: Clock | None = None) -
             dsn=settings.database_url.get_secret_value(),
             kafka=settings.kafka,
             clock=clock,
+            keys=KeyDirectory(settings.keys) if settings.keys else None,
             worker=settings.mode != "api",
             instance=settings.instance,
             stuck_after_seconds=settings.stuck_after_seconds,

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     """Bootstrap servers, `host:port[,host:port]`."""
     host: str = "127.0.0.1"
     port: int = 8000
+    keys: Path | None = None
+    """Directory of the practices' data keys (see libs/events/transport/keys.py)."""
     instance: str | None = None
     """This replica's stable name, such as a StatefulSet pod's; leave it unset in a Deployment."""
     mode: Literal["api", "worker", "both"] = "both"

@@ -23,6 +23,7 @@ from libs.events.transport import checkpoints
 from libs.events.transport.checkpoints import Position
 from libs.events.transport.database import SET_TRANSPORT, see_practices
 from libs.events.transport.hearing import read_record
+from libs.events.transport.keys import NoKeys
 from libs.events.transport.partition import LARGEST_BATCH
 from libs.events.transport.payload import read_event
 from libs.events.transport.runtime import running
@@ -103,7 +104,7 @@ async def bare(dsn: str, kafka: str) -> float:
         for tp, records in batches.items():
             sums: dict[tuple[UUID, str], list[int]] = {}
             for record in records:
-                event = read_event(read_record(record, None), record.value)
+                event = read_event(read_record(record, None), record.value, NoKeys())
                 assert isinstance(event, CentsMoved)
                 row = sums.setdefault((event.practice_id, event.account), [0, 0])
                 row[0] += event.cents

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from libs.events.contracts import Event, platform_contracts
 from libs.events.transport.envelope import Origin, write_headers, write_sequence
+from libs.events.transport.protection import seal_marked
+from tests.keys import FIXED_KEYS
 
 EXAMPLES = Path(__file__).parents[2] / "libs" / "events" / "examples"
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -47,7 +49,8 @@ def wire_of(event: Event) -> dict[str, Any]:
     """A message as it stands on the wire: key, headers and data, as texts."""
     headers = write_headers(event, source=event.topic.publisher, time=AT, origin=ORIGIN)
     headers["ce_sequence"] = write_sequence(1, 1)
-    return {"key": event.key_value, "headers": headers, "data": event.model_dump_json()}
+    data = seal_marked(event, event.model_dump_json().encode(), FIXED_KEYS)
+    return {"key": event.key_value, "headers": headers, "data": data.decode()}
 
 
 def kinds() -> list[str]:

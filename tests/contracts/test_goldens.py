@@ -15,6 +15,7 @@ from libs.events.contracts.base import name_and_version
 from libs.events.transport.envelope import read_envelope
 from libs.events.transport.faults import UnreadableEventError
 from libs.events.transport.payload import read_event
+from libs.events.transport.protection import open_marked
 from tests.contracts.canonical import kinds
 from tests.contracts.goldens import (
     FOLDER,
@@ -25,6 +26,7 @@ from tests.contracts.goldens import (
     goldens,
     unshown,
 )
+from tests.keys import FIXED_KEYS
 
 ALL = goldens()
 
@@ -39,12 +41,16 @@ def parse(golden: Golden) -> Event:
         headers, topic="any", partition=0, offset=0, key=golden.message["key"].encode()
     )
     body = golden.message["data"].encode()
-    event = read_event(envelope, body)
+    event = read_event(envelope, body, FIXED_KEYS)
     assert is_latest(type(event))
     assert name_and_version(event.type)[0] == name_and_version(golden.kind)[0]
-    assert event == read_event(envelope, body)
-    said = contracts()[golden.kind].model_validate_json(body, extra="ignore")
-    assert list(lost(json.loads(body), json.loads(said.model_dump_json()))) == []
+    assert event == read_event(envelope, body, FIXED_KEYS)
+    contract = contracts()[golden.kind]
+    sent = open_marked(
+        contract, body, practice_id=envelope.practice_id, key=envelope.key, keys=FIXED_KEYS
+    )
+    said = contract.model_validate_json(sent, extra="ignore")
+    assert list(lost(json.loads(sent), json.loads(said.model_dump_json()))) == []
     return event
 
 

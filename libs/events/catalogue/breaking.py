@@ -19,12 +19,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from libs.events.catalogue.schemas import PLAINTEXT
+
 Schema = dict[str, Any]
 
 _WORDS = {"title", "description", "examples", "deprecated", "$comment"}
 _FOLLOWED = {
     "$ref", "$defs", "type", "format", "properties", "required", "items", "anyOf", "oneOf", "enum",
-    "const",
+    "const", PLAINTEXT,
 }  # fmt: skip
 _UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems"}
 _LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems"}
@@ -82,6 +84,8 @@ class _Comparison:
             if "items" in old:
                 yield from self.compare(f"{at}[]", old["items"], new["items"])
             yield from self._compare_alternatives(at, old, new)
+            if PLAINTEXT in old and PLAINTEXT in new:  # else the mark itself has changed
+                yield from self.compare(at, old[PLAINTEXT], new[PLAINTEXT])
         self.seen.discard(followed)
 
     def _compare_fields(self, at: str, old: Schema, new: Schema) -> Iterator[Refusal]:

@@ -11,9 +11,9 @@ from libs.events.contracts.base import (
     Event,
     Topic,
     contracts,
-    marks_of,
     platform_contracts,
 )
+from libs.events.contracts.marks import marked_paths
 from libs.events.contracts.versions import is_latest, upcaster, upcasters, with_older
 
 _modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
@@ -35,7 +35,7 @@ def acl_class(topic: Topic) -> AclClass:
     Of a topic without a contract nothing is known: it is treated as the most guarded.
     """
     on_it = [contract for contract in contracts().values() if contract.topic == topic]
-    kinds = {mark.kind for contract in on_it for _, mark in marks_of(contract)}
+    kinds = {mark.kind for contract in on_it for _, mark in marked_paths(contract)}
     if PHI.kind in kinds or not on_it:
         return "phi"
     return "personal" if PERSONAL.kind in kinds else "internal"

@@ -7,29 +7,18 @@ its CloudEvents `type`, the topic it travels on and the field that keys it. Cont
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Self, get_args, get_origin
+from typing import Any, ClassVar, Self
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict
 
+from libs.events.contracts.marks import PERSONAL, PHI, Items, Marked, Marks, marks_of
 from libs.events.contracts.values import PracticeId
 
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """Marks a field as data about a person; what follows from it is written in DESIGN, not here.
-
-    `phi`: protected health information (45 CFR 160.103). `personal`: data about staff.
-    """
-
-    kind: str
-
-
-PHI = Marked("phi")
-PERSONAL = Marked("personal")
+__all__ = ["PERSONAL", "PHI", "Contract", "Event", "Topic", "contracts", "platform_contracts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +63,26 @@ class Contract(BaseModel):
         use_attribute_docstrings=True,
     )
 
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """A marked value is never shown: `<phi>` stands for it, and for a list that holds some."""
+        marks = marks_of(type(self))
+        for name, value in super().__repr_args__():
+            hidden = name is not None and value is not None and _hidden(marks.get(name))
+            yield name, hidden or value
+
+
+class _Hidden(str):
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+
+def _hidden(marks: Marks | None) -> _Hidden | None:
+    while isinstance(marks, Items):
+        marks = marks.each
+    return _Hidden(marks.kind) if isinstance(marks, Marked) else None
+
 
 class Event(Contract):
     """A domain event. Subclasses set `type`, `topic` and `key` (the name of the keying field)."""
@@ -112,6 +121,8 @@ class Event(Contract):
             raise TypeError(f"{cls.type} is declared twice: {other.__qualname__}, {cls.__name__}")
         if cls.key not in cls.model_fields:
             raise TypeError(f"{cls.__name__}.key names no field: {cls.key}")
+        if any(isinstance(mark, Marked) for mark in cls.model_fields[cls.key].metadata):
+            raise TypeError(f"{cls.__name__}.key is marked: a Kafka key stands in clear everywhere")
         name, number = name_and_version(cls.type)
         _LATEST[name] = max(number, latest_version(name))
         _CONTRACTS[cls.type] = cls
@@ -147,25 +158,3 @@ def platform_contracts() -> Mapping[str, type[Event]]:
 def contracts() -> Mapping[str, type[Event]]:
     """Every contract by its CloudEvents type; complete once `libs.events.contracts` is imported."""
     return _CONTRACTS
-
-
-def marked_paths(model: type[BaseModel]) -> Iterator[str]:
-    """The dotted paths of a contract's marked fields, nested values included."""
-    yield from (path for path, _ in marks_of(model))
-
-
-def marks_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Marked]]:
-    """The marked fields of a contract with their marks; not what a marked value holds."""
-    for name, field in model.model_fields.items():
-        marks = [mark for mark in field.metadata if isinstance(mark, Marked)]
-        yield from ((prefix + name, mark) for mark in marks)
-        for nested in () if marks else _models_in(field.annotation):
-            yield from marks_of(nested, f"{prefix}{name}.")
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    elif get_origin(annotation) is not None:
-        for argument in get_args(annotation):
-            yield from _models_in(argument)

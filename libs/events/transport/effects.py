@@ -12,6 +12,7 @@ from libs.events.contracts import Event, Topic, with_older
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, see_practices
 from libs.events.transport.hearing import Heard, HearsContracts
+from libs.events.transport.keys import Keys, NoKeys
 from libs.events.transport.parked import Record
 from libs.events.transport.service import Service
 from libs.events.transport.telemetry import context_of, open_span
@@ -57,8 +58,9 @@ def types_of(heard: Iterable[type[Event]]) -> frozenset[str]:
 class Handlers(HearsContracts):
     """Runs every handler of a service that hears an event's type: all succeed, or none."""
 
-    def __init__(self, service: Service, clock: Clock) -> None:
+    def __init__(self, service: Service, clock: Clock, keys: Keys | None = None) -> None:
         self._service = service.name
+        self.keys = keys or NoKeys()
         self._clock = clock
         self._handlers = service.handlers_by_type()
         self.topics = topics_of(self._handlers)
@@ -101,6 +103,7 @@ class Handlers(HearsContracts):
                 practice_id=envelope.practice_id,
                 now=self._clock.now(),
                 outgoing=outgoing,
+                keys=self.keys,
                 cause=envelope,
             )
             for handler in self._handlers[type(heard.event)]:

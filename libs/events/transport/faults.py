@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncpg
 from aiokafka.errors import KafkaError
 
+from libs.events.transport.keys import KeyUnavailableError
+
 _PASSING = ("08", "28", "3D", "40", "53", "57", "58", "25006", "25P0", "55P03")
 """SQLSTATEs and classes of them that speak of the server's state, not of the statement: connection,
 login, database missing, rollback, resources, operator, system, read-only standby, idle, lock.
@@ -57,6 +59,6 @@ def describe(error: BaseException) -> str:
     if isinstance(error, asyncpg.PostgresError):
         constraint: str | None = getattr(error, "constraint_name", None)
         return f"{name} {error.sqlstate}" + (f" on {constraint}" if constraint else "")
-    if isinstance(error, UnreadableEventError | PublishRefusedError):
+    if isinstance(error, UnreadableEventError | PublishRefusedError | KeyUnavailableError):
         return f"{name}: {error}"
     return name

@@ -9,6 +9,7 @@ from opentelemetry.trace import SpanKind
 from libs.events.transport.database import Db
 from libs.events.transport.effects import topics_of, types_of
 from libs.events.transport.hearing import Heard, HearsContracts
+from libs.events.transport.keys import Keys, NoKeys
 from libs.events.transport.projections import Fold, Projection
 from libs.events.transport.telemetry import MOST_LINKS, link_sampled, open_span
 from libs.events.transport.work import Outgoing
@@ -17,7 +18,14 @@ from libs.events.transport.work import Outgoing
 class Folding(HearsContracts):
     """Folds a batch into a projection; `generation` None follows the one that is being read."""
 
-    def __init__(self, service: str, projection: Projection, generation: int | None = None) -> None:
+    def __init__(
+        self,
+        service: str,
+        projection: Projection,
+        generation: int | None = None,
+        keys: Keys | None = None,
+    ) -> None:
+        self.keys = keys or NoKeys()
         self.projection = projection
         self._functions = projection.by_type()
         self._service = service

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from libs.events.contracts import Event, contracts
 from libs.events.transport.envelope import Envelope, read_envelope, read_sequence
+from libs.events.transport.keys import Keys
 from libs.events.transport.parked import Record
 from libs.events.transport.payload import read_event
 
@@ -26,6 +27,8 @@ class HearsContracts:
 
     types: frozenset[str]
     most_at_once = LARGEST_BATCH
+    keys: Keys
+    """Open the marked fields."""
 
     def place_of(self, record: Record) -> tuple[int, int] | None:
         return read_sequence(record.headers)
@@ -34,7 +37,7 @@ class HearsContracts:
         envelope = read_record(record, place)
         kind = envelope.type
         if kind in self.types or kind not in contracts():
-            return Heard(envelope, read_event(envelope, record.value))
+            return Heard(envelope, read_event(envelope, record.value, self.keys))
         return None
 
 

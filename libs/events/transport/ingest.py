@@ -18,6 +18,7 @@ from opentelemetry.trace import SpanKind
 from libs.events.contracts import Topic
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, see_practices
+from libs.events.transport.keys import Keys
 from libs.events.transport.parked import Record
 from libs.events.transport.telemetry import context_of, open_span
 from libs.events.transport.work import Outgoing, UnitOfWork
@@ -68,7 +69,10 @@ class Ingesting:
     most_at_once = 100
     """A batch is one transaction, and holds what it locks of its senders until it commits."""
 
-    def __init__(self, service: str, ingest: Ingest, clock: Clock) -> None:
+    def __init__(
+        self, service: str, ingest: Ingest, clock: Clock, keys: Keys | None = None
+    ) -> None:
+        self._keys = keys
         self._service = service
         self._ingest = ingest
         self._clock = clock
@@ -121,5 +125,6 @@ class Ingesting:
             practice_id=practice_id,
             now=self._clock.now(),
             outgoing=outgoing,
+            keys=self._keys,
         )
         return await self._ingest.take(delivery, uow)

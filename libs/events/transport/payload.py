@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from libs.events.contracts import Event, contracts, upcasters
 from libs.events.transport.envelope import Envelope
 from libs.events.transport.faults import UnreadableEventError, describe
+from libs.events.transport.keys import Keys
+from libs.events.transport.protection import open_marked
 
 LARGEST_EVENT_BYTES = 512 * 1024
 
@@ -23,12 +25,12 @@ def holds_nul(json_text: bytes) -> bool:
     return b"\\u0000" in json_text and _NUL.search(json_text) is not None
 
 
-def read_event(envelope: Envelope, value: bytes | None) -> Event:
-    """Parse the data of a received event by its contract; raises UnreadableEventError.
+def read_event(envelope: Envelope, value: bytes | None, keys: Keys) -> Event:
+    """Parse the data of a received event by its contract, marked fields opened.
 
     What it does not know, a reader passes over: the publisher may be newer and say more. Whoever
     makes an event is held to exactly its contract. An event of an older version is lifted to the
-    latest.
+    latest. Raises UnreadableEventError; ErasedEventError where nobody can read it any more.
     """
     contract = contracts().get(envelope.type)
     if contract is None:
@@ -39,6 +41,9 @@ def read_event(envelope: Envelope, value: bytes | None) -> Event:
         raise UnreadableEventError(
             f"the data has {len(value)} bytes; at most {LARGEST_EVENT_BYTES} are read"
         )
+    value = open_marked(
+        contract, value, practice_id=envelope.practice_id, key=envelope.key, keys=keys
+    )
     if holds_nul(value):
         raise UnreadableEventError("the data holds a NUL character")
     try:

@@ -17,6 +17,7 @@ from libs.events.transport.consumer import Consumer
 from libs.events.transport.database import Db, Pool, open_pool, transport_transaction
 from libs.events.transport.effects import topics_of
 from libs.events.transport.folding import Folding, checkpoint_name
+from libs.events.transport.keys import Keys
 from libs.events.transport.projections import Projection
 from libs.events.transport.runtime import make_broker
 from libs.events.transport.steps import reached
@@ -43,7 +44,13 @@ DONE = "SELECT coalesce(sum(next_offset), 0) FROM checkpoint WHERE consumer = $1
 
 
 async def rebuild(
-    service: str, projection: Projection, *, dsn: str, kafka: str, tell: Tell = lambda *_: None
+    service: str,
+    projection: Projection,
+    *,
+    dsn: str,
+    kafka: str,
+    keys: Keys | None = None,
+    tell: Tell = lambda *_: None,
 ) -> int:
     """Rebuild and swap; returns the generation that is read now. May be begun again at any time."""
     pool = await open_pool(dsn, name=f"{service} rebuild", most=6)
@@ -54,8 +61,8 @@ async def rebuild(
         shadow = live + 1
         await _clear(pool, service, projection, shadow)
         reached("rebuild.cleared")
-        work = Work(service=service, pool=pool, clock=SystemClock(), wakes=Wakes())
-        consumer = Consumer(Folding(service, projection, shadow), work)
+        work = Work(service=service, pool=pool, clock=SystemClock(), wakes=Wakes(), keys=keys)
+        consumer = Consumer(Folding(service, projection, shadow, keys), work)
         broker = make_broker(kafka, f"{service}-rebuild")
         consumer.subscribe(broker, None)
         await broker.start()

@@ -21,6 +21,7 @@ from libs.events.transport.gauges import Gauges, offer
 from libs.events.transport.health import STUCK_AFTER_SECONDS, Progress
 from libs.events.transport.ingest import Ingesting
 from libs.events.transport.jobs import run_job
+from libs.events.transport.keys import Keys
 from libs.events.transport.relay import Relay
 from libs.events.transport.service import Service
 from libs.events.transport.timers import Timers
@@ -86,6 +87,7 @@ async def running(
     dsn: str,
     kafka: str,
     clock: Clock | None = None,
+    keys: Keys | None = None,
     worker: bool = True,
     instance: str | None = None,
     stuck_after_seconds: float = STUCK_AFTER_SECONDS,
@@ -99,7 +101,7 @@ async def running(
     async with AsyncExitStack() as stack:
         pool = await open_pool(dsn, name=service.name)
         stack.push_async_callback(_close, pool)
-        work = Work(service=service.name, pool=pool, clock=clock, wakes=wakes)
+        work = Work(service=service.name, pool=pool, clock=clock, wakes=wakes, keys=keys)
         consumers: list[Consumer] = []
         progress: list[Progress] = []
         relay = Relay(work, dsn=dsn, kafka=kafka, topics=service.publishes_to())
@@ -128,9 +130,11 @@ async def _start_consumers(
     instance: str | None,
     stack: AsyncExitStack,
 ) -> list[Consumer]:
-    effects: list[Effect] = [Handlers(service, work.clock)] if service.handlers else []
-    effects += [Folding(service.name, projection) for projection in service.projections]
-    effects += [Ingesting(service.name, ingest, work.clock) for ingest in service.ingests]
+    effects: list[Effect] = [Handlers(service, work.clock, work.keys)] if service.handlers else []
+    effects += [Folding(service.name, p, keys=work.keys) for p in service.projections]
+    effects += [
+        Ingesting(service.name, ingest, work.clock, work.keys) for ingest in service.ingests
+    ]
     consumers = [Consumer(effect, work) for effect in effects]
     if consumers:
         for consumer in consumers:

@@ -118,6 +118,7 @@ class Timers:
                 practice_id=timer.practice_id,
                 now=self._work.now(),
                 outgoing=outgoing,
+                keys=self._work.keys,
                 origin=timer.origin,
             )
             await self._service.timers[timer.name](timer, uow)

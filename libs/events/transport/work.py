@@ -22,7 +22,9 @@ from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, Pool, see_practices
 from libs.events.transport.envelope import Envelope, Origin, write_headers
 from libs.events.transport.faults import PublishRefusedError
+from libs.events.transport.keys import Keys, NoKeys
 from libs.events.transport.payload import LARGEST_EVENT_BYTES, holds_nul
+from libs.events.transport.protection import seal_marked
 from libs.events.transport.telemetry import current_traceparent
 
 ADD_TO_OUTBOX = """
@@ -124,6 +126,7 @@ class UnitOfWork:
         practice_id: UUID,
         now: datetime,
         outgoing: Outgoing,
+        keys: Keys | None = None,
         cause: Envelope | None = None,
         origin: Origin | None = None,
     ) -> None:
@@ -133,6 +136,7 @@ class UnitOfWork:
         self.cause = cause
         self._service = service
         self._outgoing = outgoing
+        self._keys = keys or NoKeys()
         self._origin = origin
 
     @property
@@ -158,7 +162,7 @@ class UnitOfWork:
         `origin`: for work that began earlier, the origin kept with it. `not_before`: an aware
         instant; the event gets its place when that has come, and promises no order against what
         was published earlier. Returns the origin that later work caused by this event should keep.
-        Raises PublishRefusedError.
+        Raises PublishRefusedError, and KeyUnavailableError for an event with marked fields.
         """
         if event.topic.publisher != self._service:
             raise PublishRefusedError(f"{event.type} belongs to {event.topic.publisher}")
@@ -168,13 +172,14 @@ class UnitOfWork:
             raise PublishRefusedError(f"{event.type} is of another practice than this transaction")
         if not_before is not None and not_before.tzinfo is None:
             raise PublishRefusedError(f"{event.type}: not_before has no time zone")
-        payload = event.model_dump_json().encode()
+        data = event.model_dump_json().encode()
+        if holds_nul(data):
+            raise PublishRefusedError(f"{event.type} holds a NUL character; nobody could keep it")
+        payload = seal_marked(event, data, self._keys)
         if len(payload) > LARGEST_EVENT_BYTES:
             raise PublishRefusedError(
                 f"{event.type} has {len(payload)} bytes; at most {LARGEST_EVENT_BYTES} are sent"
             )
-        if holds_nul(payload):
-            raise PublishRefusedError(f"{event.type} holds a NUL character; nobody could keep it")
         origin = origin or self.origin
         # A span that is open now is the closer parent; an origin kept from earlier work wins,
         # because the span open now belongs to the timer or file that brought the work up again.
@@ -212,8 +217,11 @@ class Work:
     Jobs, transmissions and HTTP open theirs here; consumers and timers take pool and clock from it.
     """
 
-    def __init__(self, *, service: str, pool: Pool, clock: Clock, wakes: Wakes) -> None:
+    def __init__(
+        self, *, service: str, pool: Pool, clock: Clock, wakes: Wakes, keys: Keys | None = None
+    ) -> None:
         self.service = service
+        self.keys = keys or NoKeys()
         self.pool = pool
         self.clock = clock
         self.wakes = wakes
@@ -237,6 +245,7 @@ class Work:
                 practice_id=practice_id,
                 now=self.now(),
                 outgoing=outgoing,
+                keys=self.keys,
                 origin=origin,
             )
             await outgoing.write(db)

@@ -56,6 +56,11 @@ class LocalPlatform:
     def exchange(self) -> Path:
         return self.home / "exchange"
 
+    @property
+    def data_keys(self) -> Path:
+        """The practices' data keys: without them, marked fields are lost."""
+        return self.home / "data-keys"
+
     def client(self, service: str, practice_id: str | None = None) -> httpx.AsyncClient:
         """An HTTP client with the operator's key."""
         headers = {"authorization": f"Bearer {self.operator_key}"}
@@ -116,6 +121,7 @@ def _commands(made: LocalPlatform, kept: dict[str, str], pace: Pace) -> list[Com
         "ENGAGEMENT_SMTP_PORT": str(ports["smtp"]),
         "ENGAGEMENT_PUBLIC_URL": made.url("engagement"),
         "MAINSTAY_KAFKA": made.backends.kafka,
+        "MAINSTAY_KEYS": str(made.data_keys),
         "MAINSTAY_OPERATORS": str(made.home / "operators.json"),
         "MAINSTAY_SESSION_SECRET": kept["session_secret"],
         "MAINSTAY_INSTANCE": "0",
@@ -176,7 +182,15 @@ def _write_files(made: LocalPlatform, kept: dict[str, str]) -> None:
     )  # fmt: skip
     path = made.home / "platform.json"
     path.touch(mode=0o600)
-    path.write_text(json.dumps({"kafka": made.backends.kafka, "databases": made.databases}))
+    path.write_text(
+        json.dumps(
+            {
+                "kafka": made.backends.kafka,
+                "databases": made.databases,
+                "keys": str(made.data_keys.resolve()),
+            }
+        )
+    )
 
 
 def _free_ports(names: list[str], first: int) -> dict[str, int]:

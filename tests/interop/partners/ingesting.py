@@ -21,6 +21,7 @@ from libs.events.transport.ingest import Ingest, Ingesting
 from libs.events.transport.runtime import make_broker
 from services.interop.partners.ingest import ingest
 from tests.harness import Harness
+from tests.keys import FIXED_KEYS
 from tests.transport.platform import eventually, seeing_all
 
 Record = tuple[bytes | None, bytes, dict[str, str]]
@@ -76,7 +77,7 @@ class IngestTopic:
     @asynccontextmanager
     async def consuming(self) -> AsyncIterator[Consumer]:
         """interop's consumer of the topic, without the relay that would send what comes of it."""
-        effect = Ingesting("interop", self.ingest, self.harness.clock)
+        effect = Ingesting("interop", self.ingest, self.harness.clock, FIXED_KEYS)
         consumer = Consumer(effect, self.harness.work)
         broker = make_broker(self.kafka, "interop")
         consumer.subscribe(broker, None)
