@@ -21,6 +21,7 @@ from tests.bench.hops import measure_hops
 from tests.bench.projecting import measure_projection
 from tests.bench.relaying import measure_relaying
 from tests.bench.scaling import measure_scaling
+from tests.bench.timers import measure_timers
 from tests.databases import Databases
 
 RESULT = Path(".local/bench.json")
@@ -30,6 +31,7 @@ MEASURES: dict[str, Callable[[Databases, str], Awaitable[dict[str, float]]]] = {
     "handler": measure_handling,
     "relay": measure_relaying,
     "hops": measure_hops,
+    "timers": measure_timers,
     "rebuild": measure_rebuilding,
     "growth": measure_growth,
 }
@@ -41,6 +43,7 @@ TARGETS: dict[str, tuple[str, float]] = {
     "relay_vs_bare_producer": (">=", 0.3),
     "hop_ms_p50": ("<=", 15),
     "hop_ms_p99": ("<=", 60),
+    "timer_late_ms_p99": ("<=", 1000),
     "rebuild_vs_live": (">=", 1),
     "rebuild_peak_grown": ("<=", 1.2),
     "event_price_at_10x_rows": ("<=", 1.2),

@@ -129,19 +129,16 @@ def work_in(pool: Pool, service: Service, clock: Clock | None = None) -> Work:
     return Work(service=service.name, pool=pool, clock=clock, wakes=Wakes())
 
 
-async def empty_topics(kafka: str) -> None:
+async def empty_topics(kafka: str, topics: tuple[Topic, ...] = (ORDERS, MOVES)) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        names = [ORDERS.name, MOVES.name]
+        names = [topic.name for topic in topics]
         if old := [name for name in names if name in await admin.list_topics()]:
             await admin.delete_topics(old)
             await eventually(lambda: _none_of(admin, names))
         await admin.create_topics(
-            [
-                NewTopic(t.name, num_partitions=t.partitions, replication_factor=1)
-                for t in (ORDERS, MOVES)
-            ]
+            [NewTopic(t.name, num_partitions=t.partitions, replication_factor=1) for t in topics]
         )
         await eventually(lambda: _all_of(admin, names))
     finally:

@@ -156,7 +156,7 @@ async def test_the_outbox_is_told_with_its_depth_and_the_age_of_its_oldest_event
 ) -> None:
     async with platform.start(teller, worker=False) as publishing:
         async with platform.teller_db() as relay_waits:
-            await relay_waits.execute("LOCK TABLE outbox_shard")
+            await relay_waits.execute("LOCK TABLE outbox_shard IN EXCLUSIVE MODE")
             await place(publishing, 1, 2)
             of_teller = {"mainstay_service": TELLER}
             found = await told(publishing, "mainstay_outbox_rows", 2, **of_teller)

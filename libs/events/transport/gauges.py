@@ -33,8 +33,12 @@ ONE_LOOK_SERVES_SECONDS = 1.0
 # No count goes on for ever: at the limit, more than that wait.
 MOST_COUNTED = 100_000
 COUNT = f"""
-SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT {MOST_COUNTED}) o) AS outbox_rows,
-       (SELECT (headers ->> 'ce_time')::timestamptz FROM outbox ORDER BY id LIMIT 1) AS oldest_at,
+WITH due AS NOT MATERIALIZED (
+    SELECT id, created_at FROM outbox WHERE not_before IS NULL OR not_before <= $1
+)
+SELECT (SELECT count(*) FROM (SELECT 1 FROM due LIMIT {MOST_COUNTED}) o) AS outbox_rows,
+       (SELECT created_at FROM due ORDER BY id LIMIT 1) AS oldest_at,
+       (SELECT count(*) FROM outbox_shard WHERE refused IS NOT NULL) AS refused_shards,
        (SELECT count(*) FROM (SELECT 1 FROM parked_key LIMIT {MOST_COUNTED}) k) AS parked_keys,
        (SELECT count(*) FROM (SELECT 1 FROM parked_event LIMIT {MOST_COUNTED}) e) AS parked_events,
        (SELECT min(due_at) FROM timer) AS due_at
@@ -50,6 +54,7 @@ class Facts:
     """Projection → seconds that what is read lies behind, in this process's partitions."""
     outbox_rows: int
     outbox_age: float
+    refused_shards: int
     parked_keys: int
     parked_events: int
     timers_late: float
@@ -86,7 +91,7 @@ class Gauges:
         now = self._work.now()
         lags = await self._lags()
         async with transport_transaction(self._work.pool) as db:
-            row = await db.fetchrow(COUNT)
+            row = await db.fetchrow(COUNT, now)
         assert row is not None
 
         def age(name: str) -> float:
@@ -104,6 +109,7 @@ class Gauges:
             },
             outbox_rows=row["outbox_rows"],
             outbox_age=age("oldest_at"),
+            refused_shards=row["refused_shards"],
             parked_keys=row["parked_keys"],
             parked_events=row["parked_events"],
             timers_late=age("due_at"),
@@ -182,6 +188,7 @@ for _name, _unit, _observe, _description in (
     ("projection.behind", "s", _by_projection, "Age of the oldest event that is not folded yet"),
     ("outbox.rows", "{event}", _by_service(lambda f: f.outbox_rows), "Events not sent yet"),
     ("outbox.age", "s", _by_service(lambda f: f.outbox_age), "Age of the oldest one"),
+    ("outbox.refused", "{shard}", _by_service(lambda f: f.refused_shards), "Partitions stopped"),
     ("parked.keys", "{key}", _by_service(lambda f: f.parked_keys), "Keys that wait for a person"),
     ("parked.events", "{event}", _by_service(lambda f: f.parked_events), "Events of those keys"),
     ("timer.overdue", "s", _by_service(lambda f: f.timers_late), "How late the latest timer is"),

@@ -11,11 +11,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg
 import structlog
 
-from libs.events.transport.database import see_practices, transport_transaction
+from libs.events.transport.database import NO_PRACTICE, see_practices, transport_transaction
 from libs.events.transport.envelope import Origin
 from libs.events.transport.faults import describe, is_transient
+from libs.events.transport.metrics import timer_fired
 from libs.events.transport.service import Service, Timer
 from libs.events.transport.steps import reached
 from libs.events.transport.telemetry import context_of, open_span
@@ -23,18 +25,40 @@ from libs.events.transport.work import Outgoing, UnitOfWork, Work
 
 log = structlog.get_logger("mainstay.timers")
 
-FIND_DUE = """
-SELECT practice_id, name, key, due_at, origin FROM timer
- WHERE due_at <= $1 AND name = ANY($2::text[]) ORDER BY due_at LIMIT 200
+# What is parked may be what moves or cancels the timer: see UnitOfWork.set_timer.
+NOTHING_PARKED = f"""
+NOT EXISTS (
+    SELECT 1 FROM parked_key p
+     WHERE p.consumer = ${{consumer}} AND p.practice_id IN (t.practice_id, '{NO_PRACTICE}')
+       AND (p.key = t.key OR p.key = ANY (t.about)))
 """
-NEXT_DUE = "SELECT min(due_at) FROM timer WHERE name = ANY($1::text[])"
-TAKE = """
-DELETE FROM timer
- WHERE practice_id = $1 AND name = $2 AND key = $3 AND due_at = $4 RETURNING 1
+FIND_DUE = f"""
+SELECT practice_id, name, key, due_at, origin FROM timer t
+ WHERE due_at <= $1 AND name = ANY($2::text[]) AND {NOTHING_PARKED.format(consumer=3)}
+ ORDER BY due_at LIMIT 200
 """
-LOCK = """
-SELECT attempts FROM timer
- WHERE practice_id = $1 AND name = $2 AND key = $3 AND due_at = $4 FOR UPDATE SKIP LOCKED
+NEXT_DUE = f"""
+SELECT min(due_at) FROM timer t
+ WHERE name = ANY($1::text[]) AND {NOTHING_PARKED.format(consumer=2)}
+"""
+# A timer that another replica is firing is left to it, and looked at again later.
+TAKE = f"""
+DELETE FROM timer d USING (
+    SELECT practice_id, name, key FROM timer t
+     WHERE practice_id = $1 AND name = $2 AND key = $3 AND due_at = $4
+       AND {NOTHING_PARKED.format(consumer=5)}
+       FOR UPDATE SKIP LOCKED) t
+ WHERE d.practice_id = t.practice_id AND d.name = t.name AND d.key = t.key
+RETURNING 1
+"""
+LOCK = f"""
+SELECT attempts FROM timer t
+ WHERE practice_id = $1 AND name = $2 AND key = $3 AND due_at = $4
+   AND {NOTHING_PARKED.format(consumer=5)}
+   FOR UPDATE SKIP LOCKED
+"""
+FORGET = """
+DELETE FROM timer WHERE practice_id = $1 AND name = $2 AND key = $3 AND due_at = $4
 """
 PUT_OFF = """
 UPDATE timer SET due_at = $5, attempts = attempts + 1
@@ -42,6 +66,8 @@ UPDATE timer SET due_at = $5, attempts = attempts + 1
 RETURNING attempts
 """
 LONGEST_WAIT = timedelta(minutes=10)
+AT_ONCE = 4
+"""Timers that fire side by side, and as many transmissions; each has a connection of the pool."""
 
 
 class Timers:
@@ -50,28 +76,38 @@ class Timers:
     def __init__(self, service: Service, work: Work) -> None:
         self._service = service
         self._work = work
-        self._names = [*service.timers, *service.transmissions]
 
     async def run(self) -> None:
-        """Run until cancelled."""
-        while True:
-            self._work.wakes.timers.clear()
+        """Run until cancelled; a transmission that takes its time keeps no timer waiting."""
+        wakes = self._work.wakes
+        async with asyncio.TaskGroup() as kinds:
+            kinds.create_task(self._follow([*self._service.timers], wakes.timers))
+            kinds.create_task(self._follow([*self._service.transmissions], wakes.transmissions))
+
+    async def fire_due(self) -> int:
+        """Fire what is due now; returns how many were fired and came to their end."""
+        timers, transmissions = [*self._service.timers], [*self._service.transmissions]
+        return await self._fire_due(timers) + await self._fire_due(transmissions)
+
+    async def _follow(self, names: list[str], woken: asyncio.Event) -> None:
+        while names:
+            woken.clear()
             try:
-                wait = 0.0 if await self.fire_due() else await self._seconds_to_next()
+                wait = 0.0 if await self._fire_due(names) else await self._seconds_to_next(names)
             except Exception as error:
                 log.warning("timers wait", service=self._service.name, error=describe(error))
                 wait = 1.0
             # Not wait_for: in Python 3.11 it loses a cancellation that comes with a wake-up.
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
-                    await self._work.wakes.timers.wait()
+                    await woken.wait()
 
-    async def fire_due(self) -> int:
-        """Fire what is due now; returns how many timers were looked at and came to something."""
+    async def _fire_due(self, names: list[str]) -> int:
         async with transport_transaction(self._work.pool) as db:
-            rows = await db.fetch(FIND_DUE, self._work.now(), self._names)
-        fired = 0
-        for row in rows:
+            rows = await db.fetch(FIND_DUE, self._work.now(), names, self._service.name)
+        hands = asyncio.Semaphore(AT_ONCE)
+
+        async def fire(row: asyncpg.Record) -> bool:
             timer = Timer(
                 practice_id=row["practice_id"],
                 name=row["name"],
@@ -79,12 +115,14 @@ class Timers:
                 due_at=row["due_at"],
                 origin=Origin.load(row["origin"]) if row["origin"] else None,
             )
-            fired += await self._fire(timer)
-        return fired
+            async with hands:
+                return await self._fire(timer)
 
-    async def _seconds_to_next(self) -> float:
+        return sum(await asyncio.gather(*map(fire, rows)))
+
+    async def _seconds_to_next(self, names: list[str]) -> float:
         async with transport_transaction(self._work.pool) as db:
-            due: datetime | None = await db.fetchval(NEXT_DUE, self._names)
+            due: datetime | None = await db.fetchval(NEXT_DUE, names, self._service.name)
         if due is None:
             return 1.0
         wait = (due - self._work.now()).total_seconds()
@@ -109,8 +147,8 @@ class Timers:
         outgoing = Outgoing()
         async with self._work.pool.acquire() as db, db.transaction():
             await see_practices(db, [timer.practice_id])
-            if not await db.fetchval(TAKE, *_identity(timer)):
-                return False  # another replica has fired it, or it was moved
+            if not await db.fetchval(TAKE, *_identity(timer), self._service.name):
+                return False  # another replica fires it, it was moved, or it waits
             reached("timer.taken")
             uow = UnitOfWork(
                 db,
@@ -126,16 +164,22 @@ class Timers:
             reached("timer.handled")
         reached("timer.committed")
         outgoing.wake(self._work.wakes)
+        self._tell_lateness(timer)
         return True
 
     async def _transmit(self, timer: Timer) -> bool:
         async with transport_transaction(self._work.pool) as db:
-            if await db.fetchval(LOCK, *_identity(timer)) is None:
+            if await db.fetchval(LOCK, *_identity(timer), self._service.name) is None:
                 return False
             await self._service.transmissions[timer.name](timer, self._work)
             reached("transmission.sent")
-            await db.execute(TAKE, *_identity(timer))
+            await db.execute(FORGET, *_identity(timer))
+        self._tell_lateness(timer)
         return True
+
+    def _tell_lateness(self, timer: Timer) -> None:
+        late = (self._work.now() - timer.due_at).total_seconds()
+        timer_fired(self._service.name, timer.name, late)
 
     async def _put_off(self, timer: Timer, error: Exception) -> None:
         """Try again later: soon for what passes by itself, ever more rarely for what does not."""

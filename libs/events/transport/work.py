@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,9 +37,11 @@ SELECT practice_id, topic, partition, key, headers::jsonb, payload, not_before
 """
 
 SET_TIMER = """
-INSERT INTO timer (practice_id, name, key, due_at, origin) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO timer (practice_id, name, key, due_at, origin, about)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (practice_id, name, key)
-DO UPDATE SET due_at = excluded.due_at, attempts = 0, origin = excluded.origin
+DO UPDATE SET due_at = excluded.due_at, attempts = 0, origin = excluded.origin,
+              about = excluded.about
 """
 
 CANCEL_TIMER = "DELETE FROM timer WHERE practice_id = $1 AND name = $2 AND key = $3"
@@ -51,6 +53,7 @@ class Wakes:
     def __init__(self) -> None:
         self.relay = asyncio.Event()
         self.timers = asyncio.Event()
+        self.transmissions = asyncio.Event()
         self._written: set[tuple[str, int]] = set()
 
     def wrote(self, shards: set[tuple[str, int]]) -> None:
@@ -109,6 +112,7 @@ class Outgoing:
             wakes.wrote({(row.topic, row.partition) for row in self.rows})
         if self.timers_set:
             wakes.timers.set()
+            wakes.transmissions.set()
 
 
 class UnitOfWork:
@@ -201,9 +205,17 @@ class UnitOfWork:
         )
         return Origin(origin.correlation_id, event.event_id, traceparent)
 
-    async def set_timer(self, name: str, key: str, due_at: datetime) -> None:
-        """Set or move the timer `name` of `key`; it fires once, after `due_at`."""
-        await self.db.execute(SET_TIMER, self.practice_id, name, key, due_at, self.origin.dump())
+    async def set_timer(
+        self, name: str, key: str, due_at: datetime, *, about: Sequence[str] = ()
+    ) -> None:
+        """Set or move the timer `name` of `key`; it fires once, after `due_at`.
+
+        It waits while an event of its key is parked here, or one of the keys in `about`: what
+        could not be handled yet may be what cancels it.
+        """
+        await self.db.execute(
+            SET_TIMER, self.practice_id, name, key, due_at, self.origin.dump(), list(about)
+        )
         self._outgoing.timers_set = True
 
     async def cancel_timer(self, name: str, key: str) -> None:

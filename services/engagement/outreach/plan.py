@@ -113,7 +113,9 @@ async def _settle(
     match decided:
         case Pending(due_at):
             await store.plan(*of_message, due_at)
-            await uow.set_timer(SEND_MESSAGE, str(message.message_id), due_at)
+            # What waits parked of either may be what makes the message wrong.
+            about = (str(message.appointment_id), str(message.patient_id))
+            await uow.set_timer(SEND_MESSAGE, str(message.message_id), due_at, about=about)
         case Waiting(waits_for):
             await store.wait(*of_message, waits_for)
         case NotSent(reason):
