@@ -10,7 +10,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from libs.events.contracts import Topic, acl_class, platform_contracts, platform_topics, with_older
+from libs.events.contracts import (
+    Event,
+    Topic,
+    acl_class,
+    platform_contracts,
+    platform_topics,
+    with_older,
+)
+from libs.events.transport.ingest import Ingest
 from libs.events.transport.service import Service
 
 SERVICES = Path(__file__).resolve().parents[3] / "services"
@@ -49,26 +57,58 @@ def load_services(services: Path = SERVICES) -> list[Service]:
 def asyncapi_of(services: list[Service]) -> dict[str, Any]:
     """The document; schemas are referred to beside it."""
     topics = {topic.name: topic for topic in platform_topics()}
+    ingests = {f"{s.name}.{ingest.name}": ingest for s in services for ingest in s.ingests}
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Mainstay events", "version": "1", "license": {"name": "Apache-2.0"}},
         "defaultContentType": "application/json",
-        "channels": {name: _channel(topic) for name, topic in sorted(topics.items())},
+        "channels": {name: _channel(topic) for name, topic in sorted(topics.items())}
+        | {ingest.topic.name: _written_to(name, ingest) for name, ingest in ingests.items()},
         "operations": _sends(topics) | _receives(services),
         "components": {
             "messageTraits": {"cloudevent": {"headers": HEADERS}},
             "messages": {
-                kind: {
-                    "name": kind,
-                    "summary": (contract.__doc__ or "").strip().splitlines()[0],
-                    "traits": [{"$ref": "#/components/messageTraits/cloudevent"}],
-                    "payload": {"schemaFormat": FORMAT, "schema": {"$ref": f"./{kind}.json"}},
-                    "bindings": {"kafka": {"key": {**_TEXT, "description": contract.key}}},
-                }
+                kind: _message(contract, contract.key)
+                | {"traits": [{"$ref": "#/components/messageTraits/cloudevent"}]}
                 for kind, contract in sorted(platform_contracts().items())
+            }
+            | {
+                f"{contract.type}.{name}": _message(contract, ingest.key)
+                | {"headers": _ingest_headers(ingest)}
+                for name, ingest in ingests.items()
+                for contract in ingest.takes
             },
         },
     }
+
+
+def _message(contract: type[Event], key: str) -> dict[str, Any]:
+    return {
+        "name": contract.type,
+        "summary": (contract.__doc__ or "").strip().splitlines()[0],
+        "payload": {"schemaFormat": FORMAT, "schema": {"$ref": f"./{contract.type}.json"}},
+        "bindings": {"kafka": {"key": {**_TEXT, "description": key}}},
+    }
+
+
+def _ingest_headers(ingest: Ingest) -> dict[str, Any]:
+    """In binary mode; in structured mode the attributes are in the value."""
+    attributes = ("ce_specversion", "ce_id", "ce_source", "ce_type", "content-type")
+    named = dict.fromkeys(ingest.headers, _TEXT)
+    return {
+        "type": "object",
+        "required": [*attributes, *named],
+        "properties": {n: HEADERS["properties"][n] for n in attributes} | {"ce_id": _TEXT} | named,
+    }
+
+
+def _written_to(name: str, ingest: Ingest) -> dict[str, Any]:
+    """The channel of an ingest topic: its messages are those of others, with their own headers."""
+    messages = {
+        contract.type: {"$ref": f"#/components/messages/{contract.type}.{name}"}
+        for contract in ingest.takes
+    }
+    return _channel(ingest.topic) | {"messages": messages}
 
 
 def _channel(topic: Topic) -> dict[str, Any]:
@@ -113,7 +153,8 @@ def _receives(services: list[Service]) -> dict[str, Any]:
                 kinds = sorted(event.type for event in heard if event.topic.name == name)
                 found |= _receive(group, name, kinds)
         for ingest in service.ingests:
-            found |= _receive(f"{service.name}.{ingest.name}", ingest.topic.name, [])
+            kinds = sorted(contract.type for contract in ingest.takes)
+            found |= _receive(f"{service.name}.{ingest.name}", ingest.topic.name, kinds)
     return found
 
 

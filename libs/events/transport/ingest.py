@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from opentelemetry.trace import SpanKind
 
-from libs.events.contracts import Topic
+from libs.events.contracts import Event, Topic
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, see_practices
 from libs.events.transport.keys import Keys
@@ -53,12 +53,17 @@ class Delivery:
 class Ingest:
     """A topic that a service takes records from, and how.
 
+    `takes`: the contracts of what may be written there. `headers`: what a record needs beside its
+    CloudEvents attributes. `key`: the field that keys it.
     `practice_of`: whose the record says it is, or None; the unit of work is opened in that
     practice's name. `take`: proves it, and takes or refuses the record; False where it is nobody's.
     """
 
     name: str
     topic: Topic
+    takes: tuple[type[Event], ...]
+    headers: tuple[str, ...]
+    key: str
     practice_of: Callable[[Delivery], UUID | None]
     take: Callable[[Delivery, UnitOfWork], Awaitable[bool]]
 

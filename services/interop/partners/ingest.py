@@ -12,7 +12,7 @@ from libs.events.contracts.interop import INGEST
 from libs.events.transport import Delivery, Ingest, UnitOfWork
 from services.interop.connections.authenticate import authenticate_signature
 from services.interop.connections.model import ConnectionKey
-from services.interop.partners.model import read_record
+from services.interop.partners.model import TAKEN, read_record
 from services.interop.partners.receive import receive_event
 
 CONNECTION = "mainstay-connection"
@@ -56,4 +56,12 @@ def signed_bytes(delivery: Delivery) -> bytes:
     return lines.encode() + delivery.value
 
 
-ingest = Ingest(name="ingest", topic=INGEST, practice_of=practice_of, take=take_record)
+ingest = Ingest(
+    name="ingest",
+    topic=INGEST,
+    takes=tuple(TAKEN.values()),
+    headers=(CONNECTION, SIGNATURE),
+    key="patient_id",
+    practice_of=practice_of,
+    take=take_record,
+)

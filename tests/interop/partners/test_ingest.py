@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from libs import events
 from libs.events.contracts.interop import EncounterPosted, PatientRegistered
 from libs.events.examples import interop as examples
 from libs.events.transport.database import transport_transaction
+from services.interop.partners.model import TAKEN
 from tests.conftest import Addresses
 from tests.harness import Harness
 from tests.interop.conftest import OTHER_PRACTICE, OpenConnection, said
@@ -257,3 +261,16 @@ async def test_events_of_an_open_or_aborted_kafka_transaction_are_not_taken(
     async with interop.http(examples.PRACTICE) as client:
         listed = (await client.get("/messages")).json()
     assert sorted(one["control_id"] for one in listed) == ["/partner/ehr 2", "/partner/ehr 3"]
+
+
+def test_the_catalogue_says_what_may_be_written_and_with_which_headers() -> None:
+    schemas = Path(str(events.__file__)).parent / "schemas"
+    document = json.loads((schemas / "asyncapi.json").read_text())
+    channel = document["channels"]["interop.ingest"]
+    assert set(channel["messages"]) == set(TAKEN)
+    _, _, headers = binary(f"msk_{'0' * 32}_{'0' * 32}_secret", REGISTERED)
+    for message in channel["messages"].values():
+        component = document["components"]["messages"][message["$ref"].rpartition("/")[2]]
+        jsonschema.validate(headers, component["headers"])
+        assert set(component["headers"]["required"]) == set(headers)
+        assert component["bindings"]["kafka"]["key"]["description"] == "patient_id"
