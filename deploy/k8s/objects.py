@@ -100,6 +100,7 @@ def _labels(name: str) -> dict[str, str]:
 def _deployment(own: Own) -> Object:
     secret = f"{own.name}-database"
     environment = {
+        "MAINSTAY_KEYS": "/etc/mainstay/keys",
         "MAINSTAY_OPERATORS": "/etc/mainstay/operators/operators.json",
         **own.environment,
     }
@@ -120,6 +121,11 @@ def _deployment(own: Own) -> Object:
     pod["volumes"].append({"name": "operators", "secret": {"secretName": "mainstay-operators"}})
     container["volumeMounts"].append(
         {"name": "operators", "mountPath": "/etc/mainstay/operators", "readOnly": True}
+    )
+    keys = {"secretName": "mainstay-keys", "defaultMode": 0o440, "optional": True}
+    pod["volumes"].append({"name": "keys", "secret": keys})
+    container["volumeMounts"].append(
+        {"name": "keys", "mountPath": "/etc/mainstay/keys", "readOnly": True}
     )
     for claim, path in own.volumes.items():
         pod["volumes"].append({"name": claim, "persistentVolumeClaim": {"claimName": claim}})

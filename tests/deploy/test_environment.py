@@ -95,6 +95,10 @@ def test_a_server_beside_http_listens_where_its_port_is() -> None:
     assert CONFIG["MAINSTAY_PORT"] == ports["http"]
 
 
+FILES = {"mainstay-operators": "operators.json", "mainstay-keys": "PRACTICE.json"}
+"""What pods read as files, by secret."""
+
+
 def secrets_asked() -> set[tuple[str, str]]:
     """(secret, key) of everything that a pod takes from a secret."""
     found: set[tuple[str, str]] = set()
@@ -106,7 +110,8 @@ def secrets_asked() -> set[tuple[str, str]]:
     for o in OBJECTS:
         for volume in o.get("spec", {}).get("template", {}).get("spec", {}).get("volumes", []):
             if "secret" in volume:
-                found.add((volume["secret"]["secretName"], "operators.json"))
+                name = volume["secret"]["secretName"]
+                found.add((name, FILES[name]))
     return found
 
 
