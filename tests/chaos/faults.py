@@ -9,8 +9,8 @@ import signal
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from tests.chaos.pair import MOVES, ORDERS
-from tests.chaos.run import Run, Strike, VoidError, until
-from tests.chaos.victim import SESSION_SECONDS
+from tests.chaos.run import Run, Strike, until
+from tests.chaos.victim import LEASE_SECONDS, SESSION_SECONDS
 from tests.chaos.victims import Victim
 
 ROLES = ("teller", "ledger")
@@ -100,14 +100,15 @@ async def zombie_taken_over(run: Run, rng: random.Random) -> None:
 
 
 async def zombie_after_session(run: Run, rng: random.Random) -> None:
-    """Stop a process anywhere for longer than its session; another has its partitions by then."""
-    zombie = run.stage.victims["ledger"]
-    other = run.stage.victim("ledger", instance="1")
+    """Stop a process anywhere for longer than its session and its lease; others have its work."""
+    role = rng.choice(ROLES)
+    zombie = run.stage.victims[role]
+    other = run.stage.victim(role, instance="1")
     await other.start()
     try:
         await run.strikes_now()
         zombie.signal(signal.SIGSTOP)
-        await asyncio.sleep(SESSION_SECONDS + 2)
+        await asyncio.sleep(max(SESSION_SECONDS, LEASE_SECONDS) + 2)
         zombie.signal(signal.SIGCONT)
         await asyncio.sleep(rng.uniform(0, 2))
     finally:
@@ -154,9 +155,7 @@ async def duplicates(run: Run, rng: random.Random) -> None:
     await producer.start()
     try:
         client.assign([tp])
-        end = (await client.end_offsets([tp]))[tp]
-        if end == 0:
-            raise VoidError("nothing to send again")
+        end = await until(lambda: _end_of(client, tp), 30)
         client.seek(tp, max(0, end - 50))
         records = (await client.getmany(tp, timeout_ms=5000))[tp]
         await run.strikes_now()
@@ -171,6 +170,10 @@ async def duplicates(run: Run, rng: random.Random) -> None:
     finally:
         await producer.stop()
         await client.stop()
+
+
+async def _end_of(client: AIOKafkaConsumer, tp: TopicPartition) -> int:
+    return (await client.end_offsets([tp]))[tp]
 
 
 PROCESS_FAULTS: dict[str, Strike] = {

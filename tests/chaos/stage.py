@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
 from libs.events.contracts import Topic
 from libs.events.transport.database import Db
+from libs.service.migrations import in_database
 from tests.chaos.cluster import Cluster
 from tests.chaos.pair import LEDGER_TABLES, MOVES, ORDERS, TELLER_TABLES, TransferOrdered
 from tests.chaos.victims import Victim
@@ -42,6 +45,7 @@ class Stage:
     dsns: dict[str, str]
     direct_dsns: dict[str, str]
     folder: Path
+    admin_dsn: str
     cluster: Cluster | None = None
     victims: dict[str, Victim] = field(default_factory=dict[str, Victim])
 
@@ -62,6 +66,17 @@ class Stage:
         """A transaction in a service's database that sees everything, past the proxy."""
         return seeing_all(self.direct_dsns[role])
 
+    async def as_owner(self, role: str, *statements: str) -> None:
+        """Change a service's database as its owner does."""
+        database = self.direct_dsns[role].rpartition("/")[2]
+        db = await asyncpg.connect(in_database(self.admin_dsn, database))
+        try:
+            await db.execute(f'SET ROLE "{role}_owner"')
+            for statement in statements:
+                await db.execute(statement)
+        finally:
+            await db.close()
+
     async def done(self) -> int:
         """Orders that are folded into the read model, or parked."""
         async with self.look("ledger") as db:
@@ -73,6 +88,22 @@ class Stage:
         done = await self.done()
         async with self.look("teller") as db:
             return await db.fetchval("SELECT count(*) FROM placed") - done
+
+    async def lag(self) -> int:
+        """Records that stand after the checkpoints of the ledger's two consumers."""
+        client = AIOKafkaConsumer(bootstrap_servers=self.kafka)
+        await client.start()
+        try:
+            partitions = [
+                TopicPartition(t.name, p) for t in (ORDERS, MOVES) for p in range(t.partitions)
+            ]
+            ends = await client.end_offsets(partitions)
+        finally:
+            await client.stop()
+        async with self.look("ledger") as db:
+            rows = await db.fetch("SELECT topic, partition, next_offset FROM checkpoint")
+        read = {TopicPartition(r["topic"], r["partition"]): r["next_offset"] for r in rows}
+        return sum(end - read.get(tp, 0) for tp, end in ends.items())
 
     async def quiet(self) -> bool:
         """Whether nothing is on its way, parked, or to be done later."""
@@ -95,7 +126,7 @@ async def stage(
         }
         through = {role: _proxied(dsn, cluster) for role, dsn in direct.items()}
         await make_topics(kafka, [ORDERS, MOVES], replicas=3 if cluster else 1)
-        made = Stage(kafka, through, direct, folder, cluster)
+        made = Stage(kafka, through, direct, folder, databases.admin_dsn, cluster)
         try:
             yield made
         finally:

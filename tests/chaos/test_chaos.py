@@ -49,7 +49,7 @@ async def test_killed_stopped_and_fed_badly_the_pair_loses_doubles_and_reorders_
 def test_every_step_of_the_source_is_found() -> None:
     found = steps()
     assert len(found) == len(set(found))
-    for part in ("relay.", "consumer.", "parked.", "rebuild.", "timer.", "transmission."):
+    for part in ("relay.", "consumer.", "parked.", "rebuild.", "timer.", "transmission.", "epoch."):
         assert any(step.startswith(part) for step in found), part
 
 

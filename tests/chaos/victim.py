@@ -11,18 +11,22 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from typing import Any
 
 from faststream.kafka import KafkaBroker
 
-from libs.events.transport import steps
+from libs.events.transport import runtime, steps
 from libs.events.transport.rebuild import rebuild
+from libs.events.transport.relay import Relay
 from libs.events.transport.runtime import running
 from tests.chaos.bugs import plant
 from tests.chaos.pair import ledger, teller, totals
 
 SESSION_SECONDS = 6.0
 """After so long without a sign of life the group gives a member's partitions to others."""
+LEASE_SECONDS = 3.0
+"""And after so long the outbox's shards may be another's."""
 SIGNALS = {"die": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 # Logs go to the standard output by default; here it is for the chaos process alone.
@@ -53,8 +57,9 @@ def listen() -> None:
     os._exit(1)
 
 
-def hasten_sessions() -> None:
-    """Shorter sessions than in production, so that a stopped process is soon taken for dead."""
+def hasten() -> None:
+    """Shorter sessions and leases than usual, so that a stopped process is soon taken for dead."""
+    runtime.Relay = partial(Relay, lease_seconds=LEASE_SECONDS)  # pyright: ignore[reportAttributeAccessIssue]
     subscriber = KafkaBroker.subscriber
 
     def hastened(self: KafkaBroker, *topics: str, **settings: Any) -> Any:
@@ -68,7 +73,7 @@ def hasten_sessions() -> None:
 
 
 async def main(role: str, dsn: str, kafka: str, instance: str, bug: str) -> None:
-    hasten_sessions()
+    hasten()
     plant(bug, dsn)
     steps.watch(watch)
     threading.Thread(target=listen, daemon=True).start()
