@@ -86,7 +86,7 @@ def _read(
         practice_id=practice_id,
         patient_id=patient_id,
         mrn=row["mrn"],
-        person=Person.model_validate_json(row["person"]),
-        coverage=Coverage.model_validate_json(coverage) if coverage is not None else None,
+        person=Person.model_validate_json(row["person"], extra="ignore"),
+        coverage=coverage and Coverage.model_validate_json(coverage, extra="ignore"),
     )
     return known, row["source_system"]
