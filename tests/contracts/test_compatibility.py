@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import pytest
 from pydantic import Field
 
-from libs.events.catalogue.__main__ import FOLDER, documents, main, refusals, stale, write
+from libs.events.catalogue.__main__ import (
+    FOLDER,
+    documents,
+    forgetful,
+    main,
+    refusals,
+    stale,
+    write,
+)
 from libs.events.catalogue.breaking import breaking_changes
-from libs.events.contracts import PHI, Contract, Topic
-from tests.contracts.throwaway import GONE, Part, made, schema_with, text
+from libs.events.contracts import PHI, Contract, Event, Topic
+from libs.events.transport import Projection, Service
+from tests.contracts.throwaway import GONE, TOPIC, Part, made, schema_with, text
 
 
 def letters(most: int = 9, pattern: str = "^[a-z]+$") -> Any:
@@ -135,6 +146,19 @@ def test_writing_does_not_hide_a_breaking_change(
     assert main(["write", str(tmp_path)]) == 1
     assert f"{kept.name}: stale_id: was removed" in capsys.readouterr().err
     assert kept.read_text() == broken
+
+
+def test_a_projection_of_a_topic_that_forgets_is_found() -> None:
+    def on_thing(event: Any, fold: Any) -> None: ...
+
+    for days, found in ((None, []), (7, ["shop.things: workshop.parts keeps 7 days; a rebuild"])):
+        topic = replace(TOPIC, retention_days=days)
+        kind = f"workshop.thing-lost-{len(found)}.v1"
+        body = {"type": kind, "topic": topic, "key": "thing_id"}
+        on_thing.__annotations__ = {"event": made("Lost", Event, {"thing_id": UUID}, body)}
+        things = Projection(name="things", version=1, tables=(), on=(on_thing,))
+        lines = list(forgetful([Service(name="shop", projections=[things])]))
+        assert [line.partition(" would")[0] for line in lines] == found
 
 
 def test_a_call_that_cannot_be_taken_says_how() -> None:

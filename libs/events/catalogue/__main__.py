@@ -1,6 +1,7 @@
 """`python -m libs.events.catalogue write|check [FOLDER]`.
 
-`check` names each change that breaks readers and each file that is stale. `write` writes the files,
+`check` names each change that breaks readers, each file that is stale, and each projection that
+could not be rebuilt. `write` writes the files,
 unless a change breaks readers: then it names it and writes nothing.
 """
 
@@ -16,6 +17,8 @@ from libs.events.catalogue.asyncapi import asyncapi_of, load_services
 from libs.events.catalogue.breaking import breaking_changes
 from libs.events.catalogue.schemas import schema_of
 from libs.events.contracts import platform_contracts
+from libs.events.transport.effects import topics_of
+from libs.events.transport.service import Service
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 ASYNCAPI = "asyncapi.json"
@@ -50,6 +53,18 @@ def stale(folder: Path, made: Documents) -> Iterator[str]:
             yield f"{name}: stale at {', '.join(places[:3])}{more}; `make contracts` writes it"
 
 
+def forgetful(services: list[Service]) -> Iterator[str]:
+    """A line for each projection that hears a topic which does not keep every event."""
+    for service in services:
+        for projection in service.projections:
+            for topic in topics_of(projection.by_type()):
+                if topic.retention_days is not None:
+                    yield (
+                        f"{service.name}.{projection.name}: {topic.name} keeps "
+                        f"{topic.retention_days} days; a rebuild would miss what is gone"
+                    )
+
+
 def write(folder: Path, made: Documents) -> None:
     """Write every document."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +79,7 @@ def main(arguments: list[str]) -> int:
         return 2
     folder = Path(arguments[1]) if len(arguments) > 1 else FOLDER
     made = documents()
-    found = list(refusals(folder, made))
+    found = [*refusals(folder, made), *forgetful(load_services())]
     if arguments[0] == "check":
         found += stale(folder, made)
     elif not found:
