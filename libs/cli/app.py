@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from libs.cli import consumers, events, keys, parked, projections, topics
+from libs.cli import consumers, events, keys, lag, parked, projections, topics
 from libs.service.process import run as run_service
 from libs.service.process import service_names
 from libs.service.settings import Settings
@@ -29,6 +29,8 @@ app.add_typer(keys.app, name="keys", help="The practices' data keys.")
 app.add_typer(projections.app, name="projections", help="Read models and their rebuilding.")
 app.add_typer(consumers.app, name="consumers", help="Consumers, and those that stopped.")
 app.add_typer(topics.app, name="topics", help="Topics as the contracts declare them.")
+
+app.command("lag")(lag.show_lag)
 
 
 @app.command()

@@ -40,6 +40,13 @@ class Platform(Contract):
             )
         return self.databases[service]
 
+    def chosen(self, service: str | None) -> list[str]:
+        """This service, or every one."""
+        if service is None:
+            return sorted(self.databases)
+        self.database(service)
+        return [service]
+
 
 def load_platform() -> Platform:
     """Read the platform file, or say how to get one."""
