@@ -24,7 +24,7 @@ from libs.events.transport.envelope import Envelope, Origin, write_headers
 from libs.events.transport.faults import PublishRefusedError
 from libs.events.transport.keys import Keys, NoKeys
 from libs.events.transport.payload import LARGEST_EVENT_BYTES, holds_nul
-from libs.events.transport.protection import seal_marked
+from libs.events.transport.protection import open_marked, seal_marked
 from libs.events.transport.telemetry import current_traceparent
 
 ADD_TO_OUTBOX = """
@@ -204,6 +204,20 @@ class UnitOfWork:
             )
         )
         return Origin(origin.correlation_id, event.event_id, traceparent)
+
+    def open_marked(self, contract: type[Event], data: bytes, key: str) -> bytes:
+        """A contract's JSON from outside, in which marked fields may stand sealed or in clear.
+
+        `key`: its aggregate's id. Raises UnreadableEventError naming the field that does not open.
+        """
+        return open_marked(
+            contract,
+            data,
+            practice_id=self.practice_id,
+            key=key,
+            keys=self._keys,
+            clear_too=True,
+        )
 
     async def set_timer(
         self, name: str, key: str, due_at: datetime, *, about: Sequence[str] = ()

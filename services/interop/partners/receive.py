@@ -38,7 +38,7 @@ async def receive_event(raw: bytes, read: Read, connection: Connection, uow: Uni
         if told is None:
             raise unreadable or RefusedError()
         await take_event(
-            read_contract(told, connection),
+            read_contract(told, connection, uow),
             message_id=inbound.message_id,
             connection=connection,
             uow=uow,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from hashlib import sha256
+from typing import Any, cast
 from uuid import UUID, uuid5
 
 from pydantic import ValidationError
@@ -16,6 +18,7 @@ from libs.events.contracts.interop import (
     PatientUpdated,
 )
 from libs.events.transport import UnitOfWork
+from libs.events.transport.faults import UnreadableEventError
 from services.interop.appointments.model import Appointment
 from services.interop.appointments.schedule import book_appointment, miss_appointment
 from services.interop.connections.model import Connection
@@ -33,7 +36,7 @@ from services.interop.patients.store import (
 )
 
 
-def read_contract(told: PartnerEvent, connection: Connection) -> AboutPatient:
+def read_contract(told: PartnerEvent, connection: Connection, uow: UnitOfWork) -> AboutPatient:
     """The event by its contract, of the key's practice; raises RefusedError."""
     contract = TAKEN.get(told.type)
     if contract is None:
@@ -41,7 +44,7 @@ def read_contract(told: PartnerEvent, connection: Connection) -> AboutPatient:
             Refusal("unknown-type", "type", f"types taken here: {', '.join(sorted(TAKEN))}")
         )
     try:
-        event = contract.model_validate_json(told.data)
+        event = contract.model_validate_json(_opened(told, contract, uow))
     except ValidationError as error:
         raise RefusedError(*refusals_of(error, "data")) from None
     practice = str(connection.practice_id)
@@ -52,6 +55,19 @@ def read_contract(told: PartnerEvent, connection: Connection) -> AboutPatient:
     _check_key(told, event)
     event.with_event_id(uuid5(connection.connection_id, told.control_id))
     return event
+
+
+def _opened(told: PartnerEvent, contract: type[AboutPatient], uow: UnitOfWork) -> bytes:
+    """The data in clear; a partner that has the practice's key may seal what is marked."""
+    data = told.data.encode()
+    found = json.loads(data)
+    if not isinstance(found, dict):
+        return data  # for the contract to refuse
+    aggregate = str(cast(dict[str, Any], found).get(contract.key))
+    try:
+        return uow.open_marked(contract, data, aggregate)
+    except UnreadableEventError as error:
+        raise RefusedError(Refusal("does-not-open", "data", str(error))) from None
 
 
 def _check_key(told: PartnerEvent, event: AboutPatient) -> None:
