@@ -10,6 +10,7 @@ import pytest
 
 from tests.chaos.faults import PROCESS_FAULTS, at_step
 from tests.chaos.run import Fault, Strike, run
+from tests.chaos.scenes import scene
 from tests.chaos.schedule import least_of_a_full_run, schedule
 from tests.chaos.stage import Stage, stage
 from tests.chaos.steps import steps
@@ -44,6 +45,26 @@ async def test_killed_stopped_and_fed_badly_the_pair_loses_doubles_and_reorders_
     assert report.events > 100
     assert report.resent > 0, "a relay killed after the ack sends again"
     assert min(report.in_flight.values()) > 0, "each fault hit something"
+
+
+async def test_a_process_that_stands_still_inside_its_transaction_does_not_hold_up_its_heir(
+    made: Stage,
+) -> None:
+    """It holds the checkpoint's row; the server ends its session in the end, and all goes on."""
+    async with scene(made, {}) as playing:
+        await playing.enter("teller")
+        [zombie] = await playing.enter("ledger")
+        zombie.arm("stop", "consumer.effects-applied", 1)
+        await playing.order("a", "b")
+        await playing.until_struck(zombie, "consumer.effects-applied")
+        del made.victims["ledger"]
+        try:
+            await playing.enter("ledger")
+            await playing.until_read()
+            found = await playing.check()
+        finally:
+            await zombie.kill()
+    assert found.clean, found.notes
 
 
 def test_every_step_of_the_source_is_found() -> None:

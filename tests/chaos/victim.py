@@ -16,7 +16,7 @@ from typing import Any
 
 from faststream.kafka import KafkaBroker
 
-from libs.events.transport import runtime, steps
+from libs.events.transport import database, runtime, steps
 from libs.events.transport.rebuild import rebuild
 from libs.events.transport.relay import Relay
 from libs.events.transport.runtime import running
@@ -27,6 +27,8 @@ SESSION_SECONDS = 6.0
 """After so long without a sign of life the group gives a member's partitions to others."""
 LEASE_SECONDS = 3.0
 """And after so long the outbox's shards may be another's."""
+STANDSTILL_SECONDS = 4
+"""And after so long inside a transaction its session ends."""
 SIGNALS = {"die": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 # Logs go to the standard output by default; here it is for the chaos process alone.
@@ -60,6 +62,7 @@ def listen() -> None:
 def hasten() -> None:
     """Shorter sessions and leases than usual, so that a stopped process is soon taken for dead."""
     runtime.Relay = partial(Relay, lease_seconds=LEASE_SECONDS)  # pyright: ignore[reportAttributeAccessIssue]
+    database.LONGEST_STANDSTILL_SECONDS = STANDSTILL_SECONDS
     subscriber = KafkaBroker.subscriber
 
     def hastened(self: KafkaBroker, *topics: str, **settings: Any) -> Any:

@@ -21,6 +21,9 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 NO_PRACTICE = UUID(int=0)
 """Stands for the practice of a record that cannot be read."""
 
+LONGEST_STANDSTILL_SECONDS = 300
+"""Longer than any transmission takes, which acts outside with its timer's row locked."""
+
 SET_PRACTICES = "SELECT set_config('mainstay.practices', $1, true)"
 SET_TRANSPORT = "SELECT set_config('mainstay.transport', 'on', true)"
 
@@ -38,6 +41,21 @@ async def transport_transaction(pool: Pool) -> AsyncIterator[Db]:
         yield db
 
 
+def session_settings(name: str) -> dict[str, str]:
+    """Settings of every session; `name` shows in pg_stat_activity.
+
+    Whoever vanished without a word or stands still inside a transaction is given up by the server:
+    its locks would keep whoever has taken over its work waiting.
+    """
+    return {
+        "application_name": name,
+        "tcp_keepalives_idle": "10",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+        "idle_in_transaction_session_timeout": f"{LONGEST_STANDSTILL_SECONDS}s",
+    }
+
+
 async def open_pool(dsn: str, *, name: str, most: int = 12) -> Pool:
     """Open a pool; `name` shows in pg_stat_activity."""
     return await asyncpg.create_pool(
@@ -45,7 +63,7 @@ async def open_pool(dsn: str, *, name: str, most: int = 12) -> Pool:
         min_size=1,
         max_size=most,
         command_timeout=60,
-        server_settings={"application_name": name},
+        server_settings=session_settings(name),
     )
 
 

@@ -7,7 +7,7 @@ import asyncio
 import asyncpg
 import structlog
 
-from libs.events.transport.database import take_lock
+from libs.events.transport.database import session_settings, take_lock
 from libs.events.transport.faults import describe
 from libs.events.transport.service import Job
 from libs.events.transport.work import Work
@@ -31,7 +31,7 @@ async def _run_holding_lock(job: Job, work: Work, dsn: str) -> None:
     db = await asyncpg.connect(
         dsn,
         command_timeout=60,
-        server_settings={"application_name": f"{work.service} job {job.name}"},
+        server_settings=session_settings(f"{work.service} job {job.name}"),
     )
     try:
         await take_lock(db, LOCK, job.name)

@@ -17,6 +17,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from libs.events.contracts import Topic
+from libs.events.transport.database import session_settings
 from libs.events.transport.faults import describe, is_transient
 from libs.events.transport.leases import CHANNEL
 from libs.events.transport.outbox import Outbox
@@ -82,7 +83,7 @@ class Relay:
         db = await asyncpg.connect(
             self._dsn,
             command_timeout=60,
-            server_settings={"application_name": f"{self._work.service} relay"},
+            server_settings=session_settings(f"{self._work.service} relay"),
         )
         producers = Producers(self._make_producer)
         outbox = Outbox(db, self._owner)
