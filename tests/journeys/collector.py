@@ -19,6 +19,8 @@ class Spans:
         self.url = url
         self.services: dict[str, set[str]] = {}
         self.names: dict[str, set[str]] = {}
+        self.received: list[bytes] = []
+        """Every body as it came, metrics included."""
 
     def take(self, body: bytes) -> None:
         request = ExportTraceServiceRequest.FromString(body)
@@ -44,6 +46,7 @@ def collecting() -> Iterator[Spans]:
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
+            spans.received.append(body)
             if self.path == "/v1/traces":
                 spans.take(body)
             self.send_response(200)
