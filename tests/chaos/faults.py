@@ -30,18 +30,12 @@ def at_step(step: str) -> Strike:
         if part == "epoch":
             await run.operator.move_database(role)
         if part == "parked":
-            await until(lambda: _something_parked(run), 30)
+            await run.operator.publish_misfits(rng)  # they park, and the operator discards them
         await run.strike_step(victim, "die", step, times)
         await victim.process.wait()
         await run.revive()
 
     return strike
-
-
-async def _something_parked(run: Run) -> bool:
-    """Whether a key waits that can be tried again or discarded; the operator asks for it."""
-    async with run.stage.look("ledger") as db:
-        return await db.fetchval("SELECT count(*) FROM parked_key WHERE request IS NULL") > 0
 
 
 async def _kill_rebuild(run: Run, step: str) -> None:

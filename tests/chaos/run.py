@@ -50,7 +50,7 @@ class Run:
     async def strike_step(self, victim: Victim, how: str, step: str, times: int) -> None:
         """Arm a step and wait until the victim has reached it; VoidError where it does not."""
         victim.arm(how, step, times)
-        if not await victim.until_struck(step, 30):
+        if not await victim.until_struck(step, 60):
             raise VoidError(f"{victim.role} did not reach {step}")
         self.in_flight = await self.stage.in_flight()
         self.steps_hit[step] += 1
