@@ -21,7 +21,7 @@ def at_step(step: str) -> Strike:
 
     async def strike(run: Run, rng: random.Random) -> None:
         part = step.partition(".")[0]
-        if part == "rebuild":
+        if part in ("rebuild", "rollback"):
             await _kill_rebuild(run, step)
             return
         role = rng.choice(ROLES) if part in ("relay", "epoch") else "ledger"
@@ -39,8 +39,9 @@ def at_step(step: str) -> Strike:
 
 
 async def _kill_rebuild(run: Run, step: str) -> None:
-    """Kill a rebuild at a step, and do it again to the end while orders flow."""
-    rebuild = run.stage.victim("rebuild")
+    """Kill a rebuild or a rollback at a step, and rebuild to the end while orders flow."""
+    await _rebuild(run)  # it keeps a generation, which the next removes or goes back to
+    rebuild = run.stage.victim(step.partition(".")[0])
     await rebuild.start()
     try:
         await run.strike_step(rebuild, "die", step, 1)

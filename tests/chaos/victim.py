@@ -17,7 +17,7 @@ from typing import Any
 from faststream.kafka import KafkaBroker
 
 from libs.events.transport import database, runtime, steps
-from libs.events.transport.rebuild import rebuild
+from libs.events.transport.rebuild import rebuild, rollback
 from libs.events.transport.relay import Relay
 from libs.events.transport.runtime import running
 from tests.chaos.bugs import plant
@@ -80,9 +80,10 @@ async def main(role: str, dsn: str, kafka: str, instance: str, bug: str) -> None
     plant(bug, dsn)
     steps.watch(watch)
     threading.Thread(target=listen, daemon=True).start()
-    if role == "rebuild":
+    if role in ("rebuild", "rollback"):
         say("ready")
-        await rebuild(ledger.name, totals, dsn=dsn, kafka=kafka)
+        act = {"rebuild": rebuild, "rollback": rollback}[role]
+        await act(ledger.name, totals, dsn=dsn, kafka=kafka)
         return
     service = {"teller": teller, "ledger": ledger}[role]
     async with running(service, dsn=dsn, kafka=kafka, instance=instance):

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from libs.events.transport.applying import Applier
 from libs.events.transport.breaker import Breaker
@@ -38,6 +39,9 @@ class Consumer:
         self.effect = effect
         self.partitions: dict[TopicPartition, OwnedPartition] = {}
         self.breaker = Breaker(effect.group, work.pool)
+        self.aside: str | None = None
+        """Why this process takes no part in the consumption for now; None where it does."""
+        self._subscriber: BatchSubscriber | None = None
         self._joined = False
         self._applier = Applier(effect, effect.group, work)
 
@@ -73,8 +77,13 @@ class Consumer:
         self._subscriber(self.on_batch)
 
     @property
+    def _subscribed(self) -> BatchSubscriber:
+        assert self._subscriber is not None, "subscribe comes first"
+        return self._subscriber
+
+    @property
     def _client(self) -> AIOKafkaConsumer:
-        client = self._subscriber.consumer
+        client = self._subscribed.consumer
         assert client is not None, "the broker is started before partitions are assigned"
         return client
 
@@ -84,17 +93,42 @@ class Consumer:
         for partition in self.partitions.values():
             partition.end()
 
+    async def join(self, broker: KafkaBroker, instance: str | None) -> None:
+        """Take part, though the broker has started without this one."""
+        self.aside = None
+        self.subscribe(broker, instance)
+        await self._subscribed.start()
+
+    async def stand_aside(self, why: str) -> None:
+        """Leave the group to those who may consume."""
+        self.aside, self._joined = why, False
+        await self.let_go()
+        if self._subscriber is not None:
+            await self._subscriber.stop()
+            self._subscriber = None
+
+    async def begin_anew(self) -> None:
+        """What the checkpoints are called has changed: go on from those there are now."""
+        await asyncio.gather(*[p.begin_anew() for p in list(self.partitions.values())])
+
     @property
     def assigned(self) -> bool:
-        """True when the group has given its partitions out and each of ours is taken up."""
+        """True when the group has given its partitions out and each of ours is taken up; also
+        where none is to be."""
+        if self.aside is not None:
+            return True
         return self._joined and self._client.assignment() <= self.positions.keys()
 
     async def ends(self) -> dict[TopicPartition, int]:
         """Where the log ends in each partition of this consumer's."""
+        if self.aside is not None:
+            return {}
         return await self._client.end_offsets(self._client.assignment())
 
     async def take_up(self, assigned: set[TopicPartition]) -> None:
         """On assignment: seek each partition to its checkpoint; stop where that is impossible."""
+        if self.aside is not None:
+            return
         for tp in assigned - set(self.partitions):
             self.partitions[tp] = OwnedPartition(
                 tp, applier=self._applier, breaker=self.breaker, client=self._client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from opentelemetry.trace import SpanKind
 
@@ -13,6 +14,18 @@ from libs.events.transport.keys import Keys, NoKeys
 from libs.events.transport.projections import Fold, Projection
 from libs.events.transport.telemetry import MOST_LINKS, link_sampled, open_span
 from libs.events.transport.work import Outgoing
+
+
+class OtherVersionError(Exception):
+    """The live generation was folded by another version than this code's, which must not go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The generation that is read, and the version of the fold that made it."""
+
+    generation: int
+    version: int
 
 
 class Folding(HearsContracts):
@@ -38,10 +51,17 @@ class Folding(HearsContracts):
     async def checkpoint_name(self, db: Db) -> str:
         """Names the generation, so that a swap fences whoever still writes the old one."""
         if self._fixed is None:
-            self._generation = await db.fetchval(
-                READ_GENERATION, *first_generation(self.projection)
-            )
+            live = await self.read_live(db)
+            if live.version != self.projection.version:
+                raise OtherVersionError(f"{self.group} is of version {live.version}")
+            self._generation = live.generation
         return checkpoint_name(self._service, self.projection, self._generation)
+
+    async def read_live(self, db: Db) -> Live:
+        """What is read now; the first to ask makes the first generation."""
+        row = await db.fetchrow(READ_OR_MAKE, self.projection.name, self.projection.version)
+        assert row is not None
+        return Live(row["generation"], row["version"])
 
     async def apply(self, db: Db, heard: Iterable[Heard]) -> Outgoing:
         with open_span(f"{self.group} fold", kind=SpanKind.CONSUMER) as span:
@@ -59,15 +79,11 @@ class Folding(HearsContracts):
         return Outgoing()
 
 
-READ_GENERATION = """
+READ_OR_MAKE = """
 INSERT INTO projection (name, generation, version) VALUES ($1, 1, $2)
 ON CONFLICT (name) DO UPDATE SET name = excluded.name
-RETURNING generation
+RETURNING generation, version
 """
-
-
-def first_generation(projection: Projection) -> tuple[str, int]:
-    return projection.name, projection.version
 
 
 def checkpoint_name(service: str, projection: Projection, generation: int) -> str:

@@ -70,6 +70,12 @@ class OwnedPartition:
             self.position = None
             self._log(log.warning, "not let go of", error=describe(error))
 
+    async def begin_anew(self) -> None:
+        """Go to the checkpoint when the batch in hand has come to its end."""
+        async with self._lock:
+            if not self._ending:
+                await self.go_to_checkpoint()
+
     async def go_to_checkpoint(self) -> None:
         """Seek to the checkpoint; without it nothing may be handled, so this waits until well."""
         self.position = None

@@ -1,46 +1,38 @@
-"""Rebuilding a projection: a new generation from the start of the log, caught up, then swapped.
+"""Rebuilding a projection beside the live one, and going back to the one before.
 
-The live generation goes on being read and written all the while. The swap is one transaction: it
-locks the live checkpoints, checks that the new generation has everything that the live one has,
-moves the pointer and removes the old checkpoints, which fences whoever still writes the old rows.
+A new generation is folded from the start of the log while the live one is read and written. Where
+both are of one version they are compared at a moment at which both stand at the same offsets. The
+swap is one short transaction: it holds the live checkpoints, sees that the new generation has
+everything that the live one has, moves the pointer, and puts the old checkpoints aside, which
+fences whoever still writes the old rows. These are kept, so a rollback can bring them up to date
+and swap again.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+import structlog
 
-from libs.events.transport.clock import SystemClock
-from libs.events.transport.consumer import Consumer
-from libs.events.transport.database import Db, Pool, open_pool, transport_transaction
-from libs.events.transport.effects import topics_of
-from libs.events.transport.folding import Folding, checkpoint_name
+from libs.events.transport.building import Announce, Building, Place
+from libs.events.transport.database import open_pool
+from libs.events.transport.folding import Live
+from libs.events.transport.generations import alone, begin, put_back, read_live, remove
 from libs.events.transport.keys import Keys
 from libs.events.transport.projections import Projection
-from libs.events.transport.runtime import make_broker
+from libs.events.transport.replay import Tell, log_beginnings
 from libs.events.transport.steps import reached
-from libs.events.transport.work import Wakes, Work
 
-Tell = Callable[[int, int], None]
-"""Called with (events folded, events there are)."""
+log = structlog.get_logger("mainstay.rebuild")
 
-LIVE = "SELECT generation FROM projection WHERE name = $1"
-LOCK_LIVE = "SELECT generation FROM projection WHERE name = $1 FOR UPDATE"
-LOCK_POSITIONS = """
-SELECT topic, partition, next_offset FROM checkpoint WHERE consumer = $1 FOR UPDATE
-"""
-SWAP = """
-UPDATE projection SET generation = $2, version = $3, swapped_at = now() WHERE name = $1
-"""
-FORGET_CHECKPOINTS = "DELETE FROM checkpoint WHERE consumer = $1"
-FORGET_WHAT_WAITS = (
-    "DELETE FROM parked_event WHERE consumer = $1",
-    "DELETE FROM parked_key WHERE consumer = $1",
-    "DELETE FROM consumer_stop WHERE consumer = $1",
-)
-DONE = "SELECT coalesce(sum(next_offset), 0) FROM checkpoint WHERE consumer = $1"
+
+class DifferenceError(RuntimeError):
+    """What was built lacks what is read, or differs from it without a reason."""
+
+
+class BoundedLogError(RuntimeError):
+    """A topic does not hold its first events any more, and there is no archive of it."""
 
 
 async def rebuild(
@@ -51,88 +43,102 @@ async def rebuild(
     kafka: str,
     keys: Keys | None = None,
     tell: Tell = lambda *_: None,
+    announce: Announce = log.info,
+    accept_difference: bool = False,
 ) -> int:
-    """Rebuild and swap; returns the generation that is read now. May be begun again at any time."""
-    pool = await open_pool(dsn, name=f"{service} rebuild", most=6)
-    try:
-        live = await pool.fetchval(LIVE, projection.name)
-        if live is None:
-            raise LookupError(f"{projection.name} was never folded: start its service first")
-        shadow = live + 1
-        await _clear(pool, service, projection, shadow)
+    """Rebuild and swap; returns the generation that is read now. May be begun again at any time.
+
+    Raises LookupError where nothing was ever folded, and RuntimeErrors: BusyError, BoundedLogError,
+    DifferenceError, or what stopped the fold. The live generation is then what it was.
+    """
+    async with _alone_at(service, projection, dsn, kafka, keys) as (place, live):
+        await _check_whole(place)
+        for old in await place.beside():
+            if old.state != "as-of":
+                await remove(place.pool, service, projection, old.generation)
         reached("rebuild.cleared")
-        work = Work(service=service, pool=pool, clock=SystemClock(), wakes=Wakes(), keys=keys)
-        consumer = Consumer(Folding(service, projection, shadow, keys), work)
-        broker = make_broker(kafka, f"{service}-rebuild")
-        consumer.subscribe(broker, None)
-        await broker.start()
+        shadow = await begin(place.pool, projection, "building")
+        reached("rebuild.begun")
         try:
-            ends = await _log_ends(kafka, projection)
-            total = sum(ends.values())
-            while not await _swap(pool, service, projection, live, shadow, ends):
-                if consumer.breaker.stopped is not None:
-                    raise RuntimeError(f"{projection.name}: {consumer.breaker.stopped}")
-                tell(await pool.fetchval(DONE, checkpoint_name(service, projection, shadow)), total)
-                await asyncio.sleep(0.1)
-            tell(total, total)
-            reached("rebuild.swapped")
-        finally:
-            consumer.end()
-            await broker.stop()
-        await _clear(pool, service, projection, live)
+            async with place.replay(shadow) as replay:
+                building = Building(place, live, shadow, replay, tell)
+                building.even = live.version == projection.version
+                await building.catch_up()
+                reached("rebuild.caught-up")
+                for refusal in await building.compare(announce):
+                    if not accept_difference:
+                        raise DifferenceError(f"{refusal}. --accept-difference swaps anyway")
+                    announce(refusal)
+                await building.swap()
+        except RuntimeError:
+            await remove(place.pool, service, projection, shadow)
+            raise
         return shadow
-    finally:
-        await pool.close()
 
 
-async def _clear(pool: Pool, service: str, projection: Projection, generation: int) -> None:
-    """Remove a generation's rows: an abandoned rebuild's, or the old one's after a swap."""
-    consumer = checkpoint_name(service, projection, generation)
-    async with transport_transaction(pool) as db:
-        for statement in (FORGET_CHECKPOINTS, *FORGET_WHAT_WAITS):
-            await db.execute(statement, consumer)
-        for table in projection.tables:
-            await db.execute(f"DELETE FROM {table.name} WHERE generation = $1", generation)
-
-
-async def _log_ends(kafka: str, projection: Projection) -> dict[tuple[str, int], int]:
-    client = AIOKafkaConsumer(bootstrap_servers=kafka)
-    await client.start()
-    try:
-        topics = topics_of(projection.by_type())
-        partitions = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
-        ends = await client.end_offsets(partitions)
-        return {(tp.topic, tp.partition): end for tp, end in ends.items()}
-    finally:
-        await client.stop()
-
-
-async def _swap(
-    pool: Pool,
+async def rollback(
     service: str,
     projection: Projection,
-    live: int,
-    shadow: int,
-    ends: dict[tuple[str, int], int],
-) -> bool:
-    """Swap where the shadow has everything that the live generation has; else False.
+    *,
+    dsn: str,
+    kafka: str,
+    keys: Keys | None = None,
+    tell: Tell = lambda *_: None,
+) -> int:
+    """Bring the generation before the last swap up to date, and swap back; returns its number.
 
-    Of a topic that the live one does not hear, it must have what was there at the start (`ends`);
-    one that this version no longer hears is nothing to wait for.
+    Raises LookupError where none is kept, RuntimeError where another version folded it.
     """
-    async with pool.acquire() as db, db.transaction():
-        if await db.fetchval(LOCK_LIVE, projection.name) != live:
-            raise RuntimeError(f"somebody else rebuilt {projection.name} meanwhile")
-        old = await _positions(db, checkpoint_name(service, projection, live))
-        new = await _positions(db, checkpoint_name(service, projection, shadow))
-        if any(new.get(shard, 0) < old.get(shard, end) for shard, end in ends.items()):
-            return False
-        await db.execute(SWAP, projection.name, shadow, projection.version)
-        reached("rebuild.swapping")
-        await db.execute(FORGET_CHECKPOINTS, checkpoint_name(service, projection, live))
-        return True
+    async with _alone_at(service, projection, dsn, kafka, keys) as (place, live):
+        back = next((b for b in await place.beside() if b.state in ("kept", "returning")), None)
+        if back is None:
+            raise LookupError(
+                f"{projection.name}: no earlier generation is kept; one is from a swap until the "
+                "next rebuild begins"
+            )
+        if back.version != projection.version:
+            raise RuntimeError(
+                f"generation {back.generation} of {projection.name} was folded by version "
+                f"{back.version}, this code is version {projection.version}: deploy version "
+                f"{back.version} and roll back with it, or rebuild with this one"
+            )
+        await put_back(place.pool, service, projection, back.generation)
+        reached("rollback.put-back")
+        async with place.replay(back.generation) as replay:
+            await Building(place, live, back.generation, replay, tell).swap()
+        return back.generation
 
 
-async def _positions(db: Db, consumer: str) -> dict[tuple[str, int], int]:
-    rows = await db.fetch(LOCK_POSITIONS, consumer)
-    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+async def forget(service: str, projection: Projection, *, dsn: str, kafka: str) -> list[int]:
+    """Remove what stands beside the live generation: what a swap kept or a kill left behind."""
+    async with _alone_at(service, projection, dsn, kafka) as (place, _):
+        gone = [old.generation for old in await place.beside() if old.state != "as-of"]
+        for generation in gone:
+            await remove(place.pool, service, projection, generation)
+        return gone
+
+
+@asynccontextmanager
+async def _alone_at(
+    service: str, projection: Projection, dsn: str, kafka: str, keys: Keys | None = None
+) -> AsyncIterator[tuple[Place, Live]]:
+    async with alone(dsn, service, projection.name):
+        pool = await open_pool(dsn, name=f"{service} rebuild", most=6)
+        try:
+            async with pool.acquire() as db:
+                live = await read_live(db, projection.name)
+            if live is None:
+                raise LookupError(f"{projection.name} was never folded: start its service first")
+            yield Place(service, projection, kafka, pool, keys), live
+        finally:
+            await pool.close()
+
+
+async def _check_whole(place: Place) -> None:
+    """Only a log that holds its first event can be folded from its start."""
+    for (topic, partition), offset in (await log_beginnings(place.kafka, place.projection)).items():
+        if offset > 0:
+            raise BoundedLogError(
+                f"{topic}/{partition} begins at offset {offset}: its first events are gone, and "
+                f"it names no archive, so {place.projection.name} cannot be rebuilt from it"
+            )

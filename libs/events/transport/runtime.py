@@ -17,6 +17,7 @@ from libs.events.transport.database import Pool, open_pool
 from libs.events.transport.effects import Effect, Handlers
 from libs.events.transport.faults import describe
 from libs.events.transport.folding import Folding
+from libs.events.transport.following import Following
 from libs.events.transport.gauges import Gauges, offer
 from libs.events.transport.health import STUCK_AFTER_SECONDS, Progress
 from libs.events.transport.ingest import Ingesting
@@ -107,9 +108,15 @@ async def running(
         relay = Relay(work, dsn=dsn, kafka=kafka, topics=service.publishes_to())
         tasks = [relay.run()]
         if worker:
-            consumers = await _start_consumers(
-                service, work, make_broker(kafka, service.name), instance, stack
-            )
+            consumers = _consumers(service, work)
+            following = [
+                Following(consumer.effect, consumer, work, dsn=dsn, kafka=kafka)
+                for consumer in consumers
+                if isinstance(consumer.effect, Folding)
+            ]
+            broker = make_broker(kafka, service.name)
+            await _start_consumers(consumers, following, broker, instance, stack)
+            tasks += [one.run() for one in following]
             progress = [Progress(consumer, kafka, stuck_after_seconds) for consumer in consumers]
             tasks += [one.run() for one in progress]
             tasks.append(Timers(service, work).run())
@@ -123,30 +130,35 @@ async def running(
         yield Running(service, pool, work, consumers, progress)
 
 
-async def _start_consumers(
-    service: Service,
-    work: Work,
-    broker: KafkaBroker,
-    instance: str | None,
-    stack: AsyncExitStack,
-) -> list[Consumer]:
+def _consumers(service: Service, work: Work) -> list[Consumer]:
     effects: list[Effect] = [Handlers(service, work.clock, work.keys)] if service.handlers else []
     effects += [Folding(service.name, p, keys=work.keys) for p in service.projections]
     effects += [
         Ingesting(service.name, ingest, work.clock, work.keys) for ingest in service.ingests
     ]
-    consumers = [Consumer(effect, work) for effect in effects]
+    return [Consumer(effect, work) for effect in effects]
+
+
+async def _start_consumers(
+    consumers: list[Consumer],
+    following: list[Following],
+    broker: KafkaBroker,
+    instance: str | None,
+    stack: AsyncExitStack,
+) -> None:
     if consumers:
         for consumer in consumers:
             await consumer.breaker.load()
-            consumer.subscribe(broker, instance)
+            if not isinstance(consumer.effect, Folding):
+                consumer.subscribe(broker, instance)
+        for one in following:
+            await one.begin(broker, instance)
         for consumer in consumers:
             stack.push_async_callback(consumer.let_go)
         await broker.start()
         stack.push_async_callback(broker.stop)
         for consumer in consumers:
             stack.callback(consumer.end)
-    return consumers
 
 
 async def _carry_out_requests(consumer: Consumer) -> None:

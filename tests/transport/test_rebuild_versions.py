@@ -1,0 +1,115 @@
+"""Law 6: of two versions of a fold, side by side as in a deploy, none folds the other's rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from libs.events.transport import Fold, Service
+from libs.events.transport.runtime import Running
+from tests.transport.ledger import (
+    LEDGER,
+    TOTAL,
+    CentsMoved,
+    ledger,
+    move_cents,
+    teller,
+    totals,
+)
+from tests.transport.platform import TestPlatform, eventually
+from tests.transport.rebuilding import go_back, move, shows
+from tests.transport.test_stops import readiness
+
+
+def on_cents_moved_twice(moved: CentsMoved, fold: Fold) -> None:
+    fold.add(TOTAL, (moved.practice_id, moved.account), cents=2 * moved.cents, moves=2)
+
+
+def fail(moved: CentsMoved, fold: Fold) -> None:
+    raise LookupError
+
+
+def deploy(version: int, on: object = on_cents_moved_twice) -> Service:
+    changed = replace(totals, version=version, on=(on,))
+    return Service(name=LEDGER, handlers=[move_cents], projections=[changed])
+
+
+def why_aside(started: Running) -> str | None:
+    return next(c.aside for c in started.consumers if c.effect.group == f"{LEDGER}.totals")
+
+
+async def stands_aside(started: Running) -> str:
+    async def look() -> str:
+        return why_aside(started) or ""
+
+    return await eventually(look, what="it stands aside")
+
+
+async def test_a_newer_version_rebuilds_by_itself_beside_the_older_one_which_then_stands_aside(
+    platform: TestPlatform,
+) -> None:
+    async with platform.start(teller) as publishing, platform.start(ledger) as old:
+        await move(publishing, 100)
+        await shows(platform, 100)
+        async with (
+            platform.start(deploy(2), instance=None) as new,
+            platform.start(deploy(2), instance=None),
+        ):
+            await move(publishing, 50, first=100)
+            await shows(platform, 300)
+            said = await stands_aside(old)
+            assert said == (
+                "the live generation is of version 2; this code is version 1 and stands aside"
+            )
+            assert await readiness(platform, old) == (200, {"status": "ready"})
+            await move(publishing, 50, first=150)
+            await shows(platform, 400)
+            assert why_aside(new) is None
+        async with platform.ledger_db() as db:
+            row = await db.fetchrow("SELECT generation, newest, version FROM projection")
+            assert await db.fetchval("SELECT count(*) FROM parked_event") == 0
+    assert row is not None
+    assert tuple(row) == (2, 2, 2), "one of the two replicas rebuilt, once"
+
+
+async def test_after_a_rollback_the_older_version_folds_on_and_the_newer_does_not_rebuild_again(
+    platform: TestPlatform,
+) -> None:
+    async with platform.start(teller) as publishing, platform.start(ledger) as old:
+        await move(publishing, 60)
+        await shows(platform, 60)
+        async with platform.start(deploy(2), instance=None) as new:
+            await shows(platform, 120)
+            await stands_aside(old)
+            await move(publishing, 60, first=60)
+            await shows(platform, 240)
+            assert await go_back(platform) == 1
+            await stands_aside(new)
+            await move(publishing, 60, first=120)
+            await shows(platform, 180)
+            assert why_aside(old) is None
+    row = await platform.ledger_row("SELECT newest, rolled_back_from FROM projection")
+    assert row is not None
+    assert tuple(row) == (2, 2)
+
+
+async def test_a_newer_version_that_cannot_be_folded_leaves_the_old_one_and_says_why(
+    platform: TestPlatform,
+) -> None:
+    async with platform.start(teller) as publishing, platform.start(ledger) as old:
+        await move(publishing, 60)
+        await shows(platform, 60)
+        async with platform.start(deploy(2, fail), instance=None) as new:
+
+            async def told() -> str | None:
+                row = await platform.ledger_row("SELECT trouble FROM projection")
+                return row["trouble"] if row else None
+
+            trouble = await eventually(told)
+            assert trouble == (
+                "totals: 60 events could not be folded that are not parked in the live one. "
+                "--accept-difference swaps anyway"
+            )
+            assert await readiness(platform, new) == (200, {"status": "ready"})
+            await move(publishing, 40, first=60)
+            await shows(platform, 100)
+            assert why_aside(old) is None
