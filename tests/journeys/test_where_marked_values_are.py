@@ -52,7 +52,6 @@ IN_CLEAR = {
     "billing.interchange",
     "engagement.patient",
     "interop.encounter",
-    "interop.message",
     "interop.patient",
 }
 """Tables of the services that work with these values; see the decision on marked fields."""

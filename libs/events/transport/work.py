@@ -24,7 +24,7 @@ from libs.events.transport.envelope import Envelope, Origin, write_headers
 from libs.events.transport.faults import PublishRefusedError
 from libs.events.transport.keys import Keys, NoKeys
 from libs.events.transport.payload import LARGEST_EVENT_BYTES, holds_nul
-from libs.events.transport.protection import open_marked, seal_marked
+from libs.events.transport.protection import open_kept, open_marked, seal_kept, seal_marked
 from libs.events.transport.telemetry import current_traceparent
 
 ADD_TO_OUTBOX = """
@@ -218,6 +218,14 @@ class UnitOfWork:
             keys=self._keys,
             clear_too=True,
         )
+
+    def seal(self, value: bytes, place: str) -> bytes:
+        """Bytes for the row that `place` names, for this practice's key; KeyUnavailableError."""
+        return seal_kept(value, place, self._service, self.practice_id, self._keys)
+
+    def unseal(self, sealed: bytes, place: str) -> bytes:
+        """What `seal` made for this place; raises SealError, KeyUnavailableError."""
+        return open_kept(sealed, place, self._service, self.practice_id, self._keys)
 
     async def set_timer(
         self, name: str, key: str, due_at: datetime, *, about: Sequence[str] = ()

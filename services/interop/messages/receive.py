@@ -40,7 +40,7 @@ async def receive(inbound: Inbound, connection: Connection, uow: UnitOfWork, tak
         fix="a message with this id and other content was taken before; "
         "give each new message an id of its own",
     )
-    await store.keep_message(uow.db, connection, inbound, at=uow.now, fate="refused")
+    await store.keep_message(uow, connection, inbound, fate="refused")
     return await _refuse(inbound, connection, uow, (reused,))
 
 
@@ -50,7 +50,7 @@ _ID_FIELD = {"hl7v2": "MSH-10", "fhir": "Bundle", "cloudevents": "id"}
 async def _take_once(
     inbound: Inbound, connection: Connection, uow: UnitOfWork, take: Take
 ) -> Outcome:
-    await store.keep_message(uow.db, connection, inbound, at=uow.now, fate="accepted")
+    await store.keep_message(uow, connection, inbound, fate="accepted")
     effects = Effects()
     try:
         async with uow.db.transaction():  # a savepoint: what a refused message did is undone
@@ -73,10 +73,9 @@ async def _keep_duplicate(
     inbound: Inbound, connection: Connection, uow: UnitOfWork, original: Record
 ) -> Outcome:
     await store.keep_message(
-        uow.db,
+        uow,
         connection,
         inbound,
-        at=uow.now,
         fate="duplicate",
         duplicate_of=original["message_id"],
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
 
 from libs.events.contracts import Event
+from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 from services.interop.connections.model import Connection
 from services.interop.messages.model import Fate, Inbound, Refusal
@@ -23,8 +23,8 @@ SELECT message_id, sha256, received_at FROM message
 
 KEEP_MESSAGE = """
 INSERT INTO message (practice_id, message_id, connection_id, kind, type, control_id, sha256, raw,
-                     fate, duplicate_of, received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                     fate, duplicate_of, received_at, bytes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 
 SETTLE_MESSAGE = """
@@ -44,7 +44,8 @@ SELECT FROM message WHERE practice_id = $1 AND message_id = $2 FOR NO KEY UPDATE
 
 LIST_MESSAGES = """
 SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') AS sha256,
-       octet_length(raw) AS bytes, fate, duplicate_of, refusals::text AS refusals, received_at
+       coalesce(bytes, octet_length(raw)) AS bytes, fate, duplicate_of,
+       refusals::text AS refusals, received_at
   FROM message
  WHERE practice_id = $1 AND ($2::text IS NULL OR fate = $2)
    AND ($3::uuid IS NULL OR connection_id = $3)
@@ -54,7 +55,8 @@ SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') 
 
 SHOW_MESSAGE = """
 SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') AS sha256,
-       octet_length(raw) AS bytes, fate, duplicate_of, refusals::text AS refusals, received_at
+       coalesce(bytes, octet_length(raw)) AS bytes, fate, duplicate_of,
+       refusals::text AS refusals, received_at
   FROM message WHERE practice_id = $1 AND message_id = $2
 """
 
@@ -72,15 +74,16 @@ async def find_taken(db: Db, connection: Connection, control_id: str) -> Record 
 
 
 async def keep_message(
-    db: Db,
+    uow: UnitOfWork,
     connection: Connection,
     inbound: Inbound,
     *,
-    at: datetime,
     fate: Fate,
     duplicate_of: UUID | None = None,
 ) -> None:
-    await db.execute(
+    """Keep a message as it came, sealed; of a duplicate, only that it came."""
+    raw = None if duplicate_of else inbound.raw
+    await uow.db.execute(
         KEEP_MESSAGE,
         connection.practice_id,
         inbound.message_id,
@@ -89,11 +92,17 @@ async def keep_message(
         inbound.type,
         inbound.control_id,
         inbound.sha256,
-        None if duplicate_of else inbound.raw,
+        None if raw is None else uow.seal(raw, place_of(inbound.message_id)),
         fate,
         duplicate_of,
-        at,
+        uow.now,
+        None if raw is None else len(raw),
     )
+
+
+def place_of(message_id: UUID) -> str:
+    """What a raw message is sealed for, and opens for."""
+    return f"message/{message_id}"
 
 
 async def settle_message(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import hl7.mllp
@@ -12,7 +13,9 @@ import pytest
 
 from libs.events.contracts.interop import PatientRegistered
 from libs.events.examples import interop as examples
+from libs.events.transport.protection import SealError
 from services.interop.connections.model import ConnectionKey, new_secret
+from services.interop.messages.store import place_of
 from tests.databases import Databases
 from tests.harness import Harness
 from tests.interop.conftest import OTHER_PRACTICE, SECRET
@@ -70,11 +73,19 @@ async def test_wrong_keys_and_senders_get_one_answer_and_nothing_is_kept(
     assert await _fates(interop) == []
 
 
-async def test_the_key_is_not_kept_with_the_message(interop: Harness, connect: Connect) -> None:
+async def test_a_message_is_kept_sealed_and_without_its_key(
+    interop: Harness, connect: Connect
+) -> None:
     await (await connect()).send(A04)
     async with interop.uow(examples.PRACTICE) as uow:
-        raw: bytes = await uow.db.fetchval("SELECT raw FROM message")
+        kept = await uow.db.fetchrow("SELECT message_id, raw, bytes FROM message")
+        assert kept is not None
+        raw = uow.unseal(kept["raw"], place_of(kept["message_id"]))
+        with pytest.raises(SealError, match="does not open"):
+            uow.unseal(kept["raw"], place_of(uuid4()))
     assert raw.decode() == A04.replace("KEY", "")
+    assert kept["bytes"] == len(raw)
+    assert PID.split("|")[5].encode() not in kept["raw"]
 
 
 @pytest.mark.parametrize(
