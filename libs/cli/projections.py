@@ -14,7 +14,7 @@ from rich.table import Table
 
 from libs.cli.platform import Platform, load_platform, transport_of
 from libs.events.transport import Projection
-from libs.events.transport.rebuild import rebuild
+from libs.events.transport.rebuild import forget, rebuild, rollback
 from libs.service.process import load_service, service_names
 
 app = typer.Typer(no_args_is_help=True)
@@ -48,8 +48,52 @@ def list_projections(as_json: Annotated[bool, typer.Option("--json")] = False) -
 
 
 @app.command("rebuild")
-def rebuild_projection(service: str, projection: str) -> None:
-    """Fold a projection anew from the start of the log, beside the live one, and swap."""
+def rebuild_projection(
+    service: str,
+    projection: str,
+    accept_difference: Annotated[
+        bool, typer.Option(help="swap though it differs from what is read")
+    ] = False,
+) -> None:
+    """Fold a projection anew from the start of the log, beside the live one, compare, and swap."""
+    platform, found = _find(service, projection)
+    rebuild_and_tell(platform, service, found, accept_difference=accept_difference)
+
+
+@app.command("rollback")
+def rollback_projection(service: str, projection: str) -> None:
+    """Bring the generation before the last swap up to date, and swap back to it."""
+    platform, found = _find(service, projection)
+    back = rollback(
+        service,
+        found,
+        dsn=platform.database(service),
+        kafka=platform.kafka,
+        keys=platform.data_keys(),
+    )
+    try:
+        generation = asyncio.run(back)
+    except (LookupError, RuntimeError) as error:
+        typer.echo(f"not rolled back: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{found.name} is read from generation {generation} now")
+
+
+@app.command("forget")
+def forget_generations(service: str, projection: str) -> None:
+    """Remove the generation that the last swap kept: nobody can go back to it any more."""
+    platform, found = _find(service, projection)
+    try:
+        gone = asyncio.run(
+            forget(service, found, dsn=platform.database(service), kafka=platform.kafka)
+        )
+    except (LookupError, RuntimeError) as error:
+        typer.echo(f"not removed: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"removed {', '.join(map(str, gone))}" if gone else "nothing is kept")
+
+
+def _find(service: str, projection: str) -> tuple[Platform, Projection]:
     platform = load_platform()
     platform.database(service)
     projections = _projections_of(service)
@@ -57,10 +101,12 @@ def rebuild_projection(service: str, projection: str) -> None:
     if found is None:
         names = ", ".join(p.name for p in projections) or "none"
         raise typer.BadParameter(f"{service} has these projections: {names}")
-    rebuild_and_tell(platform, service, found)
+    return platform, found
 
 
-def rebuild_and_tell(platform: Platform, service: str, projection: Projection) -> None:
+def rebuild_and_tell(
+    platform: Platform, service: str, projection: Projection, *, accept_difference: bool = False
+) -> None:
     """Rebuild with a progress bar; a rebuild that cannot be finished ends with exit code 1."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeRemainingColumn())  # fmt: skip
@@ -75,6 +121,8 @@ def rebuild_and_tell(platform: Platform, service: str, projection: Projection) -
                     kafka=platform.kafka,
                     keys=platform.data_keys(),
                     tell=lambda done, total: progress.update(task, completed=done, total=total),
+                    announce=typer.echo,
+                    accept_difference=accept_difference,
                 )
             )
         except (LookupError, RuntimeError) as error:
