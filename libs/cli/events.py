@@ -4,58 +4,58 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from libs.cli.platform import Platform, load_platform, transport_of
-from libs.events.contracts import contracts
-from libs.events.transport.envelope import Envelope, read_envelope
-from libs.events.transport.faults import UnreadableEventError
-from libs.events.transport.parked import Record
+from libs.cli.finding import Seen, read_story
+from libs.cli.platform import load_platform
 
 app = typer.Typer(no_args_is_help=True)
 
-CHECKPOINTS = "SELECT consumer, topic, partition, next_offset FROM checkpoint"
-PARKED = "SELECT consumer, topic, partition, offset_ FROM parked_event"
-
-
-@dataclass
-class Seen:
-    """An event on its topic, and who has dealt with it."""
-
-    envelope: Envelope
-    appended_at: datetime
-    by: dict[str, str] = field(default_factory=dict[str, str])
+Days = Annotated[float, typer.Option(min=0, max=36_500, help="how far back the topics are read")]
+AsJson = Annotated[bool, typer.Option("--json")]
+A_WEEK = 7.0
 
 
 @app.command("show")
-def show(event_id: UUID, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Show one event's attributes and who has handled it; its data is not shown."""
-    story = asyncio.run(_read_story(load_platform(), event_id))
-    shown = _as_dict(_find(story, event_id))
+def show(event_id: UUID, days: Days = A_WEEK, as_json: AsJson = False) -> None:
+    """Show where an event is, who has handled it, its cause and what it caused; never its data."""
+    story = _story(event_id, days)
+    seen = _find(story, event_id, days)
+    shown = _as_dict(seen) | {
+        "cause": [_name(s) for s in story if s.envelope.id == seen.envelope.causation_id],
+        "caused": [_name(s) for s in story if s.envelope.causation_id == event_id],
+    }
     if as_json:
         typer.echo(json.dumps(shown, default=str))
         return
-    consumers: dict[str, str] = shown.pop("consumers")
+    for name in ("consumers", "handled_at", "cause", "caused"):
+        del shown[name]
     for name, value in shown.items():
         typer.echo(f"{name:16} {value}")
-    for consumer, state in sorted(consumers.items()):
-        typer.echo(f"{'consumer':16} {consumer}: {state}")
+    for consumer, state in sorted(seen.by.items()):
+        typer.echo(f"{'consumer':16} {consumer}: {state}{_after(seen, consumer)}")
+    for other in story:
+        if other.envelope.id == seen.envelope.causation_id:
+            typer.echo(f"{'caused by':16} {' '.join(_name(other).values())}")
+        elif other.envelope.causation_id == event_id:
+            typer.echo(f"{'caused':16} {' '.join(_name(other).values())}")
 
 
 @app.command("trace")
-def trace(event_id: UUID, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Print what caused an event and what it caused, across services, with times."""
-    story = asyncio.run(_read_story(load_platform(), event_id))
-    _find(story, event_id)
+def trace(event_id: UUID, days: Days = A_WEEK, as_json: AsJson = False) -> None:
+    """Print what caused an event and what it caused, across services, and how long each hop took.
+
+    A hop goes from the commit to the topic, and from there to the commit of what was done.
+    """
+    story = _story(event_id, days)
+    _find(story, event_id, days)
     if as_json:
         typer.echo(json.dumps([_as_dict(seen) for seen in story], default=str))
         return
@@ -73,14 +73,35 @@ def trace(event_id: UUID, as_json: Annotated[bool, typer.Option("--json")] = Fal
 def _line(seen: Seen, first: datetime, asked: UUID) -> str:
     envelope = seen.envelope
     after = (envelope.time - first).total_seconds()
-    hop = (seen.appended_at - envelope.time).total_seconds() * 1000
     mark = "[reverse]" if envelope.id == asked else ""
-    handled = ", ".join(f"{who}: {state}" for who, state in sorted(seen.by.items()))
+    handled = ", ".join(
+        f"{who}: {state}{_after(seen, who)}" for who, state in sorted(seen.by.items())
+    )
+    where = f"in the outbox of {seen.outbox}"
+    if seen.appended_at is not None:
+        hop = _milliseconds(envelope.time, seen.appended_at)
+        where = f"on {envelope.topic}/{envelope.partition}@{envelope.offset} after {hop}"
+        where += f" · {handled or 'nobody listens'}"
     return (
         f"{mark}[bold]{escape(envelope.type)}[/bold] {envelope.id}{'[/reverse]' if mark else ''}\n"
-        f"  +{after:.3f} s · on {envelope.topic}/{envelope.partition}@{envelope.offset} "
-        f"after {hop:.0f} ms · {handled or 'nobody listens'}"
+        f"  +{after:.3f} s · {where}"
     )
+
+
+def _after(seen: Seen, consumer: str) -> str:
+    """How long after the append it was handled, where that is known."""
+    if seen.appended_at is None or consumer not in seen.handled_at:
+        return ""
+    return f" after {_milliseconds(seen.appended_at, seen.handled_at[consumer])}"
+
+
+def _milliseconds(start: datetime, end: datetime) -> str:
+    # Kafka keeps whole milliseconds, and each machine has its own clock.
+    return f"{max((end - start).total_seconds() * 1000, 0):.0f} ms"
+
+
+def _name(seen: Seen) -> dict[str, str]:
+    return {"id": str(seen.envelope.id), "type": seen.envelope.type}
 
 
 def _as_dict(seen: Seen) -> dict[str, Any]:
@@ -88,83 +109,23 @@ def _as_dict(seen: Seen) -> dict[str, Any]:
     names = ("id", "type", "source", "time", "practice_id", "correlation_id", "causation_id",
              "traceparent", "topic", "partition", "offset", "key")  # fmt: skip
     return {name: getattr(envelope, name) for name in names} | {
+        "offset": None if seen.outbox else envelope.offset,
+        "outbox": seen.outbox,
         "appended_at": seen.appended_at,
         "consumers": seen.by,
+        "handled_at": seen.handled_at,
     }
 
 
-def _find(story: list[Seen], event_id: UUID) -> Seen:
+def _story(event_id: UUID, days: float) -> list[Seen]:
+    return asyncio.run(read_story(load_platform(), event_id, days))
+
+
+def _find(story: list[Seen], event_id: UUID, days: float) -> Seen:
     for seen in story:
         if seen.envelope.id == event_id:
             return seen
-    raise typer.BadParameter(f"no topic holds an event {event_id}")
-
-
-async def _read_story(platform: Platform, event_id: UUID) -> list[Seen]:
-    """Every event with the same correlation id, in causal order, from the topics' whole length."""
-    everything = await _read_topics(platform.kafka)
-    correlation = next(
-        (s.envelope.correlation_id for s in everything if s.envelope.id == event_id), None
+    raise typer.BadParameter(
+        f"no topic holds an event {event_id} of the last {days:g} days, and no outbox; "
+        "--days looks further back"
     )
-    story = [seen for seen in everything if seen.envelope.correlation_id == correlation]
-    await _add_consumers(platform, story)
-    story.sort(key=lambda s: (s.envelope.time, s.appended_at, s.envelope.offset))
-    return story
-
-
-async def _read_topics(kafka: str) -> list[Seen]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        there = await consumer.topics()
-        partitions = [
-            TopicPartition(topic.name, partition)
-            for topic in {contract.topic for contract in contracts().values()}
-            if topic.name in there
-            for partition in range(topic.partitions)
-        ]
-        ends = await consumer.end_offsets(partitions)
-        beginnings = await consumer.beginning_offsets(partitions)
-        left = {tp for tp in partitions if beginnings[tp] < ends[tp]}
-        found: list[Seen] = []
-        consumer.assign(sorted(left))
-        for tp in left:
-            consumer.seek(tp, beginnings[tp])
-        while left:
-            batches = await consumer.getmany(*left, timeout_ms=500, max_records=5000)
-            for records in batches.values():
-                found += filter(None, map(_seen, records))
-            left = {tp for tp in left if await consumer.position(tp) < ends[tp]}
-        return found
-    finally:
-        await consumer.stop()
-
-
-def _seen(record: Record) -> Seen | None:
-    try:
-        envelope = read_envelope(
-            record.headers, topic=record.topic, partition=record.partition,
-            offset=record.offset, key=record.key,
-        )  # fmt: skip
-    except UnreadableEventError:
-        return None
-    return Seen(envelope, datetime.fromtimestamp(record.timestamp / 1000, UTC))
-
-
-async def _add_consumers(platform: Platform, story: list[Seen]) -> None:
-    for service in sorted(platform.databases):
-        async with transport_of(platform, service) as db:
-            checkpoints = await db.fetch(CHECKPOINTS)
-            parked = {
-                (r["consumer"], r["topic"], r["partition"], r["offset_"])
-                for r in await db.fetch(PARKED)
-            }
-        for seen in story:
-            at = seen.envelope
-            for row in checkpoints:
-                if (row["topic"], row["partition"]) == (at.topic, at.partition):
-                    handled = row["next_offset"] > at.offset
-                    state = "handled" if handled else "waiting"
-                    if (row["consumer"], at.topic, at.partition, at.offset) in parked:
-                        state = "parked"
-                    seen.by[row["consumer"]] = state
