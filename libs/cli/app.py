@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from libs.cli import consumers, events, keys, lag, parked, projections, topics
+from libs.cli import consumers, events, keys, lag, outbox, parked, projections, topics
 from libs.service.process import run as run_service
 from libs.service.process import service_names
 from libs.service.settings import Settings
@@ -27,6 +27,7 @@ app.add_typer(events.app, name="events", help="Find events and what became of th
 app.add_typer(parked.app, name="parked", help="Events that could not be handled.")
 app.add_typer(keys.app, name="keys", help="The practices' data keys.")
 app.add_typer(projections.app, name="projections", help="Read models and their rebuilding.")
+app.add_typer(outbox.app, name="outbox", help="What waits to be sent.")
 app.add_typer(consumers.app, name="consumers", help="Consumers, and those that stopped.")
 app.add_typer(topics.app, name="topics", help="Topics as the contracts declare them.")
 

@@ -7,13 +7,14 @@ go in the statement that deletes the rows. A relay that is no owner any more can
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 import asyncpg
+from pydantic_core import from_json
 
 from libs.events.transport.envelope import write_sequence
 from libs.events.transport.leases import Lease, Leases, Shard, columns
@@ -167,12 +168,12 @@ class Outbox(Leases):
 
 def _by_shard(rows: list[asyncpg.Record]) -> dict[Shard, Window]:
     shards: defaultdict[Shard, Window] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row["sequence"]):
+    for row in sorted(rows, key=itemgetter("sequence")):
         shard = Shard(row["topic"], row["partition"])
         if row["key"] is None:
             shards[shard].append(Placed(row["id"], row["sequence"], None, b"", []))
             continue
-        headers: dict[str, str] = json.loads(row["headers"])
+        headers: dict[str, str] = from_json(row["headers"])
         headers["ce_sequence"] = write_sequence(row["epoch"], row["sequence"])
         shards[shard].append(
             Placed(

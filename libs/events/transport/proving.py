@@ -43,13 +43,14 @@ class Prover:
     async def prove(self, lease: Lease) -> None:
         """Forget the shard's rows that its log holds, in a new epoch; then it may send."""
         async with self._one_at_a_time:
-            waiting = await self._outbox.find_unsent(lease.shard)
             client = await self._reader()
             tp = TopicPartition(*lease.shard)
             beginning = (await client.beginning_offsets([tp]))[tp]
             end = (await client.end_offsets([tp]))[tp]
-            found: set[str] = set()
+            known: list[int] = []
             if end > 0 or lease.epoch > 1:
+                waiting = await self._outbox.find_unsent(lease.shard)
+                found: set[str] = set()
                 at = await self._first_offset(client, tp, beginning, end, waiting)
                 top = await self._read(client, tp, at, end, found)
                 epoch = max(lease.epoch, top + 1)
@@ -60,14 +61,14 @@ class Prover:
                 marked_at = await self._producers.append_mark(lease.shard, mark)
                 reached("epoch.marked")
                 await self._read(client, tp, end, marked_at, found)
+                known = [row_id for event, (row_id, _) in waiting.items() if event in found]
                 log.critical(
                     "this database's outbox goes on in a new epoch",
                     shard=str(lease.shard),
                     epoch=epoch,
-                    on_the_log_already=len(found & waiting.keys()),
+                    on_the_log_already=len(known),
                     waiting=len(waiting),
                 )
-            known = [row_id for event, (row_id, _) in waiting.items() if event in found]
             await self._outbox.forget_found(lease, known)
         reached("epoch.proven")
 

@@ -30,6 +30,7 @@ TELL_EVERY_SECONDS = 0.01
 LOOK_FOR_DUE_SECONDS = 1.0
 SHORTEST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.005, 1.0
 """Doubling while nothing is found; wake-ups come in between."""
+FULL_WINDOW_ROWS = 500
 LEASES_CHANGED = "leases"
 
 
@@ -42,6 +43,8 @@ class _Held:
     """Its window goes out again, in the places it has, before anything else."""
     busy: asyncio.Task[Failure | Literal["sent", "proven"]] | None = None
     """Its one window in flight, or the proof of what its log holds."""
+    full: bool = False
+    """Its last window was a large one: more is waiting."""
     acknowledged: int = 0
     """How many of the window's rows need not go out again."""
     singly: bool = False
@@ -218,6 +221,11 @@ class Shift:
         ready = [h for h in self._held.values() if h.busy is None and h.not_before <= now]
         again = [held for held in ready if held.resend]
         fresh = [held for held in ready if not held.resend and not held.lease.unproven]
+        # Of full shards one at a time: its window is built while the others' are in flight.
+        full = [held for held in fresh if held.full]
+        fresh = [held for held in fresh if not held.full] + full[:1]
+        if len(full) > 1:
+            self._work.wakes.relay.set()
         for held in ready:
             if held.lease.unproven:
                 held.busy = asyncio.create_task(self._prove(held.lease))
@@ -229,6 +237,8 @@ class Shift:
             if numbered:
                 reached("relay.numbered")
             windows |= numbered
+        for held in fresh:
+            held.full = len(windows.get(held.lease.shard, ())) >= FULL_WINDOW_ROWS
         for shard, window in windows.items():
             held = self._held[shard]
             if lost := next((row.id for row in window if row.key is None), None):

@@ -1,0 +1,221 @@
+"""The relay's protocol under any interleaving: Hypothesis looks for one that breaks it.
+
+What is planted in it must be found; else the model would prove nothing.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.transport.relay_model import World
+
+KEYS = st.integers(0, 1)
+WHICH = st.integers(0, 1)
+BUGS = (
+    "numbered after the send",
+    "id > last",
+    "a zombie may number",
+    "two windows in flight",
+    "sequence not checked",
+    "epoch not raised",
+    "epoch not above the log's",
+    "log not read",
+)
+
+
+class Protocol(RuleBasedStateMachine):
+    """Two relays, two readers, any number of batches on their way; time is the order of rules."""
+
+    bug = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(self.bug)
+
+    @rule(key=KEYS, late=st.booleans())
+    def business(self, key: int, late: bool) -> None:
+        if key not in self.world.open:
+            self.world.begin(key)
+        if not late:
+            self.world.commit(key)
+
+    @rule(key=KEYS)
+    def roll_back(self, key: int) -> None:
+        self.world.open.pop(key, None)
+
+    @rule(which=WHICH)
+    def lease_is_taken(self, which: int) -> None:
+        """It was free, or its time was up; whoever had it does not know."""
+        self.world.take(self.world.relays[which])
+
+    @rule(which=WHICH)
+    def send(self, which: int) -> None:
+        """What a relay does when it may: again what was in flight, or the next window."""
+        relay = self.world.relays[which]
+        if relay.again and self.world.db.window:
+            self.world.resend(relay)
+        elif not relay.flights or self.bug == "two windows in flight":
+            self.world.number(relay)
+
+    @rule(which=WHICH)
+    def a_whole_round(self, which: int) -> None:
+        """The common case: sent, arrived, forgotten."""
+        self.send(which)
+        for flight in list(self.world.relays[which].flights):
+            if flight in self.world.flights:
+                self.world.arrive(flight)
+        self.world.forget(self.world.relays[which])
+
+    @rule(which=WHICH, other=WHICH)
+    def killed_after_the_ack(self, which: int, other: int) -> None:
+        """Sent and arrived, and nobody knows; another takes over."""
+        self.send(which)
+        for flight in list(self.world.relays[which].flights):
+            if flight in self.world.flights:
+                self.world.arrive(flight)
+        self.lease_is_taken(other)
+
+    @rule(which=WHICH)
+    def restored_and_recovered(self, which: int) -> None:
+        self.world.restore()
+        self.a_whole_recovery(which)
+
+    @rule(which=WHICH)
+    def a_whole_recovery(self, which: int) -> None:
+        """The common case of a relay that starts."""
+        self.lease_is_taken(which)
+        self.mark(which)
+        self.prove(which)
+
+    @precondition(lambda self: self.world.flights)
+    @rule(data=st.data())
+    def batch_arrives(self, data: st.DataObject) -> None:
+        flights = self.world.flights
+        self.world.arrive(flights[data.draw(st.integers(0, len(flights) - 1))])
+
+    @rule(which=WHICH)
+    def send_fails_and_may_arrive_yet(self, which: int) -> None:
+        if self.world.relays[which].flights:
+            self.world.give_up(self.world.relays[which])
+
+    @rule(which=WHICH)
+    def forget(self, which: int) -> None:
+        self.world.forget(self.world.relays[which])
+
+    @rule()
+    def back_up(self) -> None:
+        self.world.backup = deepcopy(self.world.db)
+
+    @rule()
+    def restore(self) -> None:
+        self.world.restore()
+
+    @rule(which=WHICH)
+    def mark(self, which: int) -> None:
+        self.world.mark(self.world.relays[which])
+
+    @rule(which=WHICH)
+    def prove(self, which: int) -> None:
+        self.world.prove(self.world.relays[which])
+
+    @rule(which=WHICH, most=st.integers(1, 3))
+    def read(self, which: int, most: int) -> None:
+        self.world.read(self.world.readers[which], most)
+
+    @invariant()
+    def effects_happen_once(self) -> None:
+        assert len(set(self.world.effects)) == len(self.world.effects)
+
+    @invariant()
+    def effects_of_a_key_are_in_the_order_of_its_commits(self) -> None:
+        for key in (0, 1):
+            of_key = [e for e in self.world.effects if self.world.key_of[e] == key]
+            assert all(before < after for before, after in pairwise(of_key))
+
+    @invariant()
+    def nothing_is_appended_before_its_predecessor(self) -> None:
+        assert self.world.gaps == 0
+
+    def teardown(self) -> None:
+        """When all is quiet, everything committed has its effect, and the outbox is empty."""
+        world, relay = self.world, self.world.relays[0]
+        for _ in range(3):
+            world.take(relay)
+            world.mark(relay)
+            world.prove(relay)
+            for _ in range(2 * len(world.db.rows) + 2):
+                self.send(0)
+                for flight in list(relay.flights):
+                    if flight in world.flights:
+                        world.arrive(flight)
+                world.forget(relay)
+        for flight in list(world.flights):
+            world.arrive(flight)
+        for _ in range(2):
+            world.read(world.readers[0], len(world.log))
+        self.effects_happen_once()
+        self.effects_of_a_key_are_in_the_order_of_its_commits()
+        self.nothing_is_appended_before_its_predecessor()
+        assert world.db.committed <= set(world.effects), "an event is lost"
+        assert not world.db.rows
+
+
+def look_for_a_break(bug: str, examples: int) -> None:
+    machine = type("Planted", (Protocol,), {"bug": bug})
+    run_state_machine_as_test(  # pyright: ignore[reportUnknownMemberType]
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=30,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
+
+
+def test_no_interleaving_loses_doubles_or_reorders_an_event() -> None:
+    look_for_a_break("", 600)
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_bug_planted_in_the_protocol_is_found(bug: str) -> None:
+    with pytest.raises(AssertionError):
+        look_for_a_break(bug, 6000)
+
+
+@pytest.mark.parametrize("bug", ["", "no mark"])
+def test_only_the_mark_keeps_out_what_arrives_between_the_reading_and_the_first_window(
+    bug: str,
+) -> None:
+    world = World(bug)
+    before, after = world.relays
+    world.begin(0)
+    world.commit(0)
+    world.take(before)
+    world.number(before)
+    world.backup = deepcopy(world.db)
+    world.restore()
+    world.take(after)
+    world.mark(after)
+    world.prove(after)
+    world.arrive(world.flights[0])
+    world.number(after)
+    world.arrive(world.flights[0])
+    for _ in range(2):
+        world.read(world.readers[0], 9)
+    assert len(world.effects) == (2 if bug else 1)

@@ -1,0 +1,92 @@
+"""What the broker refuses stops its own partition only; what is delayed waits for its time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from libs.events.transport.clock import FixedClock
+from libs.events.transport.faults import PublishRefusedError
+from tests.harness import START
+from tests.transport.ledger import ORDERS, PRACTICE, order
+from tests.transport.outboxes import all_sent, publishing, relaying, sequences, waiting
+from tests.transport.platform import TestPlatform, eventually
+
+
+async def allow(platform: TestPlatform, most: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=platform.kafka)
+    await admin.start()
+    try:
+        await admin.alter_configs(
+            [
+                ConfigResource(
+                    ConfigResourceType.TOPIC, ORDERS.name, {"max.message.bytes": str(most)}
+                )
+            ]
+        )
+    finally:
+        await admin.close()
+
+
+async def test_a_record_that_is_too_large_stops_its_partition_until_somebody_mends_it(
+    platform: TestPlatform,
+) -> None:
+    await allow(platform, 20_000)
+    large = order("account-0" + "x" * 30_000, 1, 1)
+    async with publishing(platform) as teller:
+        async with teller.work.unit_of_work(PRACTICE) as uow:
+            for number in range(21):
+                await uow.publish(order(f"account-{number}", number, 1))
+            await uow.publish(large)
+            await uow.publish(order(large.account, 2, 1))
+        async with relaying(platform, teller.work, refused_again_seconds=1) as relay:
+            await eventually(lambda: refusal(platform))
+            [(shard, reason)] = relay.refused().items()
+            assert reason == "MessageSizeTooLargeError: raise max.message.bytes of the topic"
+            [row] = await eventually(lambda: refusal(platform))
+            assert f"{row['topic']}/{row['partition']}" == shard
+            async with teller.work.unit_of_work(PRACTICE) as uow:
+                for number in range(30, 51):
+                    await uow.publish(order(f"account-{number}", number, 1))
+            in_it = await of_shard(platform, row["partition"])
+            await all_sent(platform, but=in_it)
+            await allow(platform, 1_000_000)
+            await all_sent(platform)
+            assert relay.refused() == {}
+            assert await refusal(platform) == []
+    for of_one in (await sequences(platform)).values():
+        assert of_one == list(range(1, len(of_one) + 1)), "nothing twice, nothing skipped"
+
+
+async def refusal(platform: TestPlatform) -> list[dict[str, object]]:
+    async with platform.teller_db() as db:
+        rows = await db.fetch(
+            "SELECT topic, partition FROM outbox_shard WHERE refused IS NOT NULL "
+            "AND refused_id = (SELECT min(id) FROM outbox WHERE octet_length(payload) > 20000)"
+        )
+    return [dict(row) for row in rows]
+
+
+async def of_shard(platform: TestPlatform, partition: object) -> int:
+    async with platform.teller_db() as db:
+        return await db.fetchval("SELECT count(*) FROM outbox WHERE partition = $1", partition)
+
+
+async def test_a_delayed_event_is_sent_when_its_time_has_come(platform: TestPlatform) -> None:
+    clock = FixedClock(START)
+    async with publishing(platform, clock) as teller, relaying(platform, teller.work):
+        async with teller.work.unit_of_work(PRACTICE) as uow:
+            with pytest.raises(PublishRefusedError, match="time zone"):
+                await uow.publish(order("account-0", 0, 1), not_before=START.replace(tzinfo=None))
+            await uow.publish(order("account-0", 1, 1), not_before=START + timedelta(hours=2))
+            await uow.publish(order("account-0", 2, 1), not_before=START + timedelta(hours=1))
+            await uow.publish(order("account-0", 3, 1))
+        await all_sent(platform, but=2)
+        clock.advance(timedelta(minutes=61))
+        await all_sent(platform, but=1)
+        clock.advance(timedelta(minutes=61))
+        await all_sent(platform)
+        assert await waiting(platform) == 0
