@@ -70,7 +70,8 @@ class Harness:
             Folding(self.service.name, p, keys=FIXED_KEYS) for p in self.service.projections
         ]
         self._appliers = [Applier(effect, effect.group, self.work) for effect in effects]
-        self._log: dict[tuple[str, int], list[ConsumerRecord[bytes, bytes]]] = {}
+        self.log: dict[tuple[str, int], list[ConsumerRecord[bytes, bytes]]] = {}
+        """What was received, by topic and partition, in order; a redelivery is there twice."""
         self._records: dict[UUID, ConsumerRecord[bytes, bytes]] = {}
 
     async def given(self, *events: Event) -> None:
@@ -147,7 +148,7 @@ class Harness:
 
     def _append(self, event: Event) -> ConsumerRecord[bytes, bytes]:
         partition = partition_for(event.key_value, event.topic.partitions)
-        log = self._log.setdefault((event.topic.name, partition), [])
+        log = self.log.setdefault((event.topic.name, partition), [])
         origin = Origin(correlation_id=uuid4(), causation_id=None, traceparent=None)
         headers = write_headers(
             event, source=event.topic.publisher, time=self.clock.now(), origin=origin
@@ -166,7 +167,7 @@ class Harness:
         return record
 
     def _again(self, record: ConsumerRecord[bytes, bytes]) -> ConsumerRecord[bytes, bytes]:
-        log = self._log[record.topic, record.partition]
+        log = self.log[record.topic, record.partition]
         headers = {name: value.decode() for name, value in record.headers}
         again = _record(record.topic, record.partition, len(log), record.key, record.value, headers)
         log.append(again)

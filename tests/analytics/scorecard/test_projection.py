@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +18,7 @@ from services.analytics.scorecard.projection import scorecard
 from tests.analytics.conftest import NAMES, two_practices
 from tests.analytics.months import Visit, onboarded, practice_id
 from tests.harness import START, Harness
+from tests.projections.drawing import shuffle_between_keys
 
 PRACTICE = practice_id(NAMES[0])
 MARCH = date(2026, 3, 1)
@@ -156,7 +155,7 @@ async def test_batches_in_any_order_between_keys_give_the_same_scorecard(told: H
     for generation, seed in ((2, "one"), (3, "other")):
         rng = random.Random(seed)
         folding = Folding("analytics", scorecard, generation)
-        events = list(shuffle_between_keys(two_practices(), rng))
+        events = list(shuffle_between_keys(two_practices(), topic_and_key, rng))
         while events:
             batch, events = events[: (size := rng.randint(1, 120))], events[size:]
             async with told.pool.acquire() as db, db.transaction():
@@ -165,16 +164,8 @@ async def test_batches_in_any_order_between_keys_give_the_same_scorecard(told: H
         assert await all_rows(told, generation) == one_by_one
 
 
-def shuffle_between_keys(events: Iterable[Event], rng: random.Random) -> Iterable[Event]:
-    """Any order that keeps the order within each key of a topic, as Kafka does."""
-    queues: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
-    for event in events:
-        queues[event.topic.name, event.key_value].append(event)
-    while queues:
-        key = rng.choice(list(queues))
-        yield queues[key].pop(0)
-        if not queues[key]:
-            del queues[key]
+def topic_and_key(event: Event) -> tuple[str, str]:
+    return event.topic.name, event.key_value
 
 
 def envelope_of(event: Event) -> Envelope:
