@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from libs.cli.platform import load_platform, transport_of
+from libs.events.transport.envelope import LARGEST_EPOCH
 from libs.events.transport.leases import BEGIN_EPOCH
 
 app = typer.Typer(no_args_is_help=True)
@@ -29,6 +30,10 @@ SELECT topic, partition, refused, refused_id AS row, refused_at
 RESUME = """
 UPDATE outbox_shard SET refused = NULL, refused_id = NULL, refused_at = NULL
  WHERE refused IS NOT NULL
+"""
+USED_UP = """
+SELECT array_agg(topic || '/' || partition ORDER BY topic, partition)
+  FROM outbox_shard WHERE epoch >= $1
 """
 
 
@@ -75,15 +80,20 @@ def raise_epoch(service: str) -> None:
     A restore to a point in time and a promotion are noticed without it. Stop the service first:
     what its relays have in flight would stop its readers.
     """
-    _change(service, BEGIN_EPOCH)
+    _change(service, BEGIN_EPOCH, unless=USED_UP)
     typer.echo("its relay reads the log, and goes on in a new epoch")
 
 
-def _change(service: str, statement: str) -> None:
+def _change(service: str, statement: str, *, unless: str | None = None) -> None:
     platform = load_platform()
 
     async def change() -> None:
         async with transport_of(platform, service) as db:
+            if unless is not None and (shards := await db.fetchval(unless, LARGEST_EPOCH)):
+                raise typer.BadParameter(
+                    f"{', '.join(shards)}: epoch {LARGEST_EPOCH} is the last that readers can "
+                    "tell; nothing was changed, go on with a new topic"
+                )
             await db.execute(statement)
 
     asyncio.run(change())

@@ -47,7 +47,11 @@ async def livez(request: Request) -> JSONResponse:
 
 @standard_routes.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> JSONResponse:
-    """The database answers, no consumer has stopped itself, and each knows its partitions."""
+    """The database answers, no consumer has stopped itself, and each knows its partitions.
+
+    Ready too while the broker refuses a partition's next event: no request can mend that, and the
+    outbox keeps it. The answer names such partitions.
+    """
     running = request.app.state.running
     if running is None:
         return JSONResponse({"status": "starting"}, 503)
@@ -60,7 +64,8 @@ async def readyz(request: Request) -> JSONResponse:
         return JSONResponse({"status": "consumers stopped", "consumers": stopped}, 503)
     if unassigned := running.unassigned_consumers():
         return JSONResponse({"status": "consumers join their group", "consumers": unassigned}, 503)
-    return JSONResponse({"status": "ready"})
+    refused = running.refused_shards()
+    return JSONResponse({"status": "ready"} | ({"refused": refused} if refused else {}))
 
 
 @standard_routes.get("/metrics", include_in_schema=False)

@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
 from libs.events.contracts import Topic
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import open_pool
@@ -13,7 +16,7 @@ from libs.events.transport.envelope import begins_epoch, read_sequence
 from libs.events.transport.relay import Relay
 from libs.events.transport.runtime import Running
 from libs.events.transport.work import Work
-from tests.transport.ledger import ORDERS, teller
+from tests.transport.ledger import ORDERS, MoveOrdered, order, teller
 from tests.transport.platform import TestPlatform, eventually, records_of, work_in
 from tests.transport.test_laws import place_orders
 
@@ -103,3 +106,24 @@ async def owners(platform: TestPlatform) -> list[int]:
             "SELECT count(*) AS held FROM outbox_shard WHERE owner IS NOT NULL GROUP BY owner"
         )
     return sorted(row["held"] for row in rows)
+
+
+async def allow(platform: TestPlatform, most: int) -> None:
+    """Let the broker take records of the orders' topic up to so many bytes."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=platform.kafka)
+    await admin.start()
+    try:
+        await admin.alter_configs(
+            [
+                ConfigResource(
+                    ConfigResourceType.TOPIC, ORDERS.name, {"max.message.bytes": str(most)}
+                )
+            ]
+        )
+    finally:
+        await admin.close()
+
+
+def too_large(number: int, *, cents: int = 1) -> MoveOrdered:
+    """An order of more than 20,000 bytes."""
+    return order("account-0" + "x" * 30_000, number, cents)

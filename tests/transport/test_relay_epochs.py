@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+from aiokafka import AIOKafkaProducer
+
+from libs.events.transport.envelope import LARGEST_EPOCH, write_epoch_mark
+from tests.harness import START
 from tests.transport.ledger import ORDERS, PRACTICE, ledger
 from tests.transport.outboxes import all_sent, place_unsent, places, publishing, relaying
-from tests.transport.platform import TestPlatform, records_of
+from tests.transport.platform import TestPlatform, eventually, records_of
 from tests.transport.test_laws import assert_all_moved_once, place_orders
 
 
@@ -47,3 +51,27 @@ async def test_after_a_promotion_the_relay_forgets_what_the_log_holds_and_sends_
         after = of_one[len(before) :]
         assert after == [(2, n) for n in range(len(after))], "the mark, and then from 1"
     assert len(await records_of(platform.kafka, ORDERS)) == 60 + ORDERS.partitions
+
+
+async def test_a_shard_whose_epochs_are_used_up_is_refused_and_the_others_go_on(
+    platform: TestPlatform,
+) -> None:
+    """What the last epoch's mark on the log does, or anybody who may write there."""
+    mark = write_epoch_mark(LARGEST_EPOCH, source="teller", time=START)
+    async with AIOKafkaProducer(bootstrap_servers=platform.kafka) as producer:
+        await producer.send_and_wait(ORDERS.name, b"{}", key=b"", partition=0, headers=mark)
+    await place_unsent(platform, 30)
+    async with platform.teller_db() as db:
+        of_it = await db.fetchval("SELECT count(*) FROM outbox WHERE partition = 0")
+    assert 0 < of_it < 30
+    async with publishing(platform) as work, relaying(platform, work.work) as relay:
+        await all_sent(platform, but=of_it)
+
+        async def refused() -> dict[str, str]:
+            return relay.refused()
+
+        assert await eventually(refused) == {
+            f"{ORDERS.name}/0": "EpochsUsedUpError: no reader could tell the next epoch; "
+            "go on with a new topic"
+        }
+    assert (await places(platform))[0] == [(LARGEST_EPOCH, 0)]

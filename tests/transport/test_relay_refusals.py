@@ -5,37 +5,30 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from libs.events.transport.clock import FixedClock
 from libs.events.transport.faults import PublishRefusedError
+from libs.events.transport.payload import LARGEST_EVENT_BYTES
 from tests.harness import START
-from tests.transport.ledger import ORDERS, PRACTICE, order
-from tests.transport.outboxes import all_sent, publishing, relaying, sequences, waiting
+from tests.transport.ledger import PRACTICE, order, teller
+from tests.transport.outboxes import (
+    all_sent,
+    allow,
+    publishing,
+    relaying,
+    sequences,
+    too_large,
+    waiting,
+)
 from tests.transport.platform import TestPlatform, eventually
-
-
-async def allow(platform: TestPlatform, most: int) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=platform.kafka)
-    await admin.start()
-    try:
-        await admin.alter_configs(
-            [
-                ConfigResource(
-                    ConfigResourceType.TOPIC, ORDERS.name, {"max.message.bytes": str(most)}
-                )
-            ]
-        )
-    finally:
-        await admin.close()
+from tests.transport.test_health import answers
 
 
 async def test_a_record_that_is_too_large_stops_its_partition_until_somebody_mends_it(
     platform: TestPlatform,
 ) -> None:
     await allow(platform, 20_000)
-    large = order("account-0" + "x" * 30_000, 1, 1)
+    large = too_large(1)
     async with publishing(platform) as teller:
         async with teller.work.unit_of_work(PRACTICE) as uow:
             for number in range(21):
@@ -90,3 +83,28 @@ async def test_a_delayed_event_is_sent_when_its_time_has_come(platform: TestPlat
         clock.advance(timedelta(minutes=61))
         await all_sent(platform)
         assert await waiting(platform) == 0
+
+
+async def test_a_process_is_ready_while_a_partition_is_refused_and_names_it(
+    platform: TestPlatform,
+) -> None:
+    await allow(platform, 20_000)
+    async with platform.start(teller) as started:
+        await answers(started, "/readyz", 200)
+        async with started.work.unit_of_work(PRACTICE) as uow:
+            await uow.publish(too_large(1))
+        [row] = await eventually(lambda: refusal(platform))
+        shard = f"{row['topic']}/{row['partition']}"
+        assert await answers(started, "/readyz", 200) == {
+            "status": "ready",
+            "refused": {shard: "MessageSizeTooLargeError: raise max.message.bytes of the topic"},
+        }
+
+
+async def test_an_event_is_measured_with_its_headers_and_its_key(platform: TestPlatform) -> None:
+    """The account is the key, and stands in the payload, the headers and the record's key."""
+    account = "x" * (LARGEST_EVENT_BYTES // 3)
+    async with publishing(platform) as teller, teller.work.unit_of_work(PRACTICE) as uow:
+        with pytest.raises(PublishRefusedError, match="with its headers and key"):
+            await uow.publish(order(account, 1, 1))
+        await uow.publish(order(account[:-1000], 1, 1))

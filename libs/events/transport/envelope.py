@@ -155,6 +155,8 @@ def write_headers(event: Event, *, source: str, time: datetime, origin: Origin) 
     return headers
 
 
+LARGEST_EPOCH = 9999
+"""What four digits hold; a text with more of them would sort below those before it."""
 EPOCH_BEGUN = "mainstay.epoch-begun.v1"
 """The type of the mark in place 0 of a raised epoch: it tells readers where the epoch begins."""
 

@@ -29,6 +29,10 @@ class PublishRefusedError(Exception):
     """An event that may not be published from here: wrong owner, practice or size."""
 
 
+class EpochsUsedUpError(Exception):
+    """A shard's next epoch would have more digits than a sequence has room for."""
+
+
 def is_transient(error: BaseException) -> bool:
     """True for faults of the database or the broker that pass by themselves; they park nothing."""
     if isinstance(error, BaseExceptionGroup):

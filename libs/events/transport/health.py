@@ -63,7 +63,9 @@ class Progress:
 
     async def look(self) -> None:
         """Compare each partition's place with the log's end, and with the last look."""
-        ends = await asyncio.wait_for(self._consumer.ends(), LONGEST_LOOK_SECONDS)
+        # Not wait_for: in Python 3.11 it loses a cancellation that comes with the answer.
+        async with asyncio.timeout(LONGEST_LOOK_SECONDS):
+            ends = await self._consumer.ends()
         now = time.monotonic()
         still: dict[TopicPartition, _Still] = {}
         for tp, end in ends.items():

@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from libs.events.transport.faults import EpochsUsedUpError
 from libs.events.transport.leases import Shard
 from libs.events.transport.outbox import Window
 
@@ -43,6 +44,7 @@ MENDING: dict[type[Exception], str] = {
     kafka.InvalidTopicError: "the topic's name is none that Kafka takes",
     kafka.TopicAuthorizationFailedError: "let the service's Kafka user write to the topic",
     kafka.ClusterAuthorizationFailedError: "let the service's Kafka user write idempotently",
+    EpochsUsedUpError: "no reader could tell the next epoch; go on with a new topic",
 }
 
 OF_ITS_TOPIC = (
@@ -68,7 +70,7 @@ class Failure:
     @property
     def is_refusal(self) -> bool:
         """True where the broker will say the same again, until a person does something."""
-        if isinstance(self.error, OF_ITS_TOPIC):
+        if isinstance(self.error, (*OF_ITS_TOPIC, EpochsUsedUpError)):
             return True
         if not isinstance(self.error, kafka.KafkaError) or type(self.error) is kafka.KafkaError:
             return False

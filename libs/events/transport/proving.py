@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from libs.events.transport.envelope import read_sequence, write_epoch_mark
+from libs.events.transport.envelope import LARGEST_EPOCH, read_sequence, write_epoch_mark
+from libs.events.transport.faults import EpochsUsedUpError
 from libs.events.transport.leases import Lease
 from libs.events.transport.outbox import Outbox
 from libs.events.transport.producing import Producers
@@ -54,6 +55,8 @@ class Prover:
                 at = await self._first_offset(client, tp, beginning, end, waiting)
                 top = await self._read(client, tp, at, end, found)
                 epoch = max(lease.epoch, top + 1)
+                if epoch > LARGEST_EPOCH:
+                    raise EpochsUsedUpError(f"epoch {epoch} has more than four digits")
                 if not await self._outbox.set_epoch(lease, epoch):
                     return  # another relay has it
                 reached("epoch.set")

@@ -40,10 +40,15 @@ class Running:
     work: Work
     consumers: list[Consumer]
     progress: list[Progress] = field(default_factory=list[Progress])
+    relay: Relay | None = None
 
     def unassigned_consumers(self) -> list[str]:
         """Consumers whose group has not told them yet which partitions are theirs, if any."""
         return [c.effect.group for c in self.consumers if not c.assigned]
+
+    def refused_shards(self) -> dict[str, str]:
+        """`topic/partition` → why the broker does not take its next event; the others go on."""
+        return self.relay.refused() if self.relay is not None else {}
 
     def stuck_partitions(self) -> dict[str, float]:
         """`consumer topic/partition` → seconds without progress though there is lag."""
@@ -127,7 +132,7 @@ async def running(
         stack.callback(offer(Gauges(work, consumers, kafka)))
         for server in service.servers if worker else ():
             await stack.enter_async_context(server.start(work))
-        yield Running(service, pool, work, consumers, progress)
+        yield Running(service, pool, work, consumers, progress, relay)
 
 
 def _consumers(service: Service, work: Work) -> list[Consumer]:
@@ -178,4 +183,5 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
 
 async def _close(pool: Pool) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(pool.close(), timeout=5)
+        async with asyncio.timeout(5):
+            await pool.close()

@@ -180,10 +180,6 @@ class UnitOfWork:
         if holds_nul(data):
             raise PublishRefusedError(f"{event.type} holds a NUL character; nobody could keep it")
         payload = seal_marked(event, data, self._keys)
-        if len(payload) > LARGEST_EVENT_BYTES:
-            raise PublishRefusedError(
-                f"{event.type} has {len(payload)} bytes; at most {LARGEST_EVENT_BYTES} are sent"
-            )
         origin = origin or self.origin
         # A span that is open now is the closer parent; an origin kept from earlier work wins,
         # because the span open now belongs to the timer or file that brought the work up again.
@@ -191,14 +187,23 @@ class UnitOfWork:
         if origin is self.origin:
             traceparent = current_traceparent() or traceparent
         origin = Origin(origin.correlation_id, origin.causation_id, traceparent)
-        headers = write_headers(event, source=self._service, time=self.now, origin=origin)
+        headers = json.dumps(
+            write_headers(event, source=self._service, time=self.now, origin=origin)
+        )
+        # The key stands in the headers too, as `ce_subject`; both are on the wire.
+        size = len(payload) + len(headers.encode()) + len(event.key_value.encode())
+        if size > LARGEST_EVENT_BYTES:
+            raise PublishRefusedError(
+                f"{event.type} has {size} bytes with its headers and key; "
+                f"at most {LARGEST_EVENT_BYTES} are sent"
+            )
         self._outgoing.rows.append(
             OutboxRow(
                 practice_id=event.practice_id,
                 topic=event.topic.name,
                 partition=partition_for(event.key_value, event.topic.partitions),
                 key=event.key_value,
-                headers=json.dumps(headers),
+                headers=headers,
                 payload=payload,
                 not_before=not_before,
             )

@@ -34,7 +34,8 @@ class MllpClient:
         deadline = asyncio.get_running_loop().time() + within_seconds
         while True:
             try:
-                acknowledgement = await asyncio.wait_for(self._exchange(message), 20)
+                async with asyncio.timeout(20):
+                    acknowledgement = await self._exchange(message)
             except (OSError, EOFError, TimeoutError):
                 await self.close()
                 if asyncio.get_running_loop().time() > deadline:
