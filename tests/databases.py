@@ -18,18 +18,18 @@ class Databases:
 
     def __init__(self, admin_dsn: str) -> None:
         self.admin_dsn = admin_dsn
-        self._templates: dict[str, str] = {}
+        self._templates: dict[tuple[str, str], str] = {}
 
     async def template(self, service: str, tables: str = "") -> str:
         """The name of this service's migrated template; `tables` is SQL for a service of tests."""
-        if service not in self._templates:
+        if (service, tables) not in self._templates:
             name = f"template_{service}_{uuid4().hex[:8]}"
             await provision(self.admin_dsn, service, PASSWORD, database=name)
             await migrate(self.admin_dsn, service, database=name)
             if tables:
                 await self._run(f'SET ROLE "{service}_owner"', tables, database=name)
-            self._templates[service] = name
-        return self._templates[service]
+            self._templates[service, tables] = name
+        return self._templates[service, tables]
 
     @asynccontextmanager
     async def clone(self, service: str, tables: str = "") -> AsyncIterator[str]:
