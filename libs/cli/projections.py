@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from libs.cli.platform import Platform, load_platform, transport_of
 from libs.events.transport import Projection
+from libs.events.transport.as_of import as_of
 from libs.events.transport.rebuild import forget, rebuild, rollback
+from libs.events.transport.replay import Tell
 from libs.service.process import load_service, service_names
 
 app = typer.Typer(no_args_is_help=True)
@@ -71,11 +85,8 @@ def rollback_projection(service: str, projection: str) -> None:
         kafka=platform.kafka,
         keys=platform.data_keys(),
     )
-    try:
+    with _or_exit("not rolled back"):
         generation = asyncio.run(back)
-    except (LookupError, RuntimeError) as error:
-        typer.echo(f"not rolled back: {error}", err=True)
-        raise typer.Exit(1) from None
     typer.echo(f"{found.name} is read from generation {generation} now")
 
 
@@ -83,14 +94,66 @@ def rollback_projection(service: str, projection: str) -> None:
 def forget_generations(service: str, projection: str) -> None:
     """Remove the generation that the last swap kept: nobody can go back to it any more."""
     platform, found = _find(service, projection)
-    try:
+    with _or_exit("not removed"):
         gone = asyncio.run(
             forget(service, found, dsn=platform.database(service), kafka=platform.kafka)
         )
-    except (LookupError, RuntimeError) as error:
-        typer.echo(f"not removed: {error}", err=True)
-        raise typer.Exit(1) from None
     typer.echo(f"removed {', '.join(map(str, gone))}" if gone else "nothing is kept")
+
+
+@app.command("as-of")
+def show_as_of(
+    service: str,
+    projection: str,
+    timestamp: Annotated[str, typer.Argument(help="with its zone: 2026-11-25T08:00:00Z")],
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Show what a projection held at a moment: the log folded anew, of events up to then only."""
+    platform, found = _find(service, projection)
+    as_of_and_tell(platform, service, found, read_moment(timestamp), as_json=as_json)
+
+
+def read_moment(written: str) -> datetime:
+    """A moment as RFC 3339 has it; BadParameter where it is none, or has no zone."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise typer.BadParameter(
+            f"{written!r} is no moment with its zone (RFC 3339), such as 2026-11-25T08:00:00Z"
+        )
+    return moment
+
+
+def as_of_and_tell(
+    platform: Platform, service: str, projection: Projection, moment: datetime, *, as_json: bool
+) -> None:
+    """Print the rows of each table; one JSON object where that is asked for."""
+    with _telling() as tell, _or_exit("not looked back"):
+        past = asyncio.run(
+            as_of(
+                service,
+                projection,
+                moment,
+                dsn=platform.database(service),
+                kafka=platform.kafka,
+                keys=platform.data_keys(),
+                tell=tell,
+            )
+        )
+    if as_json:
+        shown = {"as_of": moment.isoformat(), "version": projection.version, **asdict(past)}
+        typer.echo(json.dumps(shown, default=str))
+        return
+    for name, rows in past.tables.items():
+        # The columns stand in every row; without a row there is nothing to head.
+        table = Table(*(rows[0] if rows else ()), title=f"{name}, {len(rows)} rows")
+        for row in rows:
+            table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
+        Console().print(table)
+    if past.parked:
+        typer.echo(f"{past.parked} events up to then could not be folded", err=True)
 
 
 def _find(service: str, projection: str) -> tuple[Platform, Projection]:
@@ -108,27 +171,56 @@ def rebuild_and_tell(
     platform: Platform, service: str, projection: Projection, *, accept_difference: bool = False
 ) -> None:
     """Rebuild with a progress bar; a rebuild that cannot be finished ends with exit code 1."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-               TimeRemainingColumn())  # fmt: skip
-    with Progress(*columns) as progress:
-        task = progress.add_task("events", total=None)
-        try:
-            generation = asyncio.run(
-                rebuild(
-                    service,
-                    projection,
-                    dsn=platform.database(service),
-                    kafka=platform.kafka,
-                    keys=platform.data_keys(),
-                    tell=lambda done, total: progress.update(task, completed=done, total=total),
-                    announce=typer.echo,
-                    accept_difference=accept_difference,
-                )
+    with _telling() as tell, _or_exit("not rebuilt"):
+        generation = asyncio.run(
+            rebuild(
+                service,
+                projection,
+                dsn=platform.database(service),
+                kafka=platform.kafka,
+                keys=platform.data_keys(),
+                tell=tell,
+                announce=typer.echo,
+                accept_difference=accept_difference,
             )
-        except (LookupError, RuntimeError) as error:
-            typer.echo(f"not rebuilt: {error}", err=True)
-            raise typer.Exit(1) from None
+        )
     typer.echo(f"{projection.name} is read from generation {generation} now")
+
+
+@contextmanager
+def _or_exit(failed: str) -> Iterator[None]:
+    """Say why something could not be done, and end with exit code 1."""
+    try:
+        yield
+    except (LookupError, RuntimeError) as error:
+        typer.echo(f"{failed}: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+class _Rate(ProgressColumn):
+    """Events a second, of the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} events/s" if task.speed else "")
+
+
+@contextmanager
+def _telling() -> Iterator[Tell]:
+    """A progress bar for whoever looks on, beside what the command prints."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
+               TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("events", total=None)
+        begun = False
+
+        def tell(done: int, total: int) -> None:
+            nonlocal begun
+            if not begun:  # what was folded before is not of this rate
+                begun = True
+                progress.reset(task, completed=done, total=total)
+            progress.update(task, completed=done, total=total)
+
+        yield tell
 
 
 def _projections_of(service: str) -> Sequence[Projection]:

@@ -8,8 +8,10 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 
 from libs.events.transport import Projection
+from libs.events.transport.as_of import as_of
 from libs.events.transport.rebuild import rebuild, rollback
 from libs.events.transport.steps import watch
 from tests.transport.ledger import LEDGER, PRACTICE, order, totals
@@ -88,7 +90,7 @@ async def reading(platform: TestPlatform) -> AsyncIterator[list[int]]:
 
 
 async def die_at(platform: TestPlatform, act: str, step: str) -> int:
-    """Rebuild or roll back in a process that is killed when it comes to a step; its exit code."""
+    """Rebuild, roll back or look back in a process that is killed at a step; its exit code."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "tests.transport.rebuilding", act, step, platform.ledger_dsn, platform.kafka),
@@ -103,7 +105,10 @@ async def _act(act: str, step: str, dsn: str, kafka: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     watch(die)
-    await {"rebuild": rebuild, "rollback": rollback}[act](LEDGER, totals, dsn=dsn, kafka=kafka)
+    if act == "as-of":
+        await as_of(LEDGER, totals, datetime.now(UTC), dsn=dsn, kafka=kafka)
+    else:
+        await {"rebuild": rebuild, "rollback": rollback}[act](LEDGER, totals, dsn=dsn, kafka=kafka)
 
 
 if __name__ == "__main__":

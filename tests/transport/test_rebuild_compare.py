@@ -10,7 +10,8 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.structs import TopicPartition
 
 from libs.events.transport import Fold, Service
-from libs.events.transport.rebuild import BoundedLogError, DifferenceError
+from libs.events.transport.rebuild import DifferenceError
+from libs.events.transport.replay import BoundedLogError
 from tests.transport.ledger import (
     LEDGER,
     MOVES,

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from libs.events.transport.clock import SystemClock
 from libs.events.transport.comparing import compare, count_parked
-from libs.events.transport.database import SET_TRANSPORT, Db, Pool, transport_transaction
+from libs.events.transport.database import SET_TRANSPORT, Db, Pool, open_pool, transport_transaction
 from libs.events.transport.folding import Live, checkpoint_name
 from libs.events.transport.generations import (
+    REBUILD,
     Beside,
     Shard,
+    alone,
     behind,
     find_beside,
     lock_live,
     lock_positions,
+    read_live,
     read_positions,
     swap,
 )
@@ -47,11 +51,13 @@ class Place:
         return checkpoint_name(self.service, self.projection, generation)
 
     @asynccontextmanager
-    async def replay(self, generation: int) -> AsyncIterator[Replay]:
+    async def replay(
+        self, generation: int, *, until: datetime | None = None
+    ) -> AsyncIterator[Replay]:
         async with transport_transaction(self.pool) as db:
             discarded = await read_discards(db, self.service, self.projection)
         to = self.service, self.projection, generation, self.keys
-        effect = Replaying(*to, discarded=discarded)
+        effect = Replaying(*to, discarded=discarded, until=until)
         work = Work(
             service=self.service,
             pool=self.pool,
@@ -65,6 +71,29 @@ class Place:
     async def beside(self) -> list[Beside]:
         async with self.pool.acquire() as db:
             return await find_beside(db, self.projection.name)
+
+
+@asynccontextmanager
+async def alone_at(
+    service: str,
+    projection: Projection,
+    dsn: str,
+    kafka: str,
+    keys: Keys | None = None,
+    *,
+    act: str = REBUILD,
+) -> AsyncIterator[tuple[Place, Live]]:
+    """A projection that was folded before, alone at this act; raises BusyError, LookupError."""
+    async with alone(dsn, service, projection.name, act):
+        pool = await open_pool(dsn, name=f"{service} {act}", most=6)
+        try:
+            async with pool.acquire() as db:
+                live = await read_live(db, projection.name)
+            if live is None:
+                raise LookupError(f"{projection.name} was never folded: start its service first")
+            yield Place(service, projection, kafka, pool, keys), live
+        finally:
+            await pool.close()
 
 
 class Building:

@@ -83,11 +83,13 @@ SELECT (jsonb_populate_record(NULL::{source}, line)).* FROM kept_line
 """
 FORGET_KEPT = "DELETE FROM kept_line WHERE consumer = $1"
 
-LOCK_REBUILD = "SELECT pg_try_advisory_lock(hashtext('mainstay.rebuild'), hashtext($1))"
+REBUILD, AS_OF = "rebuild", "as-of"
+"""What only one process at a time does with a projection; the two do not disturb one another."""
+TAKE_ALONE = "SELECT pg_try_advisory_lock(hashtext('mainstay.' || $1), hashtext($2))"
 
 
 class BusyError(RuntimeError):
-    """Somebody else rebuilds this projection, rolls it back or forgets a generation of it."""
+    """Somebody else rebuilds this projection, rolls it back, or looks back at its past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +130,14 @@ async def find_beside(db: Db, name: str) -> list[Beside]:
 
 
 @asynccontextmanager
-async def alone(dsn: str, service: str, name: str) -> AsyncIterator[None]:
-    """Only one at a time changes a projection's generations; raises BusyError."""
-    settings = session_settings(f"{service} rebuild lock")
+async def alone(dsn: str, service: str, name: str, act: str = REBUILD) -> AsyncIterator[None]:
+    """Only one at a time does this act with a projection; raises BusyError."""
+    settings = session_settings(f"{service} {act} lock")
     db = await asyncpg.connect(dsn, server_settings=settings)
     try:
-        if not await db.fetchval(LOCK_REBUILD, name):
-            raise BusyError(f"{name} is being rebuilt or rolled back by another process")
+        if not await db.fetchval(TAKE_ALONE, act, name):
+            doing = "being looked back at" if act == AS_OF else "being rebuilt or rolled back"
+            raise BusyError(f"{name} is {doing} by another process")
         yield
     finally:
         await db.close(timeout=2)

@@ -10,18 +10,13 @@ and swap again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import structlog
 
-from libs.events.transport.building import Announce, Building, Place
-from libs.events.transport.database import open_pool
-from libs.events.transport.folding import Live
-from libs.events.transport.generations import alone, begin, put_back, read_live, remove
+from libs.events.transport.building import Announce, Building, alone_at
+from libs.events.transport.generations import begin, put_back, remove
 from libs.events.transport.keys import Keys
 from libs.events.transport.projections import Projection
-from libs.events.transport.replay import Tell, log_beginnings
+from libs.events.transport.replay import Tell, check_whole
 from libs.events.transport.steps import reached
 
 log = structlog.get_logger("mainstay.rebuild")
@@ -29,10 +24,6 @@ log = structlog.get_logger("mainstay.rebuild")
 
 class DifferenceError(RuntimeError):
     """What was built lacks what is read, or differs from it without a reason."""
-
-
-class BoundedLogError(RuntimeError):
-    """A topic does not hold its first events any more, and there is no archive of it."""
 
 
 async def rebuild(
@@ -51,8 +42,8 @@ async def rebuild(
     Raises LookupError where nothing was ever folded, and RuntimeErrors: BusyError, BoundedLogError,
     DifferenceError, or what stopped the fold. The live generation is then what it was.
     """
-    async with _alone_at(service, projection, dsn, kafka, keys) as (place, live):
-        await _check_whole(place)
+    async with alone_at(service, projection, dsn, kafka, keys) as (place, live):
+        await check_whole(kafka, projection)
         for old in await place.beside():
             if old.state != "as-of":
                 await remove(place.pool, service, projection, old.generation)
@@ -89,7 +80,7 @@ async def rollback(
 
     Raises LookupError where none is kept, RuntimeError where another version folded it.
     """
-    async with _alone_at(service, projection, dsn, kafka, keys) as (place, live):
+    async with alone_at(service, projection, dsn, kafka, keys) as (place, live):
         back = next((b for b in await place.beside() if b.state in ("kept", "returning")), None)
         if back is None:
             raise LookupError(
@@ -111,34 +102,8 @@ async def rollback(
 
 async def forget(service: str, projection: Projection, *, dsn: str, kafka: str) -> list[int]:
     """Remove what stands beside the live generation: what a swap kept or a kill left behind."""
-    async with _alone_at(service, projection, dsn, kafka) as (place, _):
+    async with alone_at(service, projection, dsn, kafka) as (place, _):
         gone = [old.generation for old in await place.beside() if old.state != "as-of"]
         for generation in gone:
             await remove(place.pool, service, projection, generation)
         return gone
-
-
-@asynccontextmanager
-async def _alone_at(
-    service: str, projection: Projection, dsn: str, kafka: str, keys: Keys | None = None
-) -> AsyncIterator[tuple[Place, Live]]:
-    async with alone(dsn, service, projection.name):
-        pool = await open_pool(dsn, name=f"{service} rebuild", most=6)
-        try:
-            async with pool.acquire() as db:
-                live = await read_live(db, projection.name)
-            if live is None:
-                raise LookupError(f"{projection.name} was never folded: start its service first")
-            yield Place(service, projection, kafka, pool, keys), live
-        finally:
-            await pool.close()
-
-
-async def _check_whole(place: Place) -> None:
-    """Only a log that holds its first event can be folded from its start."""
-    for (topic, partition), offset in (await log_beginnings(place.kafka, place.projection)).items():
-        if offset > 0:
-            raise BoundedLogError(
-                f"{topic}/{partition} begins at offset {offset}: its first events are gone, and "
-                f"it names no archive, so {place.projection.name} cannot be rebuilt from it"
-            )

@@ -20,7 +20,7 @@ from libs.events.transport.database import Db
 from libs.events.transport.effects import topics_of
 from libs.events.transport.folding import Folding, checkpoint_name
 from libs.events.transport.generations import Shard
-from libs.events.transport.hearing import LARGEST_BATCH, Heard
+from libs.events.transport.hearing import LARGEST_BATCH, Heard, read_record
 from libs.events.transport.keys import Keys
 from libs.events.transport.parked import Record
 from libs.events.transport.partition import OwnedPartition
@@ -39,6 +39,10 @@ READ_DISCARDS = """
 SELECT DISTINCT topic, partition, offset_ FROM parked_act
  WHERE act = 'discarded' AND starts_with(consumer, $1)
 """
+
+
+class BoundedLogError(RuntimeError):
+    """A topic does not hold its first events any more, and there is no archive of it."""
 
 
 class GoneError(RuntimeError):
@@ -73,9 +77,10 @@ class Replaying(Folding):
     def hear(self, record: Record, place: tuple[int, int] | None) -> Heard | None:
         if self.discarded and (record.topic, record.partition, record.offset) in self.discarded:
             return None
-        heard = super().hear(record, place)
-        later = heard is not None and self._until is not None and heard.envelope.time > self._until
-        return None if later else heard
+        # Before the payload is read: what cannot be read parks, but not what came later.
+        if self._until is not None and read_record(record, place).time > self._until:
+            return None
+        return super().hear(record, place)
 
 
 async def read_discards(
@@ -183,14 +188,19 @@ class Replay:
             acting.cancel()
 
 
-async def log_beginnings(kafka: str, projection: Projection) -> dict[Shard, int]:
-    """Each partition's first offset that is still there, of the topics that a projection hears."""
+async def check_whole(kafka: str, projection: Projection) -> None:
+    """Only a log that holds its first event can be folded from its start: else BoundedLogError."""
     async with AIOKafkaConsumer(bootstrap_servers=kafka) as client:
-        found = await client.beginning_offsets(
+        beginnings = await client.beginning_offsets(
             [
                 TopicPartition(topic.name, partition)
                 for topic in topics_of(projection.by_type())
                 for partition in range(topic.partitions)
             ]
         )
-        return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
+    for tp, offset in beginnings.items():
+        if offset > 0:
+            raise BoundedLogError(
+                f"{tp.topic}/{tp.partition} begins at offset {offset}: its first events are gone, "
+                f"and it names no archive, so {projection.name} cannot be rebuilt from it"
+            )
