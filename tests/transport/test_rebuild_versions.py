@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
 from libs.events.transport import Fold, Service
+from libs.events.transport.consumer import Consumer
 from libs.events.transport.runtime import Running
 from tests.transport.ledger import (
     LEDGER,
@@ -33,8 +37,22 @@ def deploy(version: int, on: object = on_cents_moved_twice) -> Service:
     return Service(name=LEDGER, handlers=[move_cents], projections=[changed])
 
 
+def totals_of(started: Running) -> Consumer:
+    return next(c for c in started.consumers if c.effect.group == f"{LEDGER}.totals")
+
+
+async def offsets_told(platform: TestPlatform, group: str) -> dict[TopicPartition, int]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=platform.kafka)
+    await admin.start()
+    try:
+        told = await admin.list_consumer_group_offsets(group)
+    finally:
+        await admin.close()
+    return {tp: at.offset for tp, at in told.items()}
+
+
 def why_aside(started: Running) -> str | None:
-    return next(c.aside for c in started.consumers if c.effect.group == f"{LEDGER}.totals")
+    return totals_of(started).aside
 
 
 async def stands_aside(started: Running) -> str:
@@ -69,6 +87,29 @@ async def test_a_newer_version_rebuilds_by_itself_beside_the_older_one_which_the
             assert await db.fetchval("SELECT count(*) FROM parked_event") == 0
     assert row is not None
     assert tuple(row) == (2, 2, 2), "one of the two replicas rebuilt, once"
+
+
+async def test_each_version_has_a_kafka_group_of_its_own_and_waits_for_no_member_of_another(
+    platform: TestPlatform,
+) -> None:
+    """A version that steps back keeps its partitions until its session in its group ends."""
+    async with platform.start(teller) as publishing, platform.start(ledger) as old:
+        await move(publishing, 60)
+        await shows(platform, 60)
+        async with platform.start(deploy(2)) as new:
+            await stands_aside(old)
+            await shows(platform, 120)
+            await move(publishing, 60, first=60)
+            await shows(platform, 240)
+            at = {tp: position.next_offset for tp, position in totals_of(new).positions.items()}
+
+            async def told() -> bool:
+                return await offsets_told(platform, f"{LEDGER}.totals.v2") == at
+
+            await eventually(told)
+    before = await offsets_told(platform, f"{LEDGER}.totals.v1")
+    assert before.keys() == at.keys()
+    assert all(before[tp] < at[tp] for tp in at)
 
 
 async def test_after_a_rollback_the_older_version_folds_on_and_the_newer_does_not_rebuild_again(

@@ -58,8 +58,8 @@ class Consumer:
         """
         self._subscriber = broker.subscriber(
             *[topic.name for topic in self.effect.topics],
-            group_id=self.effect.group,
-            group_instance_id=instance and f"{self.effect.group}-{instance}",
+            group_id=self.effect.kafka_group,
+            group_instance_id=instance and f"{self.effect.kafka_group}-{instance}",
             batch=True,
             max_records=self.effect.most_at_once,
             batch_timeout_ms=10,

@@ -22,6 +22,7 @@ from libs.events.transport.work import Outgoing, UnitOfWork
 class Effect(Protocol):
     """Applies events inside the transaction that also moves the checkpoint.
 
+    `group` names it everywhere but in Kafka, whose `kafka_group` gives its partitions out.
     `place_of`: a record's (epoch, sequence), or None where its topic has none. `hear`: what `apply`
     is given for it, or None where it is not wanted; raises UnreadableEventError. `apply` goes once
     through what it is given, which is read as it goes.
@@ -29,6 +30,9 @@ class Effect(Protocol):
 
     @property
     def group(self) -> str: ...
+
+    @property
+    def kafka_group(self) -> str: ...
 
     @property
     def topics(self) -> list[Topic]: ...
@@ -65,7 +69,7 @@ class Handlers(HearsContracts):
         self._handlers = service.handlers_by_type()
         self.topics = topics_of(self._handlers)
         self.types = types_of(self._handlers)
-        self.group = service.name
+        self.group = self.kafka_group = service.name
 
     async def checkpoint_name(self, db: Db) -> str:
         return self.group

@@ -47,6 +47,8 @@ class Folding(HearsContracts):
         self.topics = topics_of(self._functions)
         self.types = types_of(self._functions)
         self.group = f"{service}.{projection.name}" + (f".g{generation}" if generation else "")
+        # A version's own, so that no process waits for partitions that another version's hold.
+        self.kafka_group = f"{self.group}.v{projection.version}"
 
     async def checkpoint_name(self, db: Db) -> str:
         """Names the generation, so that a swap fences whoever still writes the old one."""

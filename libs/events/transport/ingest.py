@@ -81,7 +81,7 @@ class Ingesting:
         self._service = service
         self._ingest = ingest
         self._clock = clock
-        self.group = f"{service}.{ingest.name}"
+        self.group = self.kafka_group = f"{service}.{ingest.name}"
         self.topics = [ingest.topic]
 
     async def checkpoint_name(self, db: Db) -> str:
