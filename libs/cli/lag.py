@@ -69,7 +69,7 @@ async def _read(platform: Platform) -> list[Behind]:
                 for row in rows
                 if row["consumer"] == consumer
             }
-            ends = await _ends(platform.kafka, list(at))
+            ends = await log_ends(platform.kafka, list(at))
             places = {tp: (at[tp], end) for tp, end in ends.items()}
             lags = await measure(platform.kafka, places)
             found += [
@@ -80,7 +80,7 @@ async def _read(platform: Platform) -> list[Behind]:
     return found
 
 
-async def _ends(kafka: str, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+async def log_ends(kafka: str, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
     """The log's end in each partition that there is."""
     client = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
     await client.start()

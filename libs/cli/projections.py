@@ -12,23 +12,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
+from libs.cli.freshness import BesideLive, Standing, read_standings
 from libs.cli.platform import Platform, load_platform, transport_of
+from libs.cli.progress import telling
 from libs.events.transport import Projection
 from libs.events.transport.as_of import as_of
 from libs.events.transport.rebuild import forget, rebuild, rollback
-from libs.events.transport.replay import Tell
 from libs.service.process import load_service, service_names
 
 app = typer.Typer(no_args_is_help=True)
@@ -61,6 +53,50 @@ def list_projections(as_json: Annotated[bool, typer.Option("--json")] = False) -
     Console().print(table)
 
 
+@app.command("status")
+def show_status(
+    service: Annotated[str | None, typer.Argument(help="only of this service")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Show how fresh each projection is, what is built beside it, and what went wrong."""
+    platform = load_platform()
+    found: list[Standing] = []
+
+    async def read() -> None:
+        for name in platform.chosen(service):
+            found.extend(await read_standings(platform, name, _projections_of(name)))
+
+    asyncio.run(read())
+    if as_json:
+        typer.echo(json.dumps([asdict(standing) for standing in found]))
+        return
+    table = Table("service", "projection", "generation", "version", "in code", "records behind",
+                  "seconds behind", "beside it", "trouble")  # fmt: skip
+    for one in found:
+        table.add_row(
+            one.service, one.name, str(one.generation), str(one.version),
+            str(one.in_code or "gone"), str(one.records), f"{one.seconds:.1f}",
+            ", ".join(_told(other, busy=one.busy) for other in one.beside),
+            Text("; ".join(_troubles(one))),
+            style="bold" if one.records else None,
+        )  # fmt: skip
+    Console().print(table)
+
+
+def _told(other: BesideLive, *, busy: bool) -> str:
+    said = f"g{other.generation} {other.state}"
+    if other.records is not None and other.folded is not None:
+        said += f" {other.folded}/{other.records}"
+    given_up = other.state in ("building", "returning") and not busy
+    return f"{said} (given up)" if given_up else said
+
+
+def _troubles(one: Standing) -> list[str]:
+    parked = f"{one.parked} parked" if one.parked else None
+    stopped = f"stopped: {one.stopped}" if one.stopped else None
+    return [trouble for trouble in (stopped, parked, one.trouble) if trouble]
+
+
 @app.command("rebuild")
 def rebuild_projection(
     service: str,
@@ -68,37 +104,29 @@ def rebuild_projection(
     accept_difference: Annotated[
         bool, typer.Option(help="swap though it differs from what is read")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Fold a projection anew from the start of the log, beside the live one, compare, and swap."""
     platform, found = _find(service, projection)
-    rebuild_and_tell(platform, service, found, accept_difference=accept_difference)
+    rebuild_and_tell(platform, service, found, accept_difference=accept_difference, as_json=as_json)
 
 
 @app.command("rollback")
-def rollback_projection(service: str, projection: str) -> None:
+def rollback_projection(
+    service: str, projection: str, as_json: Annotated[bool, typer.Option("--json")] = False
+) -> None:
     """Bring the generation before the last swap up to date, and swap back to it."""
     platform, found = _find(service, projection)
-    back = rollback(
-        service,
-        found,
-        dsn=platform.database(service),
-        kafka=platform.kafka,
-        keys=platform.data_keys(),
-    )
-    with _or_exit("not rolled back"):
-        generation = asyncio.run(back)
-    typer.echo(f"{found.name} is read from generation {generation} now")
+    rollback_and_tell(platform, service, found, as_json=as_json)
 
 
 @app.command("forget")
-def forget_generations(service: str, projection: str) -> None:
+def forget_generations(
+    service: str, projection: str, as_json: Annotated[bool, typer.Option("--json")] = False
+) -> None:
     """Remove the generation that the last swap kept: nobody can go back to it any more."""
     platform, found = _find(service, projection)
-    with _or_exit("not removed"):
-        gone = asyncio.run(
-            forget(service, found, dsn=platform.database(service), kafka=platform.kafka)
-        )
-    typer.echo(f"removed {', '.join(map(str, gone))}" if gone else "nothing is kept")
+    forget_and_tell(platform, service, found, as_json=as_json)
 
 
 @app.command("as-of")
@@ -130,7 +158,7 @@ def as_of_and_tell(
     platform: Platform, service: str, projection: Projection, moment: datetime, *, as_json: bool
 ) -> None:
     """Print the rows of each table; one JSON object where that is asked for."""
-    with _telling() as tell, _or_exit("not looked back"):
+    with telling() as tell, _or_exit("not looked back"):
         past = asyncio.run(
             as_of(
                 service,
@@ -168,10 +196,16 @@ def _find(service: str, projection: str) -> tuple[Platform, Projection]:
 
 
 def rebuild_and_tell(
-    platform: Platform, service: str, projection: Projection, *, accept_difference: bool = False
+    platform: Platform,
+    service: str,
+    projection: Projection,
+    *,
+    accept_difference: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Rebuild with a progress bar; a rebuild that cannot be finished ends with exit code 1."""
-    with _telling() as tell, _or_exit("not rebuilt"):
+    announced: list[str] = []
+    with telling() as tell, _or_exit("not rebuilt"):
         generation = asyncio.run(
             rebuild(
                 service,
@@ -180,11 +214,55 @@ def rebuild_and_tell(
                 kafka=platform.kafka,
                 keys=platform.data_keys(),
                 tell=tell,
-                announce=typer.echo,
+                announce=announced.append if as_json else typer.echo,
                 accept_difference=accept_difference,
             )
         )
-    typer.echo(f"{projection.name} is read from generation {generation} now")
+    _tell_live(service, projection, generation, announced=announced if as_json else None)
+
+
+def rollback_and_tell(
+    platform: Platform, service: str, projection: Projection, *, as_json: bool = False
+) -> None:
+    """Go back with a progress bar; what cannot be gone back to ends with exit code 1."""
+    with telling() as tell, _or_exit("not rolled back"):
+        generation = asyncio.run(
+            rollback(
+                service,
+                projection,
+                dsn=platform.database(service),
+                kafka=platform.kafka,
+                keys=platform.data_keys(),
+                tell=tell,
+            )
+        )
+    _tell_live(service, projection, generation, announced=[] if as_json else None)
+
+
+def forget_and_tell(
+    platform: Platform, service: str, projection: Projection, *, as_json: bool = False
+) -> None:
+    """Remove what is not read; exit code 1 where somebody is at it."""
+    with _or_exit("not removed"):
+        gone = asyncio.run(
+            forget(service, projection, dsn=platform.database(service), kafka=platform.kafka)
+        )
+    if as_json:
+        typer.echo(json.dumps({"service": service, "name": projection.name, "removed": gone}))
+    else:
+        typer.echo(f"removed {', '.join(map(str, gone))}" if gone else "nothing is kept")
+
+
+def _tell_live(
+    service: str, projection: Projection, generation: int, *, announced: list[str] | None
+) -> None:
+    """Which generation is read now; `announced`: as JSON, with what was told on the way."""
+    if announced is None:
+        typer.echo(f"{projection.name} is read from generation {generation} now")
+        return
+    done = {"service": service, "name": projection.name, "generation": generation,
+            "version": projection.version, "announced": announced}  # fmt: skip
+    typer.echo(json.dumps(done))
 
 
 @contextmanager
@@ -195,32 +273,6 @@ def _or_exit(failed: str) -> Iterator[None]:
     except (LookupError, RuntimeError) as error:
         typer.echo(f"{failed}: {error}", err=True)
         raise typer.Exit(1) from None
-
-
-class _Rate(ProgressColumn):
-    """Events a second, of the last half minute."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f} events/s" if task.speed else "")
-
-
-@contextmanager
-def _telling() -> Iterator[Tell]:
-    """A progress bar for whoever looks on, beside what the command prints."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
-               TimeRemainingColumn())  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("events", total=None)
-        begun = False
-
-        def tell(done: int, total: int) -> None:
-            nonlocal begun
-            if not begun:  # what was folded before is not of this rate
-                begun = True
-                progress.reset(task, completed=done, total=total)
-            progress.update(task, completed=done, total=total)
-
-        yield tell
 
 
 def _projections_of(service: str) -> Sequence[Projection]:

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 import typer
 
 from libs.cli.platform import Platform
-from libs.cli.projections import as_of_and_tell, read_moment
+from libs.cli.projections import (
+    as_of_and_tell,
+    forget_and_tell,
+    read_moment,
+    rebuild_and_tell,
+    rollback_and_tell,
+)
+from libs.events.transport.breaker import STOP
+from libs.events.transport.generations import alone
+from tests.cli.orders import run
 from tests.transport.ledger import LEDGER, PRACTICE, ledger, teller, totals
-from tests.transport.platform import TestPlatform
-from tests.transport.rebuilding import move, shows
+from tests.transport.platform import TestPlatform, eventually
+from tests.transport.rebuilding import die_at, move, shows
 
 
 def addresses(platform: TestPlatform) -> Platform:
@@ -63,3 +74,79 @@ def test_a_moment_without_a_zone_is_refused(written: str) -> None:
 
 def test_a_moment_is_read_as_rfc_3339_has_it() -> None:
     assert read_moment("2026-11-25T08:00:00Z") == read_moment("2026-11-25T09:00:00.0+01:00")
+
+
+async def test_rebuild_rollback_and_forget_say_what_is_read_now_or_why_not(
+    platform: TestPlatform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = addresses(platform), LEDGER, totals
+
+    async def told(act: Callable[..., None], *, as_json: bool = True) -> str:
+        await asyncio.to_thread(act, *asked, as_json=as_json)
+        return capsys.readouterr().out
+
+    async with platform.start(teller) as publishing, platform.start(ledger):
+        await move(publishing, 60)
+        await shows(platform, 60)
+        with pytest.raises(typer.Exit) as refused:
+            await told(rollback_and_tell)
+        assert refused.value.exit_code == 1
+        assert "not rolled back: totals: no earlier generation" in capsys.readouterr().err
+        rebuilt = json.loads(await told(rebuild_and_tell))
+        named = {"service": LEDGER, "name": "totals"}
+        assert rebuilt == {**named, "generation": 2, "version": 1, "announced": []}
+        assert json.loads(await told(rollback_and_tell))["generation"] == 1
+        assert "from generation 2 now" in await told(rollback_and_tell, as_json=False)
+        async with alone(platform.ledger_dsn, LEDGER, totals.name):
+            with pytest.raises(typer.Exit):
+                await told(forget_and_tell)
+        assert "not removed: totals is being rebuilt" in capsys.readouterr().err
+        assert json.loads(await told(forget_and_tell)) == {**named, "removed": [1]}
+        assert await told(forget_and_tell, as_json=False) == "nothing is kept\n"
+        await shows(platform, 60)
+
+
+async def test_status_tells_how_far_behind_what_is_read_is_and_in_which_version(
+    platform: TestPlatform,
+) -> None:
+    async with platform.start(teller) as publishing, platform.start(ledger) as running:
+        await move(publishing, 60)
+        await shows(platform, 60)
+        [fresh] = (await run(platform, "projections", "status", "--json")).json()
+        assert (fresh["service"], fresh["name"], fresh["generation"]) == (LEDGER, "totals", 1)
+        assert (fresh["version"], fresh["in_code"], fresh["records"]) == (1, None, 0)
+        assert (fresh["seconds"], fresh["beside"], fresh["busy"]) == (0.0, [], False)
+        folding = next(c for c in running.consumers if c.effect.group.endswith(".totals"))
+        await folding.stand_aside("a test")
+        await move(publishing, 40, first=60)
+
+        async def behind() -> bool:
+            [stale] = (await run(platform, "projections", "status", LEDGER, "--json")).json()
+            return stale["records"] == 40 and stale["seconds"] > 0
+
+        await eventually(behind, what="40 records behind")
+
+
+async def test_status_tells_of_a_rebuild_that_runs_of_one_given_up_and_of_trouble(
+    platform: TestPlatform,
+) -> None:
+    async with platform.start(teller) as publishing, platform.start(ledger):
+        await move(publishing, 60)
+        await shows(platform, 60)
+    assert await die_at(platform, "rebuild", "rebuild.caught-up") == -signal.SIGKILL
+    async with platform.ledger_db() as db:
+        await db.execute("UPDATE projection SET trouble = 'its topic is gone'")
+        await db.execute(STOP, f"{LEDGER}.totals", "too much parks")
+    [found] = (await run(platform, "projections", "status", "--json")).json()
+    beside = {"generation": 2, "version": 1, "state": "building", "folded": 60, "records": 60}
+    assert (found["beside"], found["busy"]) == ([beside], False)
+    assert (found["trouble"], found["stopped"]) == ("its topic is gone", "too much parks")
+    told = (await run(platform, "projections", "status")).out
+    assert "g2 building 60/60 (given up)" in told
+    assert "stopped: too much parks; its topic is gone" in told
+    async with alone(platform.ledger_dsn, LEDGER, totals.name):
+        [found] = (await run(platform, "projections", "status", "--json")).json()
+        assert found["busy"]
+        told = (await run(platform, "projections", "status")).out
+    assert "g2 building 60/60" in told
+    assert "given up" not in told

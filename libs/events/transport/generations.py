@@ -87,6 +87,16 @@ REBUILD, AS_OF = "rebuild", "as-of"
 """What only one process at a time does with a projection; the two do not disturb one another."""
 TAKE_ALONE = "SELECT pg_try_advisory_lock(hashtext('mainstay.' || $1), hashtext($2))"
 
+# An advisory lock's two halves stand in pg_locks as unsigned numbers.
+IS_TAKEN = """
+SELECT EXISTS (
+    SELECT 1 FROM pg_locks
+     WHERE locktype = 'advisory' AND objsubid = 2 AND granted
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND classid::bigint = hashtext('mainstay.' || $1)::bigint & 4294967295
+       AND objid::bigint = hashtext($2)::bigint & 4294967295)
+"""
+
 
 class BusyError(RuntimeError):
     """Somebody else rebuilds this projection, rolls it back, or looks back at its past."""
@@ -141,6 +151,11 @@ async def alone(dsn: str, service: str, name: str, act: str = REBUILD) -> AsyncI
         yield
     finally:
         await db.close(timeout=2)
+
+
+async def is_anybody_at(db: Db, name: str, act: str) -> bool:
+    """Whether some process does this act with a projection now; else what it began was given up."""
+    return await db.fetchval(IS_TAKEN, act, name)
 
 
 async def begin(pool: Pool, projection: Projection, state: str) -> int:
