@@ -32,7 +32,7 @@ def test_the_page_names_every_command_and_none_that_there_is_not() -> None:
     there = commands() - FOR_PIPELINES
     named = named_commands(PAGE)
     assert named - there == set()
-    assert there - named == {"keys create", "projections forget", "topics list"}
+    assert there - named == {"keys create", "topics list"}
 
 
 def test_the_page_names_every_setting_of_a_service() -> None:
