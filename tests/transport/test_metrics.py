@@ -26,6 +26,7 @@ from tests.transport.ledger import (
     order,
     teller,
 )
+from tests.transport.outboxes import allow, too_large
 from tests.transport.platform import Running, TestPlatform, eventually
 
 LABELS = frozenset(
@@ -162,6 +163,37 @@ async def test_the_outbox_is_told_with_its_depth_and_the_age_of_its_oldest_event
             found = await told(publishing, "mainstay_outbox_rows", 2, **of_teller)
             assert (found.sum("mainstay_outbox_age_seconds", **of_teller) or 0) > 0
         await told(publishing, "mainstay_outbox_rows", 0, **of_teller)
+
+
+async def test_a_projection_that_is_behind_is_told_with_the_age_of_what_it_lacks(
+    platform: TestPlatform,
+) -> None:
+    of_totals = {"mainstay_projection": "totals"}
+    async with platform.start(teller) as publishing, platform.start(ledger) as started:
+        await told(started, "mainstay_projection_behind_seconds", 0, **of_totals)
+        async with platform.ledger_db() as fold_waits:
+            await fold_waits.execute("LOCK TABLE total IN EXCLUSIVE MODE")
+            await place(publishing, 1)
+
+            async def behind() -> bool:
+                found = await scrape(started)
+                return (found.sum("mainstay_projection_behind_seconds", **of_totals) or 0) > 0
+
+            await eventually(behind)
+        await told(started, "mainstay_projection_behind_seconds", 0, **of_totals)
+
+
+async def test_a_partition_that_the_broker_refuses_is_told(
+    platform: TestPlatform,
+) -> None:
+    of_teller = {"mainstay_service": TELLER}
+    await allow(platform, 20_000)
+    async with platform.start(teller) as publishing:
+        await told(publishing, "mainstay_outbox_refused", 0, **of_teller)
+        async with publishing.work.unit_of_work(PRACTICE) as uow:
+            await uow.publish(too_large(1))
+        await told(publishing, "mainstay_outbox_refused", 1, **of_teller)
+    await allow(platform, 1_000_000)
 
 
 async def test_a_timer_that_nobody_fires_is_told_as_overdue(platform: TestPlatform) -> None:
