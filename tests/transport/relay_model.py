@@ -189,7 +189,12 @@ class World:
     def prove(self, relay: Relay) -> None:
         """Forget the rows that stand on the log before the mark."""
         if relay.marked_at is not None and self.owns(relay):
-            there = {record.event for record in self.log[: relay.marked_at]}
+            there: set[int | None] = set()
+            top = 0
+            for record in self.log[: relay.marked_at]:
+                if record.epoch >= top or self.bug == "what readers refuse counts as sent":
+                    there.add(record.event)
+                top = max(top, record.epoch)
             db = self.db
             if self.bug != "log not read":
                 db.rows = {id_: event for id_, event in db.rows.items() if event not in there}

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
+from typing import NamedTuple
 
 import asyncpg
 from pydantic_core import from_json
@@ -24,7 +24,8 @@ WINDOW_BYTES = 1_000_000
 """Of payloads, and `ROW_BYTES` for each row's headers and key: about one record batch."""
 ROW_BYTES = 600
 
-# No `id > last`: a row that commits late has a lower id and must still be found.
+# No `id > last`: a row that commits late has a lower id and must still be found. BETWEEN, not `=`:
+# else the planner may take the order of `id` from the primary key, and read other shards' rows too.
 NUMBER_NEXT = """
 WITH next AS (
     SELECT leased.topic, leased.partition, leased.fence, o.id, o.key, o.headers, o.payload, o.place
@@ -33,9 +34,10 @@ WITH next AS (
            SELECT id, key, headers, payload, row_number() OVER by_id AS place,
                   sum(octet_length(payload) + $7::int) OVER by_id AS bytes
              FROM (SELECT id, key, headers, payload FROM outbox
-                    WHERE topic = leased.topic AND partition = leased.partition
+                    WHERE topic BETWEEN leased.topic AND leased.topic
+                      AND partition BETWEEN leased.partition AND leased.partition
                       AND not_before IS NULL
-                    ORDER BY id LIMIT $5) first
+                    ORDER BY topic, partition, id LIMIT $5) first
            WINDOW by_id AS (ORDER BY id ROWS UNBOUNDED PRECEDING)) o
      WHERE o.bytes <= $6 OR o.place = 1
 ), moved AS (
@@ -102,9 +104,8 @@ DELETE FROM outbox WHERE id = ANY($5::bigint[]) AND EXISTS (SELECT FROM proven)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A row in its place, as it goes on the wire."""
+class Placed(NamedTuple):
+    """A row in its place, as it goes on the wire; a tuple, as it is made for every event."""
 
     id: int
     sequence: int
@@ -167,21 +168,14 @@ class Outbox(Leases):
 
 
 def _by_shard(rows: list[asyncpg.Record]) -> dict[Shard, Window]:
-    shards: defaultdict[Shard, Window] = defaultdict(list)
+    shards: defaultdict[tuple[str, int], Window] = defaultdict(list)
     for row in sorted(rows, key=itemgetter("sequence")):
-        shard = Shard(row["topic"], row["partition"])
-        if row["key"] is None:
-            shards[shard].append(Placed(row["id"], row["sequence"], None, b"", []))
-            continue
-        headers: dict[str, str] = from_json(row["headers"])
-        headers["ce_sequence"] = write_sequence(row["epoch"], row["sequence"])
-        shards[shard].append(
-            Placed(
-                id=row["id"],
-                sequence=row["sequence"],
-                key=row["key"].encode(),
-                value=row["payload"],
-                headers=[(name, value.encode()) for name, value in headers.items()],
-            )
-        )
-    return shards
+        topic, partition, row_id, key, stored, payload, epoch, sequence = row
+        if key is None:
+            placed = Placed(row_id, sequence, None, b"", [])
+        else:
+            headers = [(name, value.encode()) for name, value in from_json(stored).items()]
+            headers.append(("ce_sequence", write_sequence(epoch, sequence).encode()))
+            placed = Placed(row_id, sequence, key.encode(), payload, headers)
+        shards[topic, partition].append(placed)
+    return {Shard(*shard): window for shard, window in shards.items()}

@@ -63,7 +63,7 @@ class Prover:
                 mark = write_epoch_mark(epoch, source=self._work.service, time=self._work.now())
                 marked_at = await self._producers.append_mark(lease.shard, mark)
                 reached("epoch.marked")
-                await self._read(client, tp, end, marked_at, found)
+                await self._read(client, tp, end, marked_at, found, top)
                 known = [row_id for event, (row_id, _) in waiting.items() if event in found]
                 log.critical(
                     "this database's outbox goes on in a new epoch",
@@ -93,10 +93,18 @@ class Prover:
         return first
 
     async def _read(
-        self, client: AIOKafkaConsumer, tp: TopicPartition, start: int, end: int, found: set[str]
+        self,
+        client: AIOKafkaConsumer,
+        tp: TopicPartition,
+        start: int,
+        end: int,
+        found: set[str],
+        top: int = 0,
     ) -> int:
-        """Add the ids of the events in `[start, end)` to `found`; returns their highest epoch."""
-        top = 0
+        """Add the ids of the events in `[start, end)` to `found`; returns their highest epoch.
+
+        `top`: the highest epoch before them. What came below it readers refuse: it is not there.
+        """
         client.assign([tp])
         client.seek(tp, start)
         while await client.position(tp) < end:
@@ -104,7 +112,9 @@ class Prover:
                 if record.offset >= end:
                     return top
                 place = read_sequence(record.headers)
-                top = max(top, place[0] if place else 0)
+                if place is None or place[0] < top:
+                    continue
+                top = place[0]
                 found.update(
                     (value or b"").decode("utf-8", "replace")
                     for name, value in record.headers

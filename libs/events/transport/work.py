@@ -187,10 +187,8 @@ class UnitOfWork:
         if origin is self.origin:
             traceparent = current_traceparent() or traceparent
         origin = Origin(origin.correlation_id, origin.causation_id, traceparent)
-        headers = json.dumps(
-            write_headers(event, source=self._service, time=self.now, origin=origin)
-        )
-        # The key stands in the headers too, as `ce_subject`; both are on the wire.
+        written = write_headers(event, source=self._service, time=self.now, origin=origin)
+        headers = json.dumps(written)
         size = len(payload) + len(headers.encode()) + len(event.key_value.encode())
         if size > LARGEST_EVENT_BYTES:
             raise PublishRefusedError(
