@@ -84,7 +84,7 @@ async def test_a_consumer_that_parks_most_of_what_it_tries_stops_until_a_person_
                 healed.clear()
 
             async def ready() -> bool:
-                # Partitions that were in hand at the stop are taken up again from their checkpoints.
+                # What was in hand at the stop is taken up again from its checkpoint.
                 return await readiness(platform, started) == (200, {"status": "ready"})
 
             await eventually(ready)
