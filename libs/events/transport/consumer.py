@@ -109,7 +109,7 @@ class Consumer:
 
     async def begin_anew(self) -> None:
         """What the checkpoints are called has changed: go on from those there are now."""
-        await asyncio.gather(*[p.begin_anew() for p in list(self.partitions.values())])
+        await asyncio.gather(*[p.take_up() for p in list(self.partitions.values())])
 
     @property
     def assigned(self) -> bool:
@@ -133,7 +133,7 @@ class Consumer:
             self.partitions[tp] = OwnedPartition(
                 tp, applier=self._applier, breaker=self.breaker, client=self._client
             )
-        await asyncio.gather(*[self.partitions[tp].go_to_checkpoint() for tp in assigned])
+        await asyncio.gather(*[self.partitions[tp].take_up() for tp in assigned])
         self._joined = True
 
     async def let_go(self, revoked: set[TopicPartition] | None = None) -> None:

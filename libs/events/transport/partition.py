@@ -70,13 +70,17 @@ class OwnedPartition:
             self.position = None
             self._log(log.warning, "not let go of", error=describe(error))
 
-    async def begin_anew(self) -> None:
-        """Go to the checkpoint when the batch in hand has come to its end."""
+    async def take_up(self) -> None:
+        """Go to the checkpoint when the batch in hand has come to its end.
+
+        The client fetches before it was told where to: that batch must not look for the checkpoint
+        at the same time, or it would find the partition held, and take this process for a dead one.
+        """
         async with self._lock:
             if not self._ending:
-                await self.go_to_checkpoint()
+                await self._go_to_checkpoint()
 
-    async def go_to_checkpoint(self) -> None:
+    async def _go_to_checkpoint(self) -> None:
         """Seek to the checkpoint; without it nothing may be handled, so this waits until well."""
         self.position = None
         while not self._ending and self.tp in self._client.assignment():
@@ -129,7 +133,7 @@ class OwnedPartition:
                 self._log(log.error, "read again", error=describe(error))
                 await asyncio.sleep(1)
             if not self._ending:
-                await self.go_to_checkpoint()
+                await self._go_to_checkpoint()
 
     async def _handle_in_order(self, records: Sequence[Record]) -> bool:
         """False where these are not the checkpoint's next records, or the consumer has stopped."""

@@ -130,7 +130,7 @@ class Replay:
 
     async def take_up(self) -> None:
         self._client.assign(list(self._partitions))
-        await self._or_gone(*[p.go_to_checkpoint() for p in self._partitions.values()])
+        await self._or_gone(*[p.take_up() for p in self._partitions.values()])
 
     async def let_go(self) -> None:
         """Nothing is in hand any more: the next owner need not go on with care."""
