@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import asyncio
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
 from libs.events.transport import holding
+from libs.events.transport.applying import Applier
+from libs.events.transport.breaker import Breaker
+from libs.events.transport.database import open_pool
+from libs.events.transport.effects import Handlers
+from libs.events.transport.partition import OwnedPartition
+from libs.events.transport.work import partition_for
 from tests.transport.ledger import DEADLY, LEDGER, ORDERS, PRACTICE, healed, ledger, order, teller
-from tests.transport.platform import TestPlatform, end, eventually, start_victim
+from tests.transport.platform import (
+    TestPlatform,
+    end,
+    eventually,
+    records_of,
+    start_victim,
+    work_in,
+)
 
 HELD = "SELECT held FROM checkpoint WHERE consumer = $1"
 
@@ -72,6 +87,33 @@ async def test_who_stops_in_an_orderly_way_lets_go_of_its_partitions(
     async with platform.start(ledger):
         await eventually(lambda: held(platform, True))
     assert await held(platform, False)
+
+
+async def test_a_batch_that_comes_while_its_partition_is_taken_up_tells_of_no_dead_owner(
+    platform: TestPlatform,
+) -> None:
+    """The client may have fetched from the group's offset before it was told to seek."""
+    await publish(platform, *[("one", number, 5) for number in range(1, 21)])
+    tp = TopicPartition(ORDERS.name, partition_for("one", ORDERS.partitions))
+    batch = [r for r in await records_of(platform.kafka, ORDERS) if r.partition == tp.partition]
+    client = AIOKafkaConsumer(bootstrap_servers=platform.kafka, enable_auto_commit=False)
+    async with client, await open_pool(platform.ledger_dsn, name="test") as pool:
+        client.assign([tp])
+        work = work_in(pool, ledger)
+        applier = Applier(Handlers(ledger, work.clock), LEDGER, work)
+        owned = OwnedPartition(tp, applier=applier, breaker=Breaker(LEDGER, pool), client=client)
+        # Two connections are open, so that neither is late because it must connect.
+        await asyncio.gather(*[applier.load(*tp, 0) for _ in range(2)])
+        await asyncio.gather(owned.take_up(), owned.handle(batch))
+        await owned.handle(batch)
+        async with platform.ledger_db() as db:
+            row = await db.fetchrow(
+                "SELECT next_offset, held, tried_offset FROM checkpoint WHERE partition = $1",
+                tp.partition,
+            )
+    assert row is not None
+    assert (row["next_offset"], row["held"]) == (20, True)
+    assert row["tried_offset"] is None, "nobody died, so nothing was taken in hand with care"
 
 
 async def held(platform: TestPlatform, expected: bool) -> bool:
