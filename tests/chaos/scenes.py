@@ -132,12 +132,12 @@ async def wake_a_zombie(made: Scene) -> None:
     [zombie] = await made.enter("ledger")
     await made.order("a")
     await made.until_read()  # it has its partitions, and nothing in hand
-    zombie.arm("stop", "consumer.offsets-told", 1)
+    zombie.arm("stop", "consumer.committed", 1)
     async with made.lingering("ledger"):
         await made.order("a")
         await made.until_committing("ledger")
         await made.order("a", "a")  # fetched while the first is being committed
-        await made.until_struck(zombie, "consumer.offsets-told")
+        await made.until_struck(zombie, "consumer.committed")
     del made.stage.victims["ledger"]  # it lives on beside its heir
     await made.enter("ledger")
     try:

@@ -90,4 +90,4 @@ async def test_an_event_that_nobody_could_keep_is_refused_when_it_is_published(
             return row is not None and row["seen"] == "1 "
 
         await eventually(moved, what="it is handled")
-        assert await records_of(platform.kafka, MOVES)
+        await eventually(lambda: records_of(platform.kafka, MOVES), what="what it said is sent")

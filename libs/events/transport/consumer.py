@@ -8,8 +8,9 @@ transaction. Partitions run side by side; within one, events are handled in orde
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -30,6 +31,10 @@ from libs.events.transport.steps import reached
 from libs.events.transport.work import Work
 
 log = structlog.get_logger("mainstay.consumer")
+_PLACE = attrgetter("topic", "partition")
+
+TELL_SECONDS = 5.0
+"""How long the broker may take to note the group's offsets; a revoked partition waits for it."""
 
 
 class Consumer:
@@ -43,6 +48,7 @@ class Consumer:
         """Why this process takes no part in the consumption for now; None where it does."""
         self._subscriber: BatchSubscriber | None = None
         self._joined = False
+        self._told: dict[TopicPartition, int] = {}
         self._applier = Applier(effect, effect.group, work)
 
     @property
@@ -87,11 +93,13 @@ class Consumer:
         assert client is not None, "the broker is started before partitions are assigned"
         return client
 
-    def end(self) -> None:
-        """The process ends: what waits for a person or a database is left at its checkpoint."""
+    async def end(self) -> None:
+        """The process ends: batches in hand come to their end; what waits for a person or a
+        database is left at its checkpoint."""
         self.breaker.end()
         for partition in self.partitions.values():
             partition.end()
+        await self.let_go()
 
     async def join(self, broker: KafkaBroker, instance: str | None) -> None:
         """Take part, though the broker has started without this one."""
@@ -139,36 +147,40 @@ class Consumer:
     async def let_go(self, revoked: set[TopicPartition] | None = None) -> None:
         """Let the batches in hand come to their end; None: of every partition."""
         tps = set(self.partitions) if revoked is None else revoked & set(self.partitions)
-        await asyncio.gather(*[self.partitions.pop(tp).let_go() for tp in tps])
+        left = [self.partitions.pop(tp) for tp in tps]
+        offsets = await asyncio.gather(*[partition.let_go() for partition in left])
+        await self._tell_kafka(
+            {p.tp: at for p, at in zip(left, offsets, strict=True) if at is not None}
+        )
 
     async def on_batch(self, records: Sequence[Record]) -> None:
         """Handle one poll; returns when every partition's part is in, or must be read again."""
-        parts: defaultdict[TopicPartition, list[Record]] = defaultdict(list)
-        for record in records:
-            parts[TopicPartition(record.topic, record.partition)].append(record)
+        # The client hands a poll over partition by partition.
+        parts = {TopicPartition(*tp): list(part) for tp, part in groupby(records, _PLACE)}
         if not await self.breaker.wait_until_closed():
             return
         owned = [(self.partitions[tp], part) for tp, part in parts.items() if tp in self.partitions]
         await asyncio.gather(*[partition.handle(part) for partition, part in owned])
-        await self._tell_kafka(parts)
 
-    async def _tell_kafka(self, parts: dict[TopicPartition, list[Record]]) -> None:
-        """Commit the group's offsets, for tools that show lag; nothing here reads them."""
-        owned = self._client.assignment()
-        offsets = {
-            tp: position.next_offset
-            for tp, position in self.positions.items()
-            if tp in owned and tp in parts
-        }
+    async def _tell_kafka(self, offsets: dict[TopicPartition, int]) -> None:
+        """Commit the group's offsets, for tools that show lag; nothing here reads them.
+
+        Not after every batch: that would be one more round trip before the next.
+        """
+        news = {tp: at for tp, at in offsets.items() if self._told.get(tp) != at}
         try:
-            if offsets:
-                await self._client.commit(offsets)
+            if news:
+                async with asyncio.timeout(TELL_SECONDS):
+                    await self._client.commit(news)
+                self._told |= news
                 reached("consumer.offsets-told")
         except Exception as error:
             log.info("group offsets not told", consumer=self.effect.group, error=describe(error))
 
-    async def carry_out_requests(self) -> None:
-        """Retry or discard what people asked for, in the partitions that this process owns."""
+    async def look_after(self) -> None:
+        """What is not done for each batch: tell Kafka where this consumer stands, and carry out
+        what people asked for, in the partitions that this process owns."""
+        await self._tell_kafka({tp: at.next_offset for tp, at in self.positions.items()})
         for request in await self._applier.requests():
             partition = self.partitions.get(TopicPartition(request.topic, request.partition))
             if partition is not None:

@@ -213,9 +213,8 @@ def read_envelope(
     if place is None:
         raise UnreadableEventError("header ce_sequence is missing or malformed")
     found = dict(headers)
-    for name in _REPEATED:
-        if not _fits(name, found.get(name)):
-            raise UnreadableEventError(f"header {name} is {_what_is_wrong(found, name)}")
+    if wrong := _misfit(*_repeated_of(found)):
+        raise UnreadableEventError(f"header {wrong} is {_what_is_wrong(found, wrong)}")
     for name in ("ce_id", "ce_correlationid"):  # and each its own
         if _UUID.fullmatch(found.get(name) or b"") is None:
             raise UnreadableEventError(f"header {name} is {_what_is_wrong(found, name)}")
@@ -233,9 +232,24 @@ def read_envelope(
     )
 
 
+def _repeated_of(found: dict[str, bytes | None]) -> tuple[bytes | None, ...]:
+    get = found.get
+    return (
+        get("content-type"),
+        get("ce_specversion"),
+        get("ce_type"),
+        get("ce_source"),
+        get("ce_practiceid"),
+    )
+
+
 @lru_cache(maxsize=4096)
-def _fits(name: str, value: bytes | None) -> bool:
-    return _REPEATED[name].fullmatch(value or b"") is not None
+def _misfit(*values: bytes | None) -> str | None:
+    """The name of the first of `_REPEATED` whose value is not as it must be."""
+    for (name, form), value in zip(_REPEATED.items(), values, strict=True):
+        if form.fullmatch(value or b"") is None:
+            return name
+    return None
 
 
 def _read_time(written: bytes | None) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from libs.events.contracts import Event, contracts
 from libs.events.transport.envelope import Envelope, read_envelope, read_sequence
@@ -14,8 +14,7 @@ LARGEST_BATCH = 2000
 """Records of one poll; after an unclean stop, as many are handled one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """A received event: its attributes and its data."""
 
     envelope: Envelope

@@ -7,7 +7,9 @@ fails stands alone and, after the last attempt, parks; whatever was sound went i
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 import structlog
@@ -55,9 +57,13 @@ class OwnedPartition:
         """Nothing new is begun; what waits for a database or a person is left where it is."""
         self._ending = True
 
-    async def let_go(self) -> None:
-        """Let the batch in hand come to its end, within bounds, and let go of the partition."""
+    async def let_go(self) -> int | None:
+        """Let the batch in hand come to its end, within bounds, and let go of the partition.
+
+        Returns the offset at which the next owner goes on, where that is known.
+        """
         self._ending = True
+        position: Position | None = None
         try:
             async with asyncio.timeout(DRAIN_SECONDS), self._lock:
                 position, self.position = self.position, None
@@ -69,6 +75,7 @@ class OwnedPartition:
         except Exception as error:  # the next owner goes on with care
             self.position = None
             self._log(log.warning, "not let go of", error=describe(error))
+        return position.next_offset if position is not None else None
 
     async def take_up(self) -> None:
         """Go to the checkpoint when the batch in hand has come to its end.
@@ -140,7 +147,7 @@ class OwnedPartition:
         if not self._come_next(records[0]):
             return False
         try:
-            careful = sum(record.offset < self._careful_until for record in records)
+            careful = bisect_left(records, self._careful_until, key=attrgetter("offset"))
             for record in records[:careful]:
                 if not await self._handle_with_care(record):
                     return False

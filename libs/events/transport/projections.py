@@ -8,9 +8,10 @@ checkpoints of its own from the start of the log, and swapping is one update of 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from libs.events.contracts import Event
@@ -18,9 +19,12 @@ from libs.events.transport.database import Db, see_practices
 from libs.events.transport.envelope import Envelope
 
 OnEvent = Callable[[Any, "Fold"], None]
+T = TypeVar("T")
+Rows: TypeAlias = defaultdict["Table", dict[tuple[Any, ...], dict[str, T]]]
+"""What a batch says of each row's columns, by table and key."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # found by identity: a hash of all its names costs each event
 class Table:
     """A read model's table: `keys` (practice_id among them), added `sums`, replaced `values`."""
 
@@ -74,22 +78,25 @@ class Fold:
 
     def __init__(self, generation: int) -> None:
         self._generation = generation
-        self._sums: dict[Table, dict[tuple[Any, ...], dict[str, int]]] = {}
-        self._values: dict[Table, dict[tuple[Any, ...], dict[str, Any]]] = {}
+        self._sums: Rows[int] = defaultdict(dict)
+        self._values: Rows[Any] = defaultdict(dict)
 
     def add(self, table: Table, key: tuple[Any, ...], **amounts: int) -> None:
         """Add amounts to a row's sums; the row begins at zero."""
-        row = self._sums.setdefault(table, {}).setdefault(key, {})
+        row = self._sums[table].get(key)
+        if row is None:
+            row = self._sums[table][key] = dict.fromkeys(table.sums, 0)
         for name, amount in amounts.items():
-            if name not in table.sums:
+            if name not in row:
                 raise ValueError(f"{table.name} has no sum {name}")
-            row[name] = row.get(name, 0) + amount
+            row[name] += amount
 
     def put(self, table: Table, key: tuple[Any, ...], **values: Any) -> None:
         """Set a row's values; the last event of a key wins."""
-        if unknown := set(values) - set(table.values):
-            raise ValueError(f"{table.name} has no value {', '.join(sorted(unknown))}")
-        self._values.setdefault(table, {}).setdefault(key, {}).update(values)
+        for name in values:
+            if name not in table.values:
+                raise ValueError(f"{table.name} has no value {name}")
+        self._values[table].setdefault(key, {}).update(values)
 
     async def write(self, db: Db) -> None:
         """Write everything in key order, so that two writers of one table cannot deadlock."""

@@ -28,7 +28,7 @@ from libs.events.transport.service import Service
 from libs.events.transport.timers import Timers
 from libs.events.transport.work import Wakes, Work
 
-REQUESTS_EVERY_SECONDS = 1.0
+LOOK_AFTER_EVERY_SECONDS = 1.0
 
 
 @dataclass
@@ -126,7 +126,7 @@ async def running(
             tasks += [one.run() for one in progress]
             tasks.append(Timers(service, work).run())
             tasks += [run_job(job, work, dsn) for job in service.jobs]
-            tasks += [_carry_out_requests(consumer) for consumer in consumers]
+            tasks += [_look_after(consumer) for consumer in consumers]
         started = [asyncio.create_task(task) for task in tasks]
         stack.push_async_callback(_cancel, started)
         stack.callback(offer(Gauges(work, consumers, kafka)))
@@ -162,15 +162,19 @@ async def _start_consumers(
             stack.push_async_callback(consumer.let_go)
         await broker.start()
         stack.push_async_callback(broker.stop)
-        for consumer in consumers:
-            stack.callback(consumer.end)
+        stack.push_async_callback(_end, consumers)
 
 
-async def _carry_out_requests(consumer: Consumer) -> None:
+async def _end(consumers: list[Consumer]) -> None:
+    """Before the group is left: whoever takes over would find what is still held."""
+    await asyncio.gather(*[consumer.end() for consumer in consumers])
+
+
+async def _look_after(consumer: Consumer) -> None:
     while True:
-        await asyncio.sleep(REQUESTS_EVERY_SECONDS)
+        await asyncio.sleep(LOOK_AFTER_EVERY_SECONDS)
         try:
-            await consumer.carry_out_requests()
+            await consumer.look_after()
         except Exception as error:
             logging.getLogger("mainstay.parked").warning("requests wait: %s", describe(error))
 

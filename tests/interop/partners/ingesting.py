@@ -85,7 +85,7 @@ class IngestTopic:
         try:
             yield consumer
         finally:
-            consumer.end()
+            await consumer.end()
             await broker.stop()
 
     async def write(self, *records: Record, partition: int | None = None) -> None:

@@ -233,7 +233,7 @@ async def test_a_record_that_our_code_fails_on_parks_with_its_key_and_can_be_ret
             )
 
         async def all_taken() -> bool:
-            await consumer.carry_out_requests()
+            await consumer.look_after()
             return len(await interop.published_all()) == 3
 
         await eventually(all_taken)
