@@ -5,17 +5,20 @@ Each is one that a person could have written. The checks must find every one of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from libs.events.transport import checkpoints, outbox, parked, work
 from libs.events.transport.applying import Applier
 from libs.events.transport.checkpoints import Position
+from libs.events.transport.consumer import Consumer
 from libs.events.transport.leases import Lease, Shard
 from libs.events.transport.outbox import Outbox, Window
 from libs.events.transport.parked import Record
+from libs.events.transport.partition import OwnedPartition
 
 # A cursor over what was sent, as a relay would keep that reads on where it stopped.
 CURSOR = """
@@ -30,6 +33,9 @@ CREATE TRIGGER note_sent AFTER DELETE ON outbox FOR EACH ROW EXECUTE FUNCTION no
 BEYOND_CURSOR = "id > (SELECT coalesce(max(id), 0) FROM sent_up_to)"
 DRAW = """
 SELECT set_config('chaos.drawn', nextval(pg_get_serial_sequence('outbox', 'id'))::text, true)
+"""
+GO_ON_AT = """
+UPDATE checkpoint SET next_offset = $4 WHERE consumer = $1 AND topic = $2 AND partition = $3
 """
 
 
@@ -58,6 +64,30 @@ def checkpoint_outside(dsn: str) -> None:
 def blind_checkpoint(_: str) -> None:
     """Whoever moves the checkpoint last is right."""
     replace(checkpoints, "MOVE", "next_offset = $4", "$4::bigint IS NOT NULL")
+
+
+def acked_before_commit(_: str) -> None:
+    """The group's offset is told before the effects are in, and the next owner goes on there."""
+    on_batch, name = Consumer.on_batch, "_seek"
+    seek: Callable[[OwnedPartition], Awaitable[None]] = getattr(OwnedPartition, name)
+
+    async def told_first(self: Consumer, records: Sequence[Record]) -> None:
+        ends = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
+        client: AIOKafkaConsumer = getattr(self, "_client")  # noqa: B009
+        await client.commit(ends)
+        await on_batch(self, records)
+
+    async def from_the_group(self: OwnedPartition) -> None:
+        client: AIOKafkaConsumer = getattr(self, "_client")  # noqa: B009
+        applier: Applier = getattr(self, "_applier")  # noqa: B009
+        told = await client.committed(self.tp)
+        if told is not None:
+            async with applier.work.pool.acquire() as db:
+                await db.execute(GO_ON_AT, applier.name, *self.tp, told)
+        await seek(self)
+
+    Consumer.on_batch = told_first
+    setattr(OwnedPartition, name, from_the_group)
 
 
 def no_sequence_check(_: str) -> None:
@@ -112,6 +142,7 @@ def drawn_before_the_lock(_: str) -> None:
 BUGS: dict[str, Callable[[str], None]] = {
     "checkpoint outside the transaction": checkpoint_outside,
     "blind checkpoint": blind_checkpoint,
+    "ack before the commit": acked_before_commit,
     "sequence check removed": no_sequence_check,
     "parked followers not held": followers_not_held,
     "id > last": beyond_the_last,

@@ -224,6 +224,7 @@ class Exposure:
 EXPOSURES: dict[str, Exposure] = {
     "checkpoint outside the transaction": Exposure(kill_before_the_commit, "ledger", "lost"),
     "blind checkpoint": Exposure(wake_a_zombie, "ledger", "duplicated"),
+    "ack before the commit": Exposure(kill_before_the_commit, "ledger", "lost"),
     "sequence check removed": Exposure(kill_a_relay_after_the_ack, "ledger", "duplicated"),
     "parked followers not held": Exposure(retry_a_parked_key, "ledger", "reordered"),
     "id > last": Exposure(commit_late, "teller", "lost"),

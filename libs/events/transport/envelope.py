@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -213,7 +214,11 @@ def read_envelope(
     if place is None:
         raise UnreadableEventError("header ce_sequence is missing or malformed")
     found = dict(headers)
-    if wrong := _misfit(*_repeated_of(found)):
+    try:
+        wrong = _misfit(_repeated_of(found))
+    except KeyError as missing:
+        wrong = missing.args[0]
+    if wrong is not None:
         raise UnreadableEventError(f"header {wrong} is {_what_is_wrong(found, wrong)}")
     for name in ("ce_id", "ce_correlationid"):  # and each its own
         if _UUID.fullmatch(found.get(name) or b"") is None:
@@ -232,19 +237,11 @@ def read_envelope(
     )
 
 
-def _repeated_of(found: dict[str, bytes | None]) -> tuple[bytes | None, ...]:
-    get = found.get
-    return (
-        get("content-type"),
-        get("ce_specversion"),
-        get("ce_type"),
-        get("ce_source"),
-        get("ce_practiceid"),
-    )
+_repeated_of = itemgetter(*_REPEATED)
 
 
 @lru_cache(maxsize=4096)
-def _misfit(*values: bytes | None) -> str | None:
+def _misfit(values: tuple[bytes | None, ...]) -> str | None:
     """The name of the first of `_REPEATED` whose value is not as it must be."""
     for (name, form), value in zip(_REPEATED.items(), values, strict=True):
         if form.fullmatch(value or b"") is None:

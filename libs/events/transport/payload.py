@@ -52,10 +52,13 @@ def read_event(envelope: Envelope, value: bytes | None, keys: Keys) -> Event:
         raise UnreadableEventError(describe(error)) from None
     if _may_repeat_a_name(value, event) and _repeats_a_name(value):
         raise UnreadableEventError("the data holds a name twice")
-    if event.practice_id != envelope.practice_id:
+    practice_id = envelope.practice_id
+    if event.practice_id.int != practice_id.int:
         raise UnreadableEventError("ce_practiceid is not the data's practice_id")
     if event.key_value != envelope.key:
         raise UnreadableEventError("the record's key is not the contract's key")
+    # The one that all its events share is found by identity wherever it is part of a key.
+    event.__dict__["practice_id"] = practice_id
     event.with_event_id(envelope.id_text)
     return _lift(event) if event.type in upcasters() else event
 
