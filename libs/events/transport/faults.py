@@ -17,6 +17,10 @@ class UnreadableEventError(Exception):
     """A record that can never be handled: no CloudEvent, an unknown type, or a broken body."""
 
 
+class SealError(Exception):
+    """What does not open: no encrypted value, an unknown key, or another place than its own."""
+
+
 class FencedError(Exception):
     """Another owner moved this checkpoint: what was done here is rolled back."""
 
@@ -31,6 +35,10 @@ class PublishRefusedError(Exception):
 
 class EpochsUsedUpError(Exception):
     """A shard's next epoch would have more digits than a sequence has room for."""
+
+
+_IN_OUR_WORDS = (UnreadableEventError, SealError, PublishRefusedError, KeyUnavailableError)
+"""Their messages are ours, and repeat no value."""
 
 
 def is_transient(error: BaseException) -> bool:
@@ -63,6 +71,6 @@ def describe(error: BaseException) -> str:
     if isinstance(error, asyncpg.PostgresError):
         constraint: str | None = getattr(error, "constraint_name", None)
         return f"{name} {error.sqlstate}" + (f" on {constraint}" if constraint else "")
-    if isinstance(error, UnreadableEventError | PublishRefusedError | KeyUnavailableError):
+    if isinstance(error, _IN_OUR_WORDS):
         return f"{name}: {error}"
     return name

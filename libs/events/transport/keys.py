@@ -92,7 +92,10 @@ class KeyDirectory:
         try:
             found = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
-            raise MissingKeyError(f"{path.name} is not among this process's keys") from None
+            raise MissingKeyError(
+                f"{path.name} is not among this process's keys: bring it here, "
+                "a new one opens nothing that is sealed"
+            ) from None
         stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
         kept = self._kept.get(practice_id)
         if kept is None or kept[0] != stamp:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -13,6 +14,8 @@ from libs.events.transport.envelope import Envelope
 from libs.events.transport.faults import UnreadableEventError, describe
 from libs.events.transport.keys import Keys
 from libs.events.transport.protection import open_marked
+
+E = TypeVar("E", bound=Event)
 
 LARGEST_EVENT_BYTES = 512 * 1024
 
@@ -46,10 +49,7 @@ def read_event(envelope: Envelope, value: bytes | None, keys: Keys) -> Event:
     )
     if holds_nul(value):
         raise UnreadableEventError("the data holds a NUL character")
-    try:
-        event = contract.__pydantic_validator__.validate_json(value, extra="ignore")
-    except ValidationError as error:
-        raise UnreadableEventError(describe(error)) from None
+    event = _parsed(contract, value)
     if _may_repeat_a_name(value, event) and _repeats_a_name(value):
         raise UnreadableEventError("the data holds a name twice")
     practice_id = envelope.practice_id
@@ -61,6 +61,37 @@ def read_event(envelope: Envelope, value: bytes | None, keys: Keys) -> Event:
     event.__dict__["practice_id"] = practice_id
     event.with_event_id(envelope.id_text)
     return _lift(event) if event.type in upcasters() else event
+
+
+def write_kept(event: Event) -> bytes:
+    """An event as a service keeps one for later, with its type: the contract may have changed then.
+
+    Its marked fields stand here in clear: seal it (`uow.seal`).
+    """
+    data = event.model_dump_json()
+    return f'{{"id":"{event.event_id}","type":"{event.type}","data":{data}}}'.encode()
+
+
+def read_kept(kept: bytes, latest: type[E]) -> E:
+    """What `write_kept` wrote, whoever wrote it: an older version is lifted, a newer replica's
+    fields are passed over, as of an event that is heard. Raises UnreadableEventError.
+    """
+    said = json.loads(kept)
+    contract = contracts().get(said["type"])
+    if contract is None:
+        raise UnreadableEventError(f"no contract is {said['type']}; is who kept it newer than us?")
+    event = _parsed(contract, json.dumps(said["data"]).encode()).with_event_id(UUID(said["id"]))
+    event = _lift(event)
+    if not isinstance(event, latest):
+        raise UnreadableEventError(f"{event.type} is kept where {latest.type} belongs")
+    return event
+
+
+def _parsed(contract: type[Event], data: bytes) -> Event:
+    try:
+        return contract.__pydantic_validator__.validate_json(data, extra="ignore")
+    except ValidationError as error:
+        raise UnreadableEventError(describe(error)) from None
 
 
 def _may_repeat_a_name(value: bytes, event: Event) -> bool:

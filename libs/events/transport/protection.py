@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 
 from libs.events.contracts import Event
 from libs.events.contracts.marks import Items, Marked, Marks, marks_of
-from libs.events.transport.faults import UnreadableEventError
+from libs.events.transport.faults import SealError, UnreadableEventError
 from libs.events.transport.keys import DataKey, KeyErasedError, Keys, KeyUnavailableError
 
 ALGORITHM = "A256GCM"
@@ -104,18 +104,19 @@ def seal_kept(value: bytes, place: str, service: str, practice_id: UUID, keys: K
 
 
 def open_kept(sealed: bytes, place: str, service: str, practice_id: UUID, keys: Keys) -> bytes:
-    """What `seal_kept` sealed for this place; raises SealError, KeyUnavailableError."""
+    """What `seal_kept` sealed for this place; raises SealError naming it, KeyUnavailableError."""
     found = keys.opening(practice_id)
-    return unseal(json.loads(sealed), found, _kept(service, practice_id, place))
+    try:
+        return unseal(json.loads(sealed), found, _kept(service, practice_id, place))
+    except SealError as error:
+        raise SealError(f"{place}: {error}") from None
+    except ValueError:
+        raise SealError(f"{place}: is no encrypted value") from None
 
 
 def _kept(service: str, practice_id: UUID, place: str) -> bytes:
     """No event type holds a space, so nothing sealed for a table opens as an event's field."""
     return _place(practice_id, f"{service} at rest", place, "")
-
-
-class SealError(Exception):
-    """What does not open: no encrypted value, an unknown key, or another place than its own."""
 
 
 def seal(plain: bytes, key: DataKey, place: bytes) -> dict[str, str]:
@@ -131,7 +132,7 @@ def unseal(value: Any, keys: Mapping[str, DataKey], place: bytes) -> bytes:
         raise SealError("is no encrypted value, as a marked field must be")
     key = keys.get(value["kid"])
     if key is None:
-        raise SealError(f"the practice's key {value['kid']} is not here")
+        raise SealError(f"the practice's key {value['kid']} is not here; bring it back")
     try:
         return key.cipher.decrypt(_bytes(value["iv"]), _bytes(value["ct"]), place)
     except (ValueError, InvalidTag):
