@@ -63,7 +63,7 @@ async def migrate(admin_dsn: str, service: str, *, database: str | None = None) 
     """Apply what is missing, each migration in a transaction; returns the names applied.
 
     `admin_dsn` logs in as a role that may become the owner. Raises MigrationError where a migration
-    that was applied has been edited or removed since.
+    that was applied has been edited or removed since, or where rows stand in the way of a new one.
     """
     db = await asyncpg.connect(in_database(admin_dsn, database or service))
     try:
@@ -82,9 +82,7 @@ async def migrate(admin_dsn: str, service: str, *, database: str | None = None) 
         for name, sql in files:
             digest = hashlib.sha256(sql.encode()).hexdigest()
             if name not in applied:
-                async with db.transaction():
-                    await db.execute(sql)
-                    await db.execute("INSERT INTO migration VALUES ($1, $2)", name, digest)
+                await _apply(db, name, sql, digest)
                 new.append(name)
             elif applied[name] != digest:
                 raise MigrationError(
@@ -93,6 +91,18 @@ async def migrate(admin_dsn: str, service: str, *, database: str | None = None) 
         return new
     finally:
         await db.close()
+
+
+async def _apply(db: Db, name: str, sql: str, digest: str) -> None:
+    try:
+        async with db.transaction():
+            await db.execute(sql)
+            await db.execute("INSERT INTO migration VALUES ($1, $2)", name, digest)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        table: str | None = getattr(error, "table_name", None)
+        raise MigrationError(
+            f"{name} cannot take over the rows of {table}; its comment says why, and what to do"
+        ) from None
 
 
 async def _grant_what_follows(db: Db, service: str) -> None:

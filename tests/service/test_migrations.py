@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from libs.events.transport.database import Db, Pool, see_practices
+from libs.service import migrations
 from libs.service.migrations import (
     MigrationError,
     as_service,
@@ -17,7 +20,7 @@ from libs.service.migrations import (
     migration_files,
     provision,
 )
-from tests.databases import Databases
+from tests.databases import PASSWORD, Databases
 from tests.service.desk import TABLES
 from tests.service.people import OTHER_PRACTICE, PRACTICE
 
@@ -166,3 +169,32 @@ async def test_a_connection_given_back_sees_nothing(
 async def desk_pool(dsn: str) -> AsyncIterator[Pool]:
     async with asyncpg.create_pool(dsn, min_size=1, max_size=1) as pool:
         yield pool
+
+
+A_ROW = """
+INSERT INTO patient (practice_id, patient_id, known, given) VALUES ($1, $1, true, 'Alma')
+"""
+
+
+async def test_rows_that_a_migration_cannot_take_over_are_kept_and_named(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of engagement from before its patients were sealed."""
+    name = f"test_engagement_{uuid4().hex[:12]}"
+    await provision(databases.admin_dsn, "engagement", PASSWORD, database=name)
+    before = tmp_path / "engagement" / "migrations"
+    before.mkdir(parents=True)
+    first = migrations.SERVICES / "engagement" / "migrations" / "0001_engagement.sql"
+    (before / first.name).write_bytes(first.read_bytes())
+    with monkeypatch.context() as patched:
+        patched.setattr(migrations, "SERVICES", tmp_path)
+        await migrate(databases.admin_dsn, "engagement", database=name)
+    db = await asyncpg.connect(in_database(databases.admin_dsn, name))
+    await db.execute(A_ROW, PRACTICE)
+    with pytest.raises(MigrationError, match=r"0002_patients_sealed\.sql cannot take .* patient;"):
+        await migrate(databases.admin_dsn, "engagement", database=name)
+    assert await db.fetchval("SELECT given FROM patient") == "Alma"
+    await db.execute("DELETE FROM patient")
+    await migrate(databases.admin_dsn, "engagement", database=name)
+    await db.close()
+    await change_journal(databases, "/postgres", f'DROP DATABASE "{name}"')
