@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from libs.events.transport.faults import is_transient
+from libs.events.transport.keys import KeyErasedError, KeyUnavailableError
 
 MEDIA_TYPE = "application/problem+json"
 _OWN_WORDS = {
@@ -64,4 +65,8 @@ def answer_with_problems(app: FastAPI) -> None:
             answer = problem(503, "the database or the broker is away; try again")
             answer.headers["Retry-After"] = "1"
             return answer
+        if isinstance(error, KeyErasedError):
+            return problem(410, "nobody can read this any more", detail=str(error))
+        if isinstance(error, KeyUnavailableError):
+            return problem(503, "this practice's key is missing here", detail=str(error))
         return problem(500, "an error of ours; it was logged")
