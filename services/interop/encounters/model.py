@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
@@ -73,10 +72,6 @@ class Visit(Contract):
     """False: the message says nothing of it, the visit is paid as the patient is covered."""
     source: Source
     ehr_charge_cents: PositiveCents | None = None
-
-    def digest(self) -> bytes:
-        """The same for the same content: a visit sent again unchanged changes nothing."""
-        return sha256(self.model_dump_json().encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,9 @@ async def post_visit(
         patient_id=told.patient_id,
         service_on=told.visit.service_on,
         visit=told.visit.model_dump_json(),
-        visit_sha256=told.visit.digest(),
         state="posted" if isinstance(found, Complete) else "waiting",
     )
-    if not await store.add_encounter(uow.db, kept, uow.now):
+    if not await store.add_encounter(uow, kept):
         await refuse_changes(kept, told.where, uow)
         return
     if isinstance(found, Complete):
@@ -88,9 +87,9 @@ async def post_visit(
 
 async def refuse_changes(told: KeptEncounter, where: str, uow: UnitOfWork) -> None:
     """Raise RefusedError where a visit that is known already comes with other content."""
-    known = await store.lock_encounter(uow.db, told.practice_id, told.encounter_id)
+    known = await store.lock_encounter(uow, told.encounter_id)
     assert known is not None
-    unchanged = known.visit_sha256 == told.visit_sha256 and known.patient_id == told.patient_id
+    unchanged = known.visit == told.visit and known.patient_id == told.patient_id
     if unchanged and known.source_system == told.source_system:
         return
     if known.state == "waiting":
@@ -134,7 +133,7 @@ async def resume_visit(kept: KeptEncounter, uow: UnitOfWork) -> None:
 
 async def _posted(kept: KeptEncounter, visit: Visit, found: Complete, uow: UnitOfWork) -> Event:
     """The event, with the patient as the practice knows them now."""
-    found_patient = await find_patient(uow.db, kept.practice_id, kept.patient_id)
+    found_patient = await find_patient(uow, kept.patient_id)
     assert found_patient is not None
     known, _ = found_patient
     return posted(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 
 ADD_ENCOUNTER = """
 INSERT INTO encounter (practice_id, encounter_id, connection_id, message_id, source_system,
-                       patient_id, service_on, visit, visit_sha256, state, received_at, posted_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11, $12)
+                       patient_id, service_on, visit, state, received_at, posted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (practice_id, encounter_id) DO NOTHING
 """
 
 LOCK_ENCOUNTER = """
 SELECT practice_id, encounter_id, connection_id, message_id, source_system, patient_id, service_on,
-       visit::text AS visit, visit_sha256, state
+       visit, state
   FROM encounter WHERE practice_id = $1 AND encounter_id = $2 FOR NO KEY UPDATE
 """
 
@@ -33,7 +34,7 @@ SELECT count(*) FROM encounter
 
 @dataclass(frozen=True, slots=True)
 class KeptEncounter:
-    """An encounter's row; `visit` is JSON as its slice wrote it."""
+    """An encounter's row; `visit` is JSON as its slice wrote it, sealed where it is kept."""
 
     practice_id: UUID
     encounter_id: UUID
@@ -42,14 +43,13 @@ class KeptEncounter:
     source_system: str
     patient_id: UUID
     service_on: date
-    visit: str
-    visit_sha256: bytes
+    visit: str = field(repr=False)
     state: str
 
 
-async def add_encounter(db: Db, encounter: KeptEncounter, at: datetime) -> bool:
+async def add_encounter(uow: UnitOfWork, encounter: KeptEncounter) -> bool:
     """True where the encounter was new."""
-    done = await db.execute(
+    done = await uow.db.execute(
         ADD_ENCOUNTER,
         encounter.practice_id,
         encounter.encounter_id,
@@ -58,19 +58,26 @@ async def add_encounter(db: Db, encounter: KeptEncounter, at: datetime) -> bool:
         encounter.source_system,
         encounter.patient_id,
         encounter.service_on,
-        encounter.visit,
-        encounter.visit_sha256,
+        uow.seal(encounter.visit.encode(), _place(encounter.encounter_id)),
         encounter.state,
-        at,
-        at if encounter.state == "posted" else None,
+        uow.now,
+        uow.now if encounter.state == "posted" else None,
     )
     return done == "INSERT 0 1"
 
 
-async def lock_encounter(db: Db, practice_id: UUID, encounter_id: UUID) -> KeptEncounter | None:
+async def lock_encounter(uow: UnitOfWork, encounter_id: UUID) -> KeptEncounter | None:
     """The encounter, locked until the transaction ends."""
-    row = await db.fetchrow(LOCK_ENCOUNTER, practice_id, encounter_id)
-    return None if row is None else KeptEncounter(**dict(row))
+    row = await uow.db.fetchrow(LOCK_ENCOUNTER, uow.practice_id, encounter_id)
+    if row is None:
+        return None
+    found = dict(row)
+    found["visit"] = uow.unseal(row["visit"], _place(encounter_id)).decode()
+    return KeptEncounter(**found)
+
+
+def _place(encounter_id: UUID) -> str:
+    return f"encounter/{encounter_id}"
 
 
 async def mark_posted(db: Db, encounter: KeptEncounter, at: datetime) -> None:

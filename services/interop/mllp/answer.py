@@ -9,7 +9,8 @@ from asyncpg import InterfaceError, PostgresError
 from opentelemetry import trace
 
 from libs.events.transport import UnitOfWork, Work
-from libs.events.transport.faults import describe, is_transient
+from libs.events.transport.faults import SealError, describe, is_transient
+from libs.events.transport.keys import KeyUnavailableError
 from services.interop.connections.authenticate import authenticate
 from services.interop.connections.model import Connection, ConnectionKey
 from services.interop.messages.model import Effects, Inbound, Outcome, Refusal, RefusedError
@@ -26,10 +27,13 @@ tracer = trace.get_tracer("mainstay")
 
 NOT_KNOWN = "unknown sender: check MSH-3, MSH-4 and the key in MSH-8"
 TRY_AGAIN = "not stored: the database is away, send this message again"
+NO_KEY = "not stored: this practice's data key is missing here, tell us and send this message again"
 OUR_FAULT = "kept, but not understood by a mistake of ours; a person has to look"
 
-_OUR_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What a mistake in a reader raises; it must not close the feed that met it."""
+_OUR_FAULTS = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, SealError,
+)  # fmt: skip
+"""What a mistake in a reader raises, or a kept row that does not open; the feed stays open."""
 
 _REJECTED = {"message-type-not-taken", "not-hl7", "separators", "character-set"}
 """Refusals of the message as such, which table 0008 answers with AR; all others are AE."""
@@ -45,6 +49,9 @@ async def answer(raw: bytes, work: Work) -> bytes:
     with tracer.start_as_current_span(f"MLLP {header.type}", record_exception=False):
         try:
             return await _store(raw, header, key, work)
+        except KeyUnavailableError as error:
+            log.error("message not stored", error=describe(error))
+            return _try_again(header, work, NO_KEY)
         except (OSError, PostgresError, InterfaceError, *_OUR_FAULTS) as error:
             passes = is_transient(error)
             log.error("message not understood", error=describe(error), passes=passes)
@@ -110,10 +117,10 @@ def _told(outcome: Outcome, header: Header) -> bytes:
     )
 
 
-def _try_again(header: Header, work: Work) -> bytes:
-    refusal = Refusal("try-again", "MSH", TRY_AGAIN)
+def _try_again(header: Header, work: Work, text: str = TRY_AGAIN) -> bytes:
+    refusal = Refusal("try-again", "MSH", text)
     return acknowledge(
-        "AE", header, ack_id=_new_id(), at=work.now(), refusals=(refusal,), text=TRY_AGAIN
+        "AE", header, ack_id=_new_id(), at=work.now(), refusals=(refusal,), text=text
     )
 
 

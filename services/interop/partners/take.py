@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID, uuid5
 
@@ -31,7 +30,7 @@ from services.interop.patients.model import KnownPatient
 from services.interop.patients.store import (
     add_patient,
     change_patient,
-    find_patient,
+    is_known,
     lock_patient,
 )
 
@@ -132,10 +131,10 @@ def _known(event: PatientRegistered | PatientUpdated) -> KnownPatient:
 async def _register(
     event: PatientRegistered, connection: Connection, uow: UnitOfWork, effects: Effects
 ) -> None:
-    if await add_patient(uow.db, _known(event), connection.source_system, uow.now):
+    if await add_patient(uow, _known(event), connection.source_system):
         effects.events.append(event)
         return
-    if await lock_patient(uow.db, event.practice_id, event.patient_id) != (
+    if await lock_patient(uow, event.patient_id) != (
         _known(event),
         connection.source_system,
     ):
@@ -151,11 +150,11 @@ async def _register(
 async def _update(
     event: PatientUpdated, connection: Connection, uow: UnitOfWork, effects: Effects
 ) -> None:
-    found = await lock_patient(uow.db, event.practice_id, event.patient_id)
+    found = await lock_patient(uow, event.patient_id)
     if found is None or found[1] != connection.source_system:
         raise RefusedError(_unknown_patient())
     if found[0] != _known(event):
-        await change_patient(uow.db, _known(event), uow.now)
+        await change_patient(uow, _known(event))
         effects.events.append(event)
 
 
@@ -192,7 +191,6 @@ async def _post(
         )
     _check_lines(event)
     await _patient_must_be_known(event.patient_id, uow)
-    content = event.model_dump_json()
     kept = KeptEncounter(
         practice_id=event.practice_id,
         encounter_id=event.encounter_id,
@@ -201,11 +199,10 @@ async def _post(
         source_system=connection.source_system,
         patient_id=event.patient_id,
         service_on=event.service_on,
-        visit=content,
-        visit_sha256=sha256(content.encode()).digest(),
+        visit=event.model_dump_json(),
         state="posted",
     )
-    if await add_encounter(uow.db, kept, uow.now):
+    if await add_encounter(uow, kept):
         effects.events.append(event)
     else:
         await refuse_changes(kept, "data.encounter_id", uow)
@@ -232,7 +229,7 @@ def _pointers(event: EncounterPosted) -> list[int]:
 
 
 async def _patient_must_be_known(patient_id: UUID, uow: UnitOfWork) -> None:
-    if await find_patient(uow.db, uow.practice_id, patient_id) is None:
+    if not await is_known(uow.db, uow.practice_id, patient_id):
         raise RefusedError(_unknown_patient())
 
 

@@ -23,14 +23,14 @@ async def know_patient(
 
     A message that says nothing of coverage leaves it as it was.
     """
-    if await store.add_patient(uow.db, told, connection.source_system, uow.now):
+    if await store.add_patient(uow, told, connection.source_system):
         effects.events.append(told.registered())
         return told
-    found = await store.lock_patient(uow.db, told.practice_id, told.patient_id)
+    found = await store.lock_patient(uow, told.patient_id)
     assert found is not None
     known, _ = found
     now_known = told if coverage_is_told else replace(told, coverage=known.coverage)
     if now_known != known:
-        await store.change_patient(uow.db, now_known, uow.now)
+        await store.change_patient(uow, now_known)
         effects.events.append(now_known.updated())
     return now_known

@@ -1,92 +1,84 @@
-"""The SQL of patients."""
+"""The SQL of patients. What is marked of one is kept sealed: nobody looks for a row by it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from asyncpg import Record
 
+from libs.events.contracts import PHI, Contract
 from libs.events.contracts.interop import Coverage, Person
+from libs.events.contracts.values import Short
+from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 from services.interop.patients.model import KnownPatient
 
 ADD_PATIENT = """
-INSERT INTO patient (practice_id, patient_id, source_system, mrn, person, coverage, changed_at)
-VALUES ($1, $2, $3, $4, $5::text::jsonb, $6::text::jsonb, $7)
+INSERT INTO patient (practice_id, patient_id, source_system, sealed, changed_at)
+VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (practice_id, patient_id) DO NOTHING
 """
 
 FIND_PATIENT = """
-SELECT source_system, mrn, person::text AS person, coverage::text AS coverage FROM patient
- WHERE practice_id = $1 AND patient_id = $2
+SELECT source_system, sealed FROM patient WHERE practice_id = $1 AND patient_id = $2
 """
 
 LOCK_PATIENT = FIND_PATIENT + " FOR NO KEY UPDATE"
 
 CHANGE_PATIENT = """
-UPDATE patient
-   SET mrn = $3, person = $4::text::jsonb, coverage = $5::text::jsonb, changed_at = $6
- WHERE practice_id = $1 AND patient_id = $2
+UPDATE patient SET sealed = $3, changed_at = $4 WHERE practice_id = $1 AND patient_id = $2
 """
 
+IS_KNOWN = "SELECT EXISTS (SELECT FROM patient WHERE practice_id = $1 AND patient_id = $2)"
 
-async def add_patient(db: Db, patient: KnownPatient, source_system: str, at: datetime) -> bool:
+
+class Chart(Contract):
+    """What is sealed of a patient."""
+
+    mrn: Annotated[Short, PHI]
+    person: Person
+    coverage: Coverage | None
+
+
+async def add_patient(uow: UnitOfWork, patient: KnownPatient, source_system: str) -> bool:
     """True where the patient was new."""
-    done = await db.execute(
-        ADD_PATIENT,
-        patient.practice_id,
-        patient.patient_id,
-        source_system,
-        patient.mrn,
-        patient.person.model_dump_json(),
-        _write(patient.coverage),
-        at,
-    )
-    return done == "INSERT 0 1"
+    row = uow.practice_id, patient.patient_id, source_system, _seal(uow, patient), uow.now
+    return await uow.db.execute(ADD_PATIENT, *row) == "INSERT 0 1"
 
 
-async def lock_patient(
-    db: Db, practice_id: UUID, patient_id: UUID
-) -> tuple[KnownPatient, str] | None:
+async def lock_patient(uow: UnitOfWork, patient_id: UUID) -> tuple[KnownPatient, str] | None:
     """The patient, locked until the transaction ends, and the source system that keeps it."""
-    return _read(practice_id, patient_id, await db.fetchrow(LOCK_PATIENT, practice_id, patient_id))
+    row = await uow.db.fetchrow(LOCK_PATIENT, uow.practice_id, patient_id)
+    return None if row is None else _open(uow, patient_id, row)
 
 
-async def find_patient(
-    db: Db, practice_id: UUID, patient_id: UUID
-) -> tuple[KnownPatient, str] | None:
+async def find_patient(uow: UnitOfWork, patient_id: UUID) -> tuple[KnownPatient, str] | None:
     """The patient, not locked, and the source system that keeps it."""
-    return _read(practice_id, patient_id, await db.fetchrow(FIND_PATIENT, practice_id, patient_id))
+    row = await uow.db.fetchrow(FIND_PATIENT, uow.practice_id, patient_id)
+    return None if row is None else _open(uow, patient_id, row)
 
 
-async def change_patient(db: Db, patient: KnownPatient, at: datetime) -> None:
-    await db.execute(
-        CHANGE_PATIENT,
-        patient.practice_id,
-        patient.patient_id,
-        patient.mrn,
-        patient.person.model_dump_json(),
-        _write(patient.coverage),
-        at,
-    )
+async def is_known(db: Db, practice_id: UUID, patient_id: UUID) -> bool:
+    return await db.fetchval(IS_KNOWN, practice_id, patient_id)
 
 
-def _write(coverage: Coverage | None) -> str | None:
-    return coverage.model_dump_json() if coverage is not None else None
+async def change_patient(uow: UnitOfWork, patient: KnownPatient) -> None:
+    sealed = _seal(uow, patient)
+    await uow.db.execute(CHANGE_PATIENT, uow.practice_id, patient.patient_id, sealed, uow.now)
 
 
-def _read(
-    practice_id: UUID, patient_id: UUID, row: Record | None
-) -> tuple[KnownPatient, str] | None:
-    if row is None:
-        return None
-    coverage = row["coverage"]
-    known = KnownPatient(
-        practice_id=practice_id,
-        patient_id=patient_id,
-        mrn=row["mrn"],
-        person=Person.model_validate_json(row["person"], extra="ignore"),
-        coverage=coverage and Coverage.model_validate_json(coverage, extra="ignore"),
-    )
+def _seal(uow: UnitOfWork, patient: KnownPatient) -> bytes:
+    chart = Chart(mrn=patient.mrn, person=patient.person, coverage=patient.coverage)
+    return uow.seal(chart.model_dump_json().encode(), _place(patient.patient_id))
+
+
+def _open(uow: UnitOfWork, patient_id: UUID, row: Record) -> tuple[KnownPatient, str]:
+    opened = uow.unseal(row["sealed"], _place(patient_id))
+    chart = Chart.model_validate_json(opened, extra="ignore")  # kept by a newer replica
+    known = KnownPatient(uow.practice_id, patient_id, chart.mrn, chart.person, chart.coverage)
     return known, row["source_system"]
+
+
+def _place(patient_id: UUID) -> str:
+    return f"patient/{patient_id}"

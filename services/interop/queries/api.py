@@ -89,7 +89,7 @@ async def answer_query(
     by now.
     """
     query = await _find(query_id, uow)
-    encounter = await lock_encounter(uow.db, uow.practice_id, query["encounter_id"])
+    encounter = await lock_encounter(uow, query["encounter_id"])
     assert encounter is not None
     query = await _find(query_id, uow)  # as it is under the lock
     if query["answer"] is not None:

@@ -13,9 +13,11 @@ import pytest
 
 from libs.events.contracts.interop import PatientRegistered
 from libs.events.examples import interop as examples
-from libs.events.transport.protection import SealError
+from libs.events.transport.faults import SealError
+from libs.events.transport.keys import NoKeys
 from services.interop.connections.model import ConnectionKey, new_secret
 from services.interop.messages.store import place_of
+from services.interop.patients.model import patient_id_of
 from tests.databases import Databases
 from tests.harness import Harness
 from tests.interop.conftest import OTHER_PRACTICE, SECRET
@@ -203,6 +205,20 @@ async def test_with_the_database_away_the_answer_is_to_try_again_and_nothing_is_
     assert len(await interop.published_all()) == 1
 
 
+async def test_without_the_practices_key_the_answer_says_so_and_nothing_is_lost(
+    interop: Harness, connect: Connect
+) -> None:
+    ehr = await connect()
+    keys, interop.work.keys = interop.work.keys, NoKeys()
+    answer = await ehr.send(A04)
+    assert (answer[1][1], answer[2][5]) == ("AE", "try-again")
+    assert "data key is missing here" in answer[2][8]
+    assert await _fates(interop) == []
+    interop.work.keys = keys
+    assert (await ehr.send(A04))[1][1] == "AA"
+    assert len(await interop.published_all()) == 1
+
+
 async def _until_blocked(interop: Harness) -> None:
     async with asyncio.timeout(10), interop.pool.acquire() as db:
         while not await db.fetchval(
@@ -226,7 +242,10 @@ async def test_a_mistake_of_ours_keeps_the_message_and_does_not_stop_the_feed(
     ehr = await connect()
     database = urlsplit(interop.dsn).path
     owner = await asyncpg.connect(urlsplit(databases.admin_dsn)._replace(path=database).geturl())
-    await owner.execute("ALTER TABLE patient ADD CONSTRAINT mistake CHECK (mrn <> '1001')")
+    stumbles = patient_id_of(examples.PRACTICE, "EHR", "1001")
+    await owner.execute(
+        f"ALTER TABLE patient ADD CONSTRAINT mistake CHECK (patient_id <> '{stumbles}')"
+    )
     answer = await ehr.send(A04)
     assert (answer[1][1], answer[2][5]) == ("AE", "internal-error")
     other = await ehr.send(message("ADT^A04", PID.replace("1001", "1002"), control_id="2"))
