@@ -30,5 +30,5 @@ async def post_charges(encounter: EncounterPosted, uow: UnitOfWork) -> None:
         payer_claim_number=None,
         origin=uow.origin.dump(),
     )
-    await store.add_claim(uow.db, claim, encounter, uow.now)
+    await store.add_claim(uow, claim, encounter)
     await advance(uow, claim, encounter)

@@ -150,7 +150,7 @@ async def take_over_claim(
     if await store.lock_by_control(uow.db, uow.practice_id, command.control_number):
         raise HTTPException(409, "another claim has this control_number")
     charges = await uow.publish(_charges(command, uow.practice_id))
-    await store.add_claim(uow.db, replace(wanted, origin=charges.dump()), None, uow.now)
+    await store.add_claim(uow, replace(wanted, origin=charges.dump()), None)
     entry = ledger.charge(
         uow.practice_id, command.claim_id, command.service_on, command.charge_cents,
         self_pay=False,

@@ -35,7 +35,7 @@ async def release_held_claims(uow: UnitOfWork, *, npi: str | None = None) -> Non
     """A fact has come: look at every held claim that may have waited for it."""
     await store.lock_standing(uow.db, uow.practice_id)
     for claim in await store.lock_in_state(uow.db, uow.practice_id, State.HELD, npi=npi):
-        await advance(uow, claim, await store.read_encounter(uow.db, claim))
+        await advance(uow, claim, await store.read_encounter(uow, claim))
 
 
 async def advance(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:

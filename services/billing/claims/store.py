@@ -11,7 +11,9 @@ from uuid import UUID
 import asyncpg
 
 from libs.events.contracts.interop import EncounterPosted
+from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
+from libs.events.transport.payload import read_kept, write_kept
 from services.billing.claims.model import Claim, State
 
 COLUMNS = """practice_id, claim_id, encounter_id, patient_id, control_number, payer_id,
@@ -100,15 +102,17 @@ async def lock_standing(db: Db, practice_id: UUID) -> None:
     await db.execute(LOCK_STANDING, str(practice_id))
 
 
-async def add_claim(db: Db, claim: Claim, encounter: EncounterPosted | None, at: datetime) -> None:
-    await db.execute(
-        ADD_CLAIM, claim.practice_id, claim.claim_id, claim.encounter_id,
-        encounter.model_dump_json() if encounter else None, claim.patient_id,
+async def add_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted | None) -> None:
+    """The claim and the visit that it is for, sealed; a claim taken over has none."""
+    sealed = uow.seal(write_kept(encounter), _place(claim)) if encounter else None
+    await uow.db.execute(
+        ADD_CLAIM, claim.practice_id, claim.claim_id, claim.encounter_id, sealed, claim.patient_id,
         claim.control_number, claim.payer_id, claim.provider_npi, claim.service_on,
         claim.charge_cents, claim.state, claim.hold_reason, claim.origin,
     )  # fmt: skip
     if claim.state is not State.HELD:  # a new claim is held only if something is found missing
-        await db.execute(NOTE_MOVE, claim.practice_id, claim.claim_id, claim.state, None, at)
+        moved = claim.practice_id, claim.claim_id, claim.state, None, uow.now
+        await uow.db.execute(NOTE_MOVE, *moved)
 
 
 async def add_lines(
@@ -171,9 +175,14 @@ async def lock_in_interchange(db: Db, practice_id: UUID, number: int) -> list[Cl
     return [_claim(row) for row in await db.fetch(LOCK_IN_INTERCHANGE, practice_id, number)]
 
 
-async def read_encounter(db: Db, claim: Claim) -> EncounterPosted:
-    text = await db.fetchval(READ_ENCOUNTER, claim.practice_id, claim.claim_id)
-    return EncounterPosted.model_validate_json(text, extra="ignore")  # kept by a newer replica
+async def read_encounter(uow: UnitOfWork, claim: Claim) -> EncounterPosted:
+    """The visit that the claim is for, as the latest version of its event says it."""
+    sealed = await uow.db.fetchval(READ_ENCOUNTER, claim.practice_id, claim.claim_id)
+    return read_kept(uow.unseal(sealed, _place(claim)), EncounterPosted)
+
+
+def _place(claim: Claim) -> str:
+    return f"claim/{claim.claim_id}"
 
 
 async def read_lines(db: Db, claim: Claim) -> list[dict[str, Any]]:

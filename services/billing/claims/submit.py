@@ -54,12 +54,12 @@ async def submit_claims(timer: Timer, uow: UnitOfWork) -> None:
         await uow.set_timer(timer.name, payer_id, uow.now)
     practice = await find_practice(uow.db, uow.practice_id)
     said = [
-        await compose_claim(uow, claim, await store.read_encounter(uow.db, claim))
-        for claim in claims
+        await compose_claim(uow, claim, await store.read_encounter(uow, claim)) for claim in claims
     ]
     number = await store.next_number(uow.db, uow.practice_id, "interchange")
     content = write_interchange(number, dict(practice), said, uow.now)
-    await uow.db.execute(ADD_INTERCHANGE, uow.practice_id, number, payer_id, content, uow.now)
+    sealed = uow.seal(content, _place(number))
+    await uow.db.execute(ADD_INTERCHANGE, uow.practice_id, number, payer_id, sealed, uow.now)
     await store.set_interchange(uow.db, uow.practice_id, claims, number)
     for claim in claims:
         submitted = ClaimSubmitted(
@@ -79,10 +79,15 @@ async def send_interchange(timer: Timer, work: Work) -> None:
     """Write the interchange's file, whole or not at all; again only where nobody has it yet."""
     number = int(timer.key)
     async with work.unit_of_work(timer.practice_id) as uow:
-        content = await uow.db.fetchval(READ_INTERCHANGE, timer.practice_id, number)
+        sealed = await uow.db.fetchval(READ_INTERCHANGE, timer.practice_id, number)
+        content = uow.unseal(sealed, _place(number))
     _write_file(timer.practice_id, number, content)
     async with work.unit_of_work(timer.practice_id) as uow:
         await uow.db.execute(CONFIRM_SENT, timer.practice_id, number, uow.now)
+
+
+def _place(number: int) -> str:
+    return f"interchange/{number}"
 
 
 def _write_file(practice_id: UUID, number: int, content: bytes) -> None:
