@@ -36,7 +36,7 @@ SEND_MESSAGE = "send-message"
 async def remind_of_appointment(booked: AppointmentBooked, uow: UnitOfWork) -> None:
     """Plan a reminder a day ahead; a new time replaces it, a past one gets none."""
     practice = await practices.share_practice(uow.db, uow.practice_id)
-    patient = await patients.lock_patient(uow.db, uow.practice_id, booked.patient_id)
+    patient = await patients.open_patient(uow, booked.patient_id)
     latest = await store.find_latest(uow.db, uow.practice_id, booked.appointment_id)
     if latest and latest.starts_at == booked.starts_at and latest.state != "cancelled":
         return
@@ -86,7 +86,7 @@ async def resume_for_practice(onboarded: PracticeOnboarded, uow: UnitOfWork) -> 
 async def resume_messages(uow: UnitOfWork, patient_id: UUID) -> None:
     """Look again at the patient's waiting messages."""
     practice = await practices.share_practice(uow.db, uow.practice_id)
-    patient = await patients.lock_patient(uow.db, uow.practice_id, patient_id)
+    patient = await patients.open_patient(uow, patient_id)
     for message in await store.list_waiting(uow.db, uow.practice_id, patient_id):
         await _settle(uow, message, practice, patient)
 

@@ -49,7 +49,7 @@ async def _begin(uow: UnitOfWork, message_id: UUID, settings: MailSettings) -> M
     """Note the intent and write the mail; None where nothing is to be sent (any more)."""
     found = await store.find_message(uow.db, uow.practice_id, message_id)
     assert found is not None
-    patient = await patients.lock_patient(uow.db, uow.practice_id, found.patient_id)
+    patient = await patients.open_patient(uow, found.patient_id)
     message = await store.lock_message(uow.db, uow.practice_id, message_id)
     if message is None or message.state not in ("pending", "sending"):
         return None

@@ -20,4 +20,4 @@ async def know_changed_patient(updated: PatientUpdated, uow: UnitOfWork) -> None
 async def _keep(heard: PatientRegistered | PatientUpdated, uow: UnitOfWork) -> None:
     await practices.share_practice(uow.db, uow.practice_id)  # before the patient, as everywhere
     patient = patient_of(heard.patient_id, heard.person)
-    await store.keep_patient(uow.db, uow.practice_id, patient)
+    await store.keep_patient(uow, patient)

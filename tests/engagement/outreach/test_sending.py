@@ -10,6 +10,7 @@ import pytest
 
 from libs.events.contracts.engagement import ConsentWithdrawn, MessageFailed, MessageSent
 from libs.events.examples.interop import PRACTICE, appointment_booked
+from libs.events.transport.keys import NoKeys
 from libs.local.mail.kept import Mailbox, serving
 from tests.engagement.commands import message_ids, messages, withdraw
 from tests.engagement.relay import Relay, listening
@@ -146,3 +147,18 @@ async def test_a_timer_of_a_message_that_is_sent_sends_nothing(
     await booked.fire_timers()
     assert len(relay.mails) == 1
     assert len(await booked.published(MessageSent)) == 1
+
+
+async def test_without_the_practices_key_a_message_waits_and_a_word_of_stop_is_heeded(
+    booked: Harness, relay: Relay
+) -> None:
+    keys, booked.work.keys = booked.work.keys, NoKeys()
+    await booked.fire_timers(until=DUE_AT)
+    assert (await messages(booked), relay.mails) == ([("pending", None)], [])
+    booked.work.keys = keys
+    await booked.fire_timers(until=DUE_AT + timedelta(minutes=1))
+    assert len(relay.mails) == 1
+    booked.work.keys = NoKeys()
+    async with booked.http(PRACTICE) as client:
+        assert (await withdraw(client)).status_code == 201
+    assert len(await booked.published(ConsentWithdrawn)) == 1
