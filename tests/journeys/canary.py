@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote, quote_plus
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -17,6 +18,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from libs.events.contracts import Topic
 from libs.events.transport.database import Db
+from libs.events.transport.keys import KeyDirectory
+from libs.events.transport.protection import open_kept
 from libs.local.demo.months import Message, Patient, day, panel, registrations
 from libs.local.demo.practices import Practice
 from libs.local.run.platform import LocalPlatform
@@ -139,6 +142,30 @@ async def leaks_in_tables(db: Db, service: str) -> list[Leak]:
             for value in row.values()
         )
         found += leaks_in(content, f"{service}.{table}")
+    return found
+
+
+SEALED = {
+    "billing.claim": "SELECT 'claim/' || claim_id, encounter FROM claim",
+    "billing.interchange": "SELECT 'interchange/' || interchange_number, content FROM interchange",
+    "engagement.patient": "SELECT 'patient/' || patient_id, sealed FROM patient",
+    "interop.encounter": "SELECT 'encounter/' || encounter_id, visit FROM encounter",
+    "interop.message": "SELECT 'message/' || message_id, raw FROM message",
+    "interop.patient": "SELECT 'patient/' || patient_id, sealed FROM patient",
+}
+"""Where marked values are at rest: what each is sealed for, and the value."""
+
+
+async def sealed_in_tables(platform: LocalPlatform, practice_id: UUID) -> set[str]:
+    """The tables that hold the values once they are opened with the practice's key."""
+    keys = KeyDirectory(platform.data_keys)
+    found: set[str] = set()
+    for table, query in SEALED.items():
+        service = table.partition(".")[0]
+        async with database(platform, service) as db:
+            for place, sealed in await db.fetch(f"{query} WHERE practice_id = $1", practice_id):
+                if sealed and leaks_in(open_kept(sealed, place, service, practice_id, keys), ""):
+                    found.add(table)
     return found
 
 
