@@ -2,7 +2,7 @@
 
 A practice has one current key, which new values are sealed with, and older ones that still open
 theirs. A key seals at most 2^32 values (random 96-bit nonces, NIST SP 800-38D section 8.3: by then
-the odds of a repeated one reach 2^-32); a visit has about ten. Rotate before.
+the odds of a repeated one reach 2^-32); a visit has some fifteen. Rotate before.
 """
 
 from __future__ import annotations
