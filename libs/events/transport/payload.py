@@ -58,7 +58,7 @@ def read_event(envelope: Envelope, value: bytes | None, keys: Keys) -> Event:
     if event.key_value != envelope.key:
         raise UnreadableEventError("the record's key is not the contract's key")
     # The one that all its events share is found by identity wherever it is part of a key.
-    event.__dict__["practice_id"] = practice_id
+    vars(event)["practice_id"] = practice_id
     event.with_event_id(envelope.id_text)
     return _lift(event) if event.type in upcasters() else event
 
