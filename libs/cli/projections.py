@@ -175,8 +175,10 @@ def as_of_and_tell(
         typer.echo(json.dumps(shown, default=str))
         return
     for name, rows in past.tables.items():
-        # The columns stand in every row; without a row there is nothing to head.
-        table = Table(*(rows[0] if rows else ()), title=f"{name}, {len(rows)} rows")
+        if not rows:
+            typer.echo(f"{name}, no rows")
+            continue
+        table = Table(*rows[0], title=f"{name}, {len(rows)} rows")
         for row in rows:
             table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
         Console().print(table)

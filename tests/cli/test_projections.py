@@ -39,9 +39,12 @@ async def test_as_of_prints_the_rows_that_there_were_at_a_moment(
         await asyncio.to_thread(as_of_and_tell, *asked, as_json=as_json)
         return capsys.readouterr().out
 
+    before = datetime.now(UTC)
     async with platform.start(teller) as publishing, platform.start(ledger):
         await move(publishing, 10)
         await shows(platform, 10)
+        moment = before
+        assert await told(as_json=False) == "total, no rows\n"
         moment = datetime.now(UTC)
         await move(publishing, 20, first=10)
         await shows(platform, 30)
