@@ -184,6 +184,8 @@ def as_of_and_tell(
         Console().print(table)
     if past.parked:
         typer.echo(f"{past.parked} events up to then could not be folded", err=True)
+    if past.erased:
+        typer.echo(f"{past.erased} events of erased practices stayed out", err=True)
 
 
 def _find(service: str, projection: str) -> tuple[Platform, Projection]:
@@ -227,6 +229,7 @@ def rollback_and_tell(
     platform: Platform, service: str, projection: Projection, *, as_json: bool = False
 ) -> None:
     """Go back with a progress bar; what cannot be gone back to ends with exit code 1."""
+    announced: list[str] = []
     with telling() as tell, _or_exit("not rolled back"):
         generation = asyncio.run(
             rollback(
@@ -236,9 +239,10 @@ def rollback_and_tell(
                 kafka=platform.kafka,
                 keys=platform.data_keys(),
                 tell=tell,
+                announce=announced.append if as_json else typer.echo,
             )
         )
-    _tell_live(service, projection, generation, announced=[] if as_json else None)
+    _tell_live(service, projection, generation, announced=announced if as_json else None)
 
 
 def forget_and_tell(

@@ -17,6 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from libs.events.contracts import Topic
 from libs.events.transport.clock import Clock, SystemClock
 from libs.events.transport.database import Db, Pool, see_practices
+from libs.events.transport.keys import Keys
 from libs.events.transport.runtime import Running, running
 from libs.events.transport.service import Service
 from libs.events.transport.work import Wakes, Work
@@ -39,14 +40,21 @@ class TestPlatform:
     admin_dsn: str
 
     def start(
-        self, service: Service, *, worker: bool = True, instance: str | None = "0"
+        self,
+        service: Service,
+        *,
+        worker: bool = True,
+        instance: str | None = "0",
+        keys: Keys | None = None,
     ) -> AbstractAsyncContextManager[Running]:
         """Run a service here, as the first replica, which takes the place of one that was killed.
 
         A further replica has no `instance`: it leaves its group when it ends.
         """
         dsn = self.dsn_of(service)
-        return running(service, dsn=dsn, kafka=self.kafka, worker=worker, instance=instance)
+        return running(
+            service, dsn=dsn, kafka=self.kafka, worker=worker, instance=instance, keys=keys
+        )
 
     def dsn_of(self, service: Service) -> str:
         return self.teller_dsn if service.name == teller.name else self.ledger_dsn

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 
 from libs.events.transport import Projection
 from libs.events.transport.as_of import as_of
+from libs.events.transport.building import Announce
+from libs.events.transport.keys import Keys
 from libs.events.transport.rebuild import rebuild, rollback
 from libs.events.transport.steps import watch
 from tests.transport.ledger import LEDGER, PRACTICE, order, totals
@@ -53,13 +55,20 @@ async def rows_of(platform: TestPlatform, generation: int) -> dict[str, tuple[in
 
 
 async def begin_again(
-    platform: TestPlatform, projection: Projection = totals, *, accept_difference: bool = False
+    platform: TestPlatform,
+    projection: Projection = totals,
+    *,
+    keys: Keys | None = None,
+    announce: Announce = lambda _: None,
+    accept_difference: bool = False,
 ) -> int:
     made = rebuild(
         LEDGER,
         projection,
         dsn=platform.ledger_dsn,
         kafka=platform.kafka,
+        keys=keys,
+        announce=announce,
         accept_difference=accept_difference,
     )
     return await asyncio.wait_for(made, 60)

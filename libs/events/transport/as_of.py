@@ -27,10 +27,12 @@ class Past:
     """Every table's rows, column → value, in the order of their keys, held in memory.
 
     `parked`: events up to the moment that could not be folded, or wait behind one that could not.
+    `erased`: those that nobody can read any more, as their practice's keys were erased.
     """
 
     tables: dict[str, list[dict[str, Any]]]
     parked: int
+    erased: int
 
 
 async def as_of(
@@ -60,12 +62,12 @@ async def as_of(
         try:
             async with place.replay(generation, until=moment) as replay:
                 await replay.fold_up_to(await replay.ends(), tell)
-            return await _read(place, generation)
+            return await _read(place, generation, replay.effect.erased.events)
         finally:
             await remove(place.pool, service, projection, generation)
 
 
-async def _read(place: Place, generation: int) -> Past:
+async def _read(place: Place, generation: int, erased: int) -> Past:
     tables: dict[str, list[dict[str, Any]]] = {}
     async with transport_transaction(place.pool) as db:
         for table in place.projection.tables:
@@ -76,4 +78,4 @@ async def _read(place: Place, generation: int) -> Past:
             )
             tables[table.name] = [dict(row) for row in await db.fetch(query, generation)]
         parked = await db.fetchval(COUNT_PARKED, place.consumer(generation))
-    return Past(tables, parked)
+    return Past(tables, parked, erased)

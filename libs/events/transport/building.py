@@ -106,6 +106,7 @@ class Building:
         self._live = live
         self._shadow = shadow
         self._replay = replay
+        self._erased = replay.effect.erased
         self._tell = tell
 
     async def catch_up(self) -> None:
@@ -127,21 +128,27 @@ class Building:
         The live one is held only until both stand at the same offsets and the snapshot is taken.
         """
         name, tables = self.place.projection.name, self.place.projection.tables
-        consumers = [self.place.consumer(g) for g in (self._live.generation, self._shadow)]
+        live, here = self.place.consumer(self._live.generation), self.place.consumer(self._shadow)
         async with self.place.pool.acquire() as db:
             snapshot = db.transaction(isolation="repeatable_read", readonly=True)
             async with self._held() as (_, positions):
                 await self._reach(positions)
                 await snapshot.start()
                 await db.execute(SET_TRANSPORT)
+            which = db, tables, self._live.generation, self._shadow, self._erased.practices
             try:
-                found = await compare(db, tables, self._live.generation, self._shadow)
-                parked_live, parked_here = await count_parked(db, *consumers)
+                found = await compare(*which)
+                explained = await compare(*which, of_erased=True) if self._erased.events else []
+                parked_live, parked_here = await count_parked(
+                    db, live, here, self._erased.practices
+                )
             finally:
                 await snapshot.rollback()
                 reached("rebuild.compared")
         for difference in found:
             announce(str(difference))
+        for difference in explained:
+            announce(f"{difference}; all of erased practices")
         if parked_here:
             return [
                 f"{name}: {parked_here} events could not be folded that are not parked in the "
@@ -157,7 +164,7 @@ class Building:
             ]
         return []
 
-    async def swap(self) -> None:
+    async def swap(self, announce: Announce) -> None:
         """Fold what is left while the live one waits, and point at this one."""
         await self.catch_up()
         async with self._held() as (db, positions):
@@ -169,6 +176,8 @@ class Building:
             if await read_discards(db, *to) != self._replay.effect.discarded:
                 raise RuntimeError("parked events were discarded meanwhile: begin again")
         reached("rebuild.swapped")
+        if self._erased.events:
+            announce(str(self._erased))
 
     @asynccontextmanager
     async def _held(self) -> AsyncIterator[tuple[Db, dict[Shard, int]]]:

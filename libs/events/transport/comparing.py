@@ -6,8 +6,9 @@ never shown: rows may be about people.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from libs.events.transport.database import Db
 from libs.events.transport.projections import Table
@@ -15,20 +16,24 @@ from libs.events.transport.projections import Table
 CHECK = """
 SELECT count(*) AS rows,
        coalesce(sum(hashtextextended(ROW({columns})::text, 0)::numeric), 0) AS checksum
-  FROM {table} WHERE generation = $1
+  FROM {table} WHERE generation = $1 AND (practice_id = ANY($2::uuid[])) = $3
 """
 COUNT_DIFFERENCES = """
 SELECT count(*) FILTER (WHERE new.generation IS NULL) AS missing,
        count(*) FILTER (WHERE old.generation IS NULL) AS added,
        count(*) FILTER (WHERE old.generation IS NOT NULL AND new.generation IS NOT NULL) AS changed
-  FROM (SELECT * FROM {table} WHERE generation = $1) AS old
-  FULL JOIN (SELECT * FROM {table} WHERE generation = $2) AS new USING ({keys})
+  FROM (SELECT * FROM {table}
+         WHERE generation = $1 AND (practice_id = ANY($3::uuid[])) = $4) AS old
+  FULL JOIN (SELECT * FROM {table}
+              WHERE generation = $2 AND (practice_id = ANY($3::uuid[])) = $4) AS new
+  USING ({keys})
  WHERE ({old}) IS DISTINCT FROM ({new})
 """
 COUNT_UNLIKE = """
-SELECT count(*) FILTER (WHERE new.topic IS NULL) AS live,
+SELECT count(*) FILTER (WHERE new.topic IS NULL AND practice_id <> ALL($3::uuid[])) AS live,
        count(*) FILTER (WHERE old.topic IS NULL) AS rebuilt
-  FROM (SELECT topic, partition, offset_ FROM parked_event WHERE consumer = $1) AS old
+  FROM (SELECT topic, partition, offset_, practice_id
+          FROM parked_event WHERE consumer = $1) AS old
   FULL JOIN (SELECT topic, partition, offset_ FROM parked_event WHERE consumer = $2) AS new
   USING (topic, partition, offset_)
 """
@@ -53,28 +58,37 @@ class Difference:
         )
 
 
-async def compare(db: Db, tables: Sequence[Table], live: int, rebuilt: int) -> list[Difference]:
-    """The tables that differ, inside the caller's snapshot with the transport's sight."""
+async def compare(
+    db: Db,
+    tables: Sequence[Table],
+    live: int,
+    rebuilt: int,
+    erased: Collection[UUID] = (),
+    *,
+    of_erased: bool = False,
+) -> list[Difference]:
+    """The tables that differ, inside the caller's snapshot with the transport's sight.
+
+    `erased`: practices whose rows are not looked at; with `of_erased`, only theirs are.
+    """
     found: list[Difference] = []
+    which = [*erased], of_erased
     for table in tables:
         columns = (*table.keys, *table.sums, *table.values)
         check = CHECK.format(table=table.name, columns=", ".join(columns))
         old, new = [
-            await db.fetchrow(check, generation, timeout=LONGEST_SECONDS)
+            await db.fetchrow(check, generation, *which, timeout=LONGEST_SECONDS)
             for generation in (live, rebuilt)
         ]
         assert old is not None
         assert new is not None
         if old != new:
-            found.append(
-                Difference(
-                    table.name, old["rows"], new["rows"], *await _differ(db, table, live, rebuilt)
-                )
-            )
+            differ = await _differ(db, table, live, rebuilt, *which)
+            found.append(Difference(table.name, old["rows"], new["rows"], *differ))
     return found
 
 
-async def _differ(db: Db, table: Table, live: int, rebuilt: int) -> tuple[int, int, int]:
+async def _differ(db: Db, table: Table, *which: object) -> tuple[int, int, int]:
     compared = ("generation IS NULL", *table.sums, *table.values)
     row = await db.fetchrow(
         COUNT_DIFFERENCES.format(
@@ -83,15 +97,20 @@ async def _differ(db: Db, table: Table, live: int, rebuilt: int) -> tuple[int, i
             old=", ".join(f"old.{column}" for column in compared),
             new=", ".join(f"new.{column}" for column in compared),
         ),
-        *(live, rebuilt),
+        *which,
         timeout=LONGEST_SECONDS,
     )
     assert row is not None
     return row["missing"], row["added"], row["changed"]
 
 
-async def count_parked(db: Db, live: str, rebuilt: str) -> tuple[int, int]:
-    """How many events are parked for the live one only, and how many for the rebuilt one only."""
-    row = await db.fetchrow(COUNT_UNLIKE, live, rebuilt)
+async def count_parked(
+    db: Db, live: str, rebuilt: str, erased: Collection[UUID] = ()
+) -> tuple[int, int]:
+    """How many events are parked for the live one only, and how many for the rebuilt one only.
+
+    `erased`: practices whose events the rebuilt one left out, so that none of them is in it now.
+    """
+    row = await db.fetchrow(COUNT_UNLIKE, live, rebuilt, [*erased])
     assert row is not None
     return row["live"], row["rebuilt"]

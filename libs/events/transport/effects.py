@@ -24,8 +24,9 @@ class Effect(Protocol):
 
     `group` names it everywhere but in Kafka, whose `kafka_group` gives its partitions out.
     `place_of`: a record's (epoch, sequence), or None where its topic has none. `hear`: what `apply`
-    is given for it, or None where it is not wanted; raises UnreadableEventError. `apply` goes once
-    through what it is given, which is read as it goes.
+    is given for it, or None where it is not wanted; raises UnreadableEventError. `stays_out`: does
+    not even wait behind its key where that is parked. `apply` goes once through what it is given,
+    which is read as it goes.
     """
 
     @property
@@ -45,6 +46,8 @@ class Effect(Protocol):
     def place_of(self, record: Record) -> tuple[int, int] | None: ...
 
     def hear(self, record: Record, place: tuple[int, int] | None) -> Any: ...
+
+    def stays_out(self, record: Record, place: tuple[int, int] | None) -> bool: ...
 
     async def apply(self, db: Db, heard: Iterable[Any]) -> Outgoing: ...
 

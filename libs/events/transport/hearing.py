@@ -39,6 +39,9 @@ class HearsContracts:
             return Heard(envelope, read_event(envelope, record.value, self.keys))
         return None
 
+    def stays_out(self, record: Record, place: tuple[int, int] | None) -> bool:
+        return False
+
 
 def read_record(record: Record, place: tuple[int, int] | None) -> Envelope:
     """The envelope of a record; raises UnreadableEventError."""

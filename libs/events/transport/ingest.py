@@ -100,6 +100,9 @@ class Ingesting:
             value=record.value or b"",
         )
 
+    def stays_out(self, record: Record, place: tuple[int, int] | None) -> bool:
+        return False
+
     async def apply(self, db: Db, heard: Iterable[Delivery]) -> Outgoing:
         outgoing = Outgoing()
         for delivery in heard:

@@ -52,7 +52,7 @@ class Reading:
         for record, place in fresh:
             if self._failure is not None:
                 self.to_park.append((record, self._failure))
-            elif self._waiting and parked.key_of(record) in self._waiting:
+            elif self._waits(record, place):
                 self.to_park.append((record, None))
             else:
                 try:
@@ -63,6 +63,11 @@ class Reading:
                     if one is not None:
                         self.count += 1
                         yield one
+
+    def _waits(self, record: Record, place: tuple[int, int] | None) -> bool:
+        if not self._waiting or parked.key_of(record) not in self._waiting:
+            return False
+        return not self._effect.stays_out(record, place)
 
     def counts(self) -> dict[str, int]:
         """How many were handled, how many parked, and how many of those as unreadable."""

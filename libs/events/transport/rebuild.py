@@ -60,7 +60,7 @@ async def rebuild(
                     if not accept_difference:
                         raise DifferenceError(f"{refusal}. --accept-difference swaps anyway")
                     announce(refusal)
-                await building.swap()
+                await building.swap(announce)
         except RuntimeError:
             await remove(place.pool, service, projection, shadow)
             raise
@@ -75,6 +75,7 @@ async def rollback(
     kafka: str,
     keys: Keys | None = None,
     tell: Tell = lambda *_: None,
+    announce: Announce = log.info,
 ) -> int:
     """Bring the generation before the last swap up to date, and swap back; returns its number.
 
@@ -96,7 +97,7 @@ async def rollback(
         await put_back(place.pool, service, projection, back.generation)
         reached("rollback.put-back")
         async with place.replay(back.generation) as replay:
-            await Building(place, live, back.generation, replay, tell).swap()
+            await Building(place, live, back.generation, replay, tell).swap(announce)
         return back.generation
 
 

@@ -1,7 +1,8 @@
 """Replaying the log into a generation of a projection that nobody reads, up to given offsets.
 
 It reads the partitions itself, in no group, so it can stand still at an offset; each batch goes in
-as a consumer's does. What a person has discarded stays out.
+as a consumer's does. What a person has discarded stays out, and what nobody can read any more
+because its practice's keys were erased.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from libs.events.transport.applying import Applier
 from libs.events.transport.breaker import Breaker
 from libs.events.transport.database import Db
 from libs.events.transport.effects import topics_of
+from libs.events.transport.erased import Erased
+from libs.events.transport.faults import UnreadableEventError
 from libs.events.transport.folding import Folding, checkpoint_name
 from libs.events.transport.generations import Shard
 from libs.events.transport.hearing import LARGEST_BATCH, Heard, read_record
@@ -25,6 +28,7 @@ from libs.events.transport.keys import Keys
 from libs.events.transport.parked import Record
 from libs.events.transport.partition import OwnedPartition
 from libs.events.transport.projections import Projection
+from libs.events.transport.protection import ErasedEventError
 from libs.events.transport.work import Work
 
 Tell = Callable[[int, int], None]
@@ -66,6 +70,7 @@ class Replaying(Folding):
         self.gone = asyncio.Event()
         self._generation_number = generation
         self.discarded = frozenset(discarded)
+        self.erased = Erased()
         self._until = until
 
     async def checkpoint_name(self, db: Db) -> str:
@@ -80,7 +85,17 @@ class Replaying(Folding):
         # Before the payload is read: what cannot be read parks, but not what came later.
         if self._until is not None and read_record(record, place).time > self._until:
             return None
-        return super().hear(record, place)
+        try:
+            return super().hear(record, place)
+        except ErasedEventError:
+            self.erased.note(record, read_record(record, place).practice_id)
+            return None
+
+    def stays_out(self, record: Record, place: tuple[int, int] | None) -> bool:
+        try:
+            return self.hear(record, place) is None
+        except UnreadableEventError:
+            return False
 
 
 async def read_discards(
