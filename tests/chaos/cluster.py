@@ -54,6 +54,10 @@ class Machine:
         self._answers = answers
         self._server: Server | None = None
 
+    @property
+    def runs(self) -> bool:
+        return self._server is not None and self._server.runs
+
     def begin(self) -> None:
         """Start it, without waiting until it answers."""
         self._server = Server(self._program, self._user)
@@ -115,7 +119,7 @@ async def cluster(data: Path) -> AsyncIterator[Cluster]:
     jars = ensure([*kafka_jars(), postgres_build()], cache, progress=True)
     java = reachable_java(find_java(), cache, user)
     async with AsyncExitStack() as stack:
-        base = _database(home / "postgres-1", cache, jars[-1], user)
+        base = postgres_machine(home / "postgres-1", cache, jars[-1], user)
         clients = [kafka.free_port() for _ in range(BROKERS)]
         proxies = [await stack.enter_async_context(Proxy.listening(port)) for port in clients]
         brokers = _brokers(home, jars[:-1], java, user, proxies)
@@ -162,7 +166,10 @@ def _brokers(
     return made
 
 
-def _database(home: Path, cache: Path, build: Path, user: User | None) -> tuple[Machine, str]:
+def postgres_machine(
+    home: Path, cache: Path, build: Path, user: User | None
+) -> tuple[Machine, str]:
+    """A PostgreSQL that may be killed, not begun yet, and its administrator's DSN."""
     own = _own_directory(home, user)
     binaries = postgres.unpack(build, cache)
     password = postgres.prepare(own, binaries, user)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from uuid import uuid4
 
+import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
@@ -13,7 +16,9 @@ from libs.events.contracts import Topic
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import open_pool
 from libs.events.transport.envelope import begins_epoch, read_sequence
-from libs.events.transport.relay import Relay
+from libs.events.transport.leases import Lease
+from libs.events.transport.outbox import Outbox
+from libs.events.transport.relay import SEE_ALL, Relay
 from libs.events.transport.runtime import Running
 from libs.events.transport.work import Work
 from tests.transport.ledger import ORDERS, MoveOrdered, order, teller
@@ -72,6 +77,33 @@ async def place_unsent(platform: TestPlatform, count: int, *, first: int = 0) ->
 async def waiting(platform: TestPlatform) -> int:
     async with platform.teller_db() as db:
         return await db.fetchval("SELECT count(*) FROM outbox")
+
+
+async def in_flight(platform: TestPlatform) -> int:
+    async with platform.teller_db() as db:
+        return await db.fetchval(
+            "SELECT coalesce(sum(cardinality(window_ids)), 0)::int FROM outbox_shard"
+        )
+
+
+@asynccontextmanager
+async def outbox_of(platform: TestPlatform) -> AsyncIterator[Outbox]:
+    db = await asyncpg.connect(platform.teller_dsn)
+    try:
+        await db.execute(SEE_ALL)
+        yield Outbox(db, uuid4())
+    finally:
+        await db.close()
+
+
+async def take_all(outbox: Outbox, lease: timedelta) -> list[Lease]:
+    await outbox.declare([ORDERS])
+    await outbox.stay_alive(lease)
+    await outbox.notice_a_move()
+    await outbox.take(1)
+    for lease_ in await outbox.find_own():
+        await outbox.forget_found(lease_, [])  # a new log holds nothing
+    return await outbox.find_own()
 
 
 async def all_sent(platform: TestPlatform, *, but: int = 0) -> None:

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from libs.events.transport import shift
-from libs.events.transport.leases import Lease
-from libs.events.transport.outbox import Outbox
-from libs.events.transport.relay import SEE_ALL
-from tests.transport.ledger import ORDERS
 from tests.transport.outboxes import (
     all_sent,
+    in_flight,
+    outbox_of,
     owners,
     place_unsent,
     publishing,
     relaying,
     sequences,
+    take_all,
     waiting,
 )
 from tests.transport.platform import TestPlatform, end, eventually, ledger
@@ -107,35 +102,8 @@ async def test_a_relay_stopped_past_its_lease_repeats_only_the_places_it_had_giv
         await assert_all_moved_once(platform, 180, cents)
 
 
-async def in_flight(platform: TestPlatform) -> int:
-    async with platform.teller_db() as db:
-        return await db.fetchval(
-            "SELECT coalesce(sum(cardinality(window_ids)), 0)::int FROM outbox_shard"
-        )
-
-
 async def count(platform: TestPlatform) -> int:
     return sum(map(len, (await sequences(platform)).values()))
-
-
-@asynccontextmanager
-async def outbox_of(platform: TestPlatform) -> AsyncIterator[Outbox]:
-    db = await asyncpg.connect(platform.teller_dsn)
-    try:
-        await db.execute(SEE_ALL)
-        yield Outbox(db, uuid4())
-    finally:
-        await db.close()
-
-
-async def take_all(outbox: Outbox, lease: timedelta) -> list[Lease]:
-    await outbox.declare([ORDERS])
-    await outbox.stay_alive(lease)
-    await outbox.notice_a_move()
-    await outbox.take(1)
-    for lease_ in await outbox.find_own():
-        await outbox.forget_found(lease_, [])  # a new log holds nothing
-    return await outbox.find_own()
 
 
 async def test_without_the_lease_nothing_is_numbered_forgotten_or_given_up(
