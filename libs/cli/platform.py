@@ -16,7 +16,7 @@ import typer
 from pydantic import ValidationError
 
 from libs.events.contracts import Contract
-from libs.events.transport.database import SET_TRANSPORT, Db
+from libs.events.transport.database import SET_TRANSPORT, Db, session_settings
 from libs.events.transport.keys import KeyDirectory, Keys
 
 DEFAULT = Path(".local/home/platform.json")
@@ -64,7 +64,8 @@ def load_platform() -> Platform:
 @asynccontextmanager
 async def transport_of(platform: Platform, service: str) -> AsyncIterator[Db]:
     """A transaction in a service's database that sees the mechanism's own tables."""
-    db = await asyncpg.connect(platform.database(service))
+    settings = session_settings("mainstay")
+    db = await asyncpg.connect(platform.database(service), server_settings=settings)
     try:
         async with db.transaction():
             await db.execute(SET_TRANSPORT)

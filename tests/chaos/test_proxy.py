@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
 
@@ -67,6 +69,26 @@ async def test_a_server_whose_answers_are_lost_has_heard_and_the_client_is_reset
         proxy.mend()
         with pytest.raises(ConnectionResetError):
             await heard_within(reader)
+
+
+async def test_the_reset_of_a_client_that_is_cut_off_arrives_no_sooner_than_its_bytes() -> None:
+    """A process that is killed resets what it has not read; its machine would say nothing."""
+    async with echo() as (proxy, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+        writer.write(b"one\n")
+        assert await heard_within(reader) == b"one\n"
+        for direction in Direction:
+            proxy.hold(direction)
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, linger)
+        writer.transport.abort()
+        async with asyncio.timeout(5):
+            while not proxy.struck:
+                await asyncio.sleep(0.01)
+            assert proxy.connections == 1, "the server's end stands"
+            proxy.mend()
+            while proxy.connections:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_reset_ends_every_connection_and_new_ones_are_well() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaTimeoutError
 
-from libs.events.transport import relay, runtime, steps
+from libs.events.transport import database, relay, runtime, steps
 from libs.events.transport.relay import Relay
 from libs.events.transport.runtime import running
 from tests.transport.clockwork import clockwork
@@ -51,11 +51,24 @@ class SickProducer(AIOKafkaProducer):
 def grow_numb() -> None:
     """Stop once, when places were given and nothing is sent yet; the lease is a short one."""
     runtime.__dict__["Relay"] = partial(Relay, lease_seconds=1.5)
-    numbed: list[str] = []
+    stop_at("relay.numbered")
 
-    def stop(step: str) -> None:
-        if step == "relay.numbered" and not numbed:
-            numbed.append(step)
+
+STANDSTILL_SECONDS = 8
+
+
+def stand_still() -> None:
+    """Stop once, inside the transaction of a batch; the server waits for a short while only."""
+    database.__dict__["LONGEST_STANDSTILL_SECONDS"] = STANDSTILL_SECONDS
+    stop_at("consumer.checkpoint-moved")
+
+
+def stop_at(step: str) -> None:
+    stopped: list[str] = []
+
+    def stop(reached: str) -> None:
+        if reached == step and not stopped:
+            stopped.append(step)
             os.kill(os.getpid(), signal.SIGSTOP)
 
     steps.watch(stop)
@@ -65,6 +78,8 @@ async def main(name: str, dsn: str, kafka: str) -> None:
     name, _, ailment = name.partition(":")
     if ailment == "numbing":
         grow_numb()
+    elif ailment == "standing":
+        stand_still()
     elif ailment:
         producers = {"dying": DyingProducer, "sick": SickProducer}
         relay.__dict__["AIOKafkaProducer"] = producers[ailment]

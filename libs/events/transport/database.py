@@ -52,6 +52,8 @@ def session_settings(name: str) -> dict[str, str]:
         "tcp_keepalives_idle": "10",
         "tcp_keepalives_interval": "5",
         "tcp_keepalives_count": "3",
+        # While an answer is not acknowledged there are no keepalives, but sending it again.
+        "tcp_user_timeout": "25s",
         "idle_in_transaction_session_timeout": f"{LONGEST_STANDSTILL_SECONDS}s",
     }
 
