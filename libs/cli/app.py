@@ -7,17 +7,37 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from libs.cli import consumers, events, keys, lag, outbox, parked, projections, topics
+from libs.events.transport.faults import describe, is_transient
 from libs.service.process import run as run_service
 from libs.service.process import service_names
 from libs.service.settings import Settings
 
+
+class _SayingWhatIsAway(TyperGroup):
+    """What sees the whole platform ends with a line, no traceback, where a server does not answer.
+
+    A service's own process, and its migration, end with what they can tell of it.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if ctx.invoked_subcommand in ("run", "migrate") or not is_transient(error):
+                raise
+            typer.echo(f"a server does not answer: {describe(error)}", err=True)
+            raise typer.Exit(1) from None
+
+
 app = typer.Typer(
+    cls=_SayingWhatIsAway,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # it prints local variables: payloads and passwords

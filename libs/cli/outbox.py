@@ -69,7 +69,8 @@ def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 @app.command("resume")
 def resume(service: str) -> None:
     """Try at once what the broker refused; mend the cause first."""
-    _change(service, RESUME)
+    if _change(service, RESUME) == "UPDATE 0":
+        raise typer.BadParameter(f"nothing is refused in the outbox of {service}")
     typer.echo("its relay tries again within seconds")
 
 
@@ -84,16 +85,16 @@ def raise_epoch(service: str) -> None:
     typer.echo("its relay reads the log, and goes on in a new epoch")
 
 
-def _change(service: str, statement: str, *, unless: str | None = None) -> None:
+def _change(service: str, statement: str, *, unless: str | None = None) -> str:
     platform = load_platform()
 
-    async def change() -> None:
+    async def change() -> str:
         async with transport_of(platform, service) as db:
             if unless is not None and (shards := await db.fetchval(unless, LARGEST_EPOCH)):
                 raise typer.BadParameter(
                     f"{', '.join(shards)}: epoch {LARGEST_EPOCH} is the last that readers can "
                     "tell; nothing was changed, go on with a new topic"
                 )
-            await db.execute(statement)
+            return await db.execute(statement)
 
-    asyncio.run(change())
+    return asyncio.run(change())

@@ -42,6 +42,15 @@ async def test_status_tells_what_waits_what_is_delayed_and_what_is_refused(
     assert f"{shard} row {refused['row']}: MessageSizeTooLargeError" in text
 
 
+async def test_an_empty_outbox_is_told_as_such(platform: TestPlatform) -> None:
+    for row in (await run(platform, "outbox", "status", "--json")).json():
+        told = {name: value for name, value in row.items() if name != "service"}
+        assert told == {"waiting": 0, "oldest_seconds": None, "delayed": 0, "refused": []}
+    text = (await run(platform, "outbox", "status")).out
+    assert TELLER in text
+    assert " s " not in text, "nothing has an age"
+
+
 async def test_resume_lets_a_refused_event_be_tried_at_once(platform: TestPlatform) -> None:
     await allow(platform, 20_000)
     async with publishing(platform) as teller:

@@ -22,9 +22,9 @@ from libs.cli.projections import (
 from libs.events.transport.breaker import STOP
 from libs.events.transport.generations import alone
 from tests.cli.orders import run
-from tests.transport.ledger import LEDGER, PRACTICE, ledger, teller, totals
+from tests.transport.ledger import LEDGER, MOVES, PRACTICE, ledger, teller, totals
 from tests.transport.platform import TestPlatform, eventually
-from tests.transport.rebuilding import die_at, move, shows
+from tests.transport.rebuilding import begin_again, die_at, move, shows
 
 
 def addresses(platform: TestPlatform) -> Platform:
@@ -153,3 +153,25 @@ async def test_status_tells_of_a_rebuild_that_runs_of_one_given_up_and_of_troubl
         told = (await run(platform, "projections", "status")).out
     assert "g2 building 60/60" in told
     assert "given up" not in told
+
+
+async def test_status_tells_what_is_kept_what_is_parked_and_what_the_code_no_longer_has(
+    platform: TestPlatform,
+) -> None:
+    assert (await run(platform, "projections", "status", "--json")).json() == []
+    async with platform.start(teller) as publishing, platform.start(ledger):
+        await move(publishing, 30)
+        await shows(platform, 30)
+    assert await begin_again(platform) == 2
+    async with platform.ledger_db() as db:
+        await db.execute(
+            "INSERT INTO parked_event (practice_id, consumer, topic, partition, offset_, key, "
+            "headers, error, parked_at) VALUES ($1, $2, $3, 0, 0, 'a', '[]', 'Error', now())",
+            *(PRACTICE, f"{LEDGER}.totals.g2", MOVES.name),
+        )
+    [found] = (await run(platform, "projections", "status", "--json")).json()
+    kept = {"generation": 1, "version": 1, "state": "kept", "folded": None, "records": None}
+    assert (found["beside"], found["parked"], found["stopped"]) == ([kept], 1, None)
+    told = (await run(platform, "projections", "status")).out
+    for said in ("g1 kept", "1 parked", "gone"):
+        assert said in told

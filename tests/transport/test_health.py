@@ -6,11 +6,13 @@ Readiness: partitions are assigned, the database answers, and no consumer has st
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
 import asyncpg
 import httpx
+from fastapi import FastAPI
 
 from libs.events.transport.runtime import Running, running
 from libs.events.transport.service import Service
@@ -44,9 +46,17 @@ def start(
 
 async def probe(started: Running, path: str) -> tuple[int, dict[str, Any]]:
     """What Kubernetes is told at `path`."""
-    settings = Settings.model_validate({"database_url": "none", "kafka": "none"})
-    app = make_app(started.service, settings)
+    app = made(started.service)
     app.state.running = started
+    return await probe_app(app, path)
+
+
+def made(service: Service) -> FastAPI:
+    """Its routes, before anything runs behind them."""
+    return make_app(service, Settings.model_validate({"database_url": "none", "kafka": "none"}))
+
+
+async def probe_app(app: FastAPI, path: str) -> tuple[int, dict[str, Any]]:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.get(path)
@@ -83,6 +93,20 @@ async def handled(platform: TestPlatform, count: int) -> None:
         return row is not None and (row["n"] or 0) >= count
 
     await eventually(look, what=f"{count} events are handled")
+
+
+async def test_while_it_starts_a_process_is_alive_and_not_ready(platform: TestPlatform) -> None:
+    assert await probe_app(made(ledger), "/readyz") == (503, {"status": "starting"})
+    code, body = await probe_app(made(ledger), "/livez")
+    assert (code, body) == (200, {"status": "alive", "pid": os.getpid()})
+
+
+async def test_a_process_that_only_serves_requests_waits_for_no_partitions(
+    platform: TestPlatform,
+) -> None:
+    async with platform.start(ledger, worker=False) as started:
+        assert await probe(started, "/readyz") == (200, {"status": "ready"})
+        assert (await probe(started, "/livez"))[0] == 200
 
 
 async def test_a_handler_that_hangs_fails_the_liveness_probe_which_names_its_partition(
