@@ -16,7 +16,7 @@ from rich.table import Table
 from libs.cli.platform import Platform, load_platform, transport_of
 from libs.events.transport.lag import measure
 
-# A projection's earlier generations keep their checkpoints for the way back; nobody moves them.
+# A generation that is being filled, or whose filling was given up, is what nobody reads.
 CHECKPOINTS = """
 SELECT consumer, topic, partition, next_offset, moved_at FROM checkpoint c
  WHERE NOT EXISTS (

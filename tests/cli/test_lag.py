@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 
 import pytest
@@ -11,7 +12,7 @@ from tests.cli.mainstay import mainstay
 from tests.cli.orders import run
 from tests.transport.ledger import LEDGER, MOVES, ORDERS, TELLER, ledger, teller
 from tests.transport.platform import TestPlatform, eventually
-from tests.transport.rebuilding import begin_again, move, shows
+from tests.transport.rebuilding import begin_again, die_at, move, shows
 
 
 async def shards(platform: TestPlatform) -> set[tuple[str, str, int]]:
@@ -26,12 +27,13 @@ async def test_nobody_is_behind_where_nothing_was_ever_heard(platform: TestPlatf
     assert (text.code, "records" in text.out) == (0, True)
 
 
-async def test_a_generation_that_is_kept_is_behind_nobody(platform: TestPlatform) -> None:
-    """It stands where the swap left it, and would seem ever further behind."""
+async def test_only_what_is_read_is_behind(platform: TestPlatform) -> None:
+    """Neither the generation that a swap kept, nor one whose rebuild was given up."""
     async with platform.start(teller) as publishing, platform.start(ledger):
         await move(publishing, 30)
         await shows(platform, 30)
         assert await begin_again(platform) == 2
+        assert await die_at(platform, "rebuild", "rebuild.caught-up") == -signal.SIGKILL
         live = {(f"{LEDGER}.totals.g2", MOVES.name, p) for p in range(MOVES.partitions)}
         handlers = {(LEDGER, ORDERS.name, p) for p in range(ORDERS.partitions)}
 

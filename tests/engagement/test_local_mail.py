@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import aiosmtplib
+import pytest
 
 from libs.local.mail.kept import Mailbox, serving
 
@@ -32,6 +33,16 @@ async def test_a_mail_that_comes_twice_is_kept_once(tmp_path: Path) -> None:
     assert (mailbox.taken, mailbox.kept) == (4, 3)
     assert "Hello" in (tmp_path / f"{named}.eml").read_text()
     assert not [path for path in tmp_path.iterdir() if "alma" in path.name]
+
+
+async def test_mail_to_where_nobody_can_be_is_refused_for_good(tmp_path: Path) -> None:
+    mailbox, mail = Mailbox(tmp_path), _mail("<1@x.example>")
+    mail.replace_header("To", "alma@mail.invalid")
+    async with serving(mailbox) as port:
+        with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
+            await aiosmtplib.send(mail, hostname="127.0.0.1", port=port)
+    assert [one.code for one in refused.value.recipients] == [550]
+    assert (mailbox.taken, mailbox.kept) == (0, 0)
 
 
 async def test_mail_kept_by_an_earlier_run_is_known(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 TAKEN = "250 kept"
+UNREACHABLE = "550 5.1.2 no such domain"
 LARGEST_MESSAGE_BYTES = 2**20
 
 
@@ -24,6 +25,15 @@ class Mailbox:
         self.folder = folder
         self.taken = 0
         self.kept = 0
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Refuse whom no mail can reach: nobody has a name under .invalid (RFC 2606 section 2)."""
+        if address.lower().endswith(".invalid"):
+            return UNREACHABLE
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep the message before it is answered for (aiosmtpd's hook; its name is fixed)."""

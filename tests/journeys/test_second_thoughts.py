@@ -1,0 +1,146 @@
+"""What is answered late, taken back or does not arrive: through the services' own doors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from libs.events.contracts import Topic, platform_contracts
+from libs.local.demo.months import Message, upcoming
+from libs.local.run.feed import SEED, Feeder, month_days
+from libs.local.run.platform import LocalPlatform
+from libs.local.run.progress import Display
+from libs.local.run.seed import Door
+from libs.local.run.settle import settle
+from libs.local.run.wire import MllpClient
+from tests.billing.remittance import Said, payment
+from tests.journeys.observed import Record, types_of
+from tests.transport.platform import eventually, records_of
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+ANSWERS = {
+    "unmapped-diagnosis": "Z00.00",
+    "missing-diagnosis": "Z00.00",
+    "unmapped-procedure": "G0463",
+    "missing-charge": "G0463",
+}
+
+
+@pytest.fixture
+async def fed(live: LocalPlatform, feeder: Feeder, shown: Display) -> Feeder:
+    """There are visits, paid claims and open queries; what an earlier journey fed is not again."""
+    await feeder.panels()
+    await feeder.public_samples()
+    for on in month_days(date(2026, 1, 1), 1)[:14]:
+        await feeder.day(on)
+    await settle(live, shown, within_seconds=180)
+    return feeder
+
+
+@asynccontextmanager
+async def at(live: LocalPlatform, service: str, door: Door) -> AsyncIterator[httpx.AsyncClient]:
+    async with live.client(service, str(door.practice.practice_id)) as client:
+        yield client
+
+
+async def said(live: LocalPlatform, kind: str, **about: Any) -> list[Record]:
+    """The events of this type on Kafka that are about this; waits for the first."""
+    topic: Topic = platform_contracts()[kind].topic
+
+    async def look() -> list[Record]:
+        records = [r for r in await records_of(live.backends.kafka, topic) if kind in types_of([r])]
+        return [r for r in records if about.items() <= json.loads(r.value or b"{}").items()]
+
+    return await eventually(look, within_seconds=60, what=f"{kind} about {about}")
+
+
+async def test_a_clinician_answers_a_query_about_a_visit(live: LocalPlatform, fed: Feeder) -> None:
+    for door in fed.doors:
+        async with at(live, "interop", door) as interop:
+            queries = (await interop.get("/queries", params={"state": "open"})).json()
+            npi = door.practice.clinicians[0].npi
+            for query in queries:
+                body = {"answer": ANSWERS.get(query["reason"], npi), "answered_for_npi": npi}
+                answer = await interop.post(f"/queries/{query['query_id']}/answer", json=body)
+                assert answer.status_code == 200, answer.text
+                await said(live, "interop.query-answered.v1", query_id=query["query_id"])
+                return
+    pytest.fail("no practice has an open query")
+
+
+async def test_a_payer_takes_a_payment_back_and_the_fee_goes_back_with_it(
+    live: LocalPlatform, fed: Feeder
+) -> None:
+    door = fed.doors[0]
+    async with at(live, "billing", door) as billing:
+        claim, posted = await paid_claim(billing)
+        parts = [("CO", "45", posted["adjusted_cents"]), ("PR", "2", posted["patient_cents"])]
+        decided = Said(
+            claim["control_number"],
+            claim["charge_cents"],
+            posted["paid_cents"],
+            [part for part in parts if part[2]],
+        )
+        file = payment(decided.reversed(), trace="TAKENBACK1", payer=claim["payer_id"])
+        deliver(live, door, "taken-back.835", file)
+        await said(live, "billing.payment-reversed.v1", payment_id=posted["payment_id"])
+        practice, cents = str(door.practice.practice_id), posted["paid_cents"]
+        fee = "agreements.management-fee-reversed.v1"
+        await said(live, fee, practice_id=practice, collected_cents=cents)
+        history = (await billing.get(f"/claims/{claim['claim_id']}")).json()
+    assert history["claim"]["state"] == "submitted", "it waits for the payer's correction"
+
+
+async def paid_claim(billing: httpx.AsyncClient) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A claim, and the one posting that paid it."""
+    for claim in (await billing.get("/claims", params={"state": "paid"})).json():
+        history = (await billing.get(f"/claims/{claim['claim_id']}")).json()
+        match history["postings"]:
+            case [{"denied_cents": 0, "paid_cents": cents, "reversed_by": None} as posted] if cents:
+                return claim, posted
+            case _:
+                continue
+    pytest.fail("no claim was paid")
+
+
+def deliver(live: LocalPlatform, door: Door, name: str, content: bytes) -> None:
+    """As a payer does: whole, under its name, at once."""
+    inbound = live.exchange / str(door.practice.practice_id) / "inbound"
+    part = inbound / f"{name}.part"
+    part.write_bytes(content)
+    part.rename(inbound / name)
+
+
+async def test_a_reminder_arrives_and_is_answered_with_stop_and_another_reaches_nobody(
+    live: LocalPlatform, fed: Feeder
+) -> None:
+    door = fed.doors[0]
+    practice_id = str(door.practice.practice_id)
+    arrives, lost = upcoming(door.practice, datetime.now(UTC), SEED, 2)
+    mllp = MllpClient("127.0.0.1", live.ports["mllp"])
+    for message in (arrives, nowhere(lost)):
+        answer = await mllp.send(message.encode(door.hl7_key))
+        assert answer.accepted, answer.text
+    await mllp.close()
+    await said(live, "engagement.message-failed.v1", practice_id=practice_id, reason="550")
+    [sent] = await said(live, "engagement.message-sent.v1", practice_id=practice_id)
+    told = json.loads(sent.value or b"")
+    async with at(live, "engagement", door) as engagement:
+        reply = {"message_id": told["message_id"], "text": "stop"}
+        answer = await engagement.post("/replies", json=reply)
+        assert answer.json() == {"action": "consent-withdrawn"}
+    await said(live, "engagement.consent-withdrawn.v1", patient_id=told["patient_id"])
+
+
+def nowhere(message: Message) -> Message:
+    """The same, of a patient whose mail reaches nobody."""
+    segments = [s.replace("@patients.example", "@patients.invalid") for s in message.segments]
+    assert segments != [*message.segments]
+    return replace(message, segments=tuple(segments))
