@@ -97,6 +97,12 @@ async def test_consumers_are_listed_and_one_that_stopped_is_resumed_by_either_of
     async with platform.start(teller) as publishing, platform.start(ledger):
         await place(publishing, 1, 2)
         await seen(platform, "1 2 ")
+
+        async def both_began() -> bool:
+            row = await platform.ledger_row("SELECT count(DISTINCT consumer) AS n FROM checkpoint")
+            return row is not None and row["n"] == 2
+
+        await eventually(both_began)
     for name in (LEDGER, f"{LEDGER}.totals"):
         async with platform.ledger_db() as db:
             await db.execute("INSERT INTO consumer_stop VALUES ($1, 'too much failed')", name)

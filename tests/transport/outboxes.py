@@ -113,6 +113,15 @@ async def all_sent(platform: TestPlatform, *, but: int = 0) -> None:
     await eventually(nothing_waits, what="the outbox is empty")
 
 
+async def none_refused(relay: Relay) -> None:
+    """It forgets a refusal just after the rows that the broker took at last."""
+
+    async def none() -> bool:
+        return relay.refused() == {}
+
+    await eventually(none, what="nothing is refused any more")
+
+
 async def places(platform: TestPlatform, topic: Topic = ORDERS) -> dict[int, list[tuple[int, int]]]:
     """(epoch, sequence) by partition, in the order of the log; an epoch's mark has sequence 0."""
     found: dict[int, list[tuple[int, int]]] = {p: [] for p in range(topic.partitions)}

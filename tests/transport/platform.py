@@ -193,4 +193,25 @@ async def eventually(
         await asyncio.sleep(0.05)
 
 
+async def parked_errors(platform: TestPlatform, count: int) -> list[str | None]:
+    """What so many parked events failed with, in order, once they are parked."""
+
+    async def look() -> list[str | None]:
+        async with platform.ledger_db() as db:
+            rows = await db.fetch("SELECT error FROM parked_event ORDER BY id")
+        return [row["error"] for row in rows] if len(rows) == count else []
+
+    return await eventually(look, what=f"{count} events are parked")
+
+
+async def no_key_waits(platform: TestPlatform) -> None:
+    """A key is free just after its last event was carried out."""
+
+    async def free() -> bool:
+        row = await platform.ledger_row("SELECT count(*) AS n FROM parked_key")
+        return row is not None and row["n"] == 0
+
+    await eventually(free, what="no key waits")
+
+
 __all__ = ["Running", "TestPlatform", "eventually", "ledger", "teller", "test_platform"]

@@ -116,7 +116,7 @@ async def test_statements_that_time_out_behind_a_lock_park_nothing(
 ) -> None:
     async with platform.superuser_of(platform.ledger_dsn) as db:
         name = await db.fetchval("SELECT quote_ident(current_database())")
-        await db.execute(f"ALTER DATABASE {name} SET statement_timeout = '100ms'")
+        await db.execute(f"ALTER DATABASE {name} SET statement_timeout = '500ms'")
         async with platform.start(teller) as publishing, platform.start(ledger):
             before = await rollbacks(db)
             async with db.transaction():

@@ -142,15 +142,16 @@ async def test_an_idle_consumer_is_alive_and_ready_however_long_it_idles(
 async def test_a_consumer_that_never_catches_up_is_alive_as_long_as_it_moves(
     platform: TestPlatform,
 ) -> None:
-    """There is always a next record; each takes less than a stuck one is given."""
-    begun = asyncio.Event()
+    """There is always a next record; each takes much less than a stuck one is given."""
+    begun, stuck_after = asyncio.Event(), 3 * STUCK_AFTER
 
     async def dawdle(ordered: MoveOrdered, uow: UnitOfWork) -> None:
         begun.set()
-        await asyncio.sleep(0.3 * STUCK_AFTER)
+        await asyncio.sleep(stuck_after / 6)
 
+    dawdling = Service(name=LEDGER, handlers=[dawdle])
     async with platform.start(teller) as publishing:
-        async with start(platform, Service(name=LEDGER, handlers=[dawdle])) as started:
+        async with start(platform, dawdling, stuck_after=stuck_after) as started:
             await answers(started, "/readyz", 200)
             await place(publishing, 0)
             for number in range(1, 12):

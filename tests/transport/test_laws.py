@@ -26,7 +26,7 @@ from tests.transport.ledger import (
     teller,
     totals,
 )
-from tests.transport.platform import TestPlatform, eventually
+from tests.transport.platform import TestPlatform, eventually, no_key_waits, parked_errors
 
 SHOWN = """
 SELECT sum(cents) c, sum(moves) m FROM total
@@ -145,9 +145,7 @@ async def test_an_event_that_cannot_be_handled_parks_with_its_key_and_only_its_k
         row = await platform.ledger_row("SELECT seen FROM account WHERE account = 'account-0'")
         assert row is not None
         assert row["seen"].split() == ["0", "7"]
-        async with platform.ledger_db() as db:
-            parked = await db.fetch("SELECT error FROM parked_event ORDER BY id")
-        assert [p["error"] for p in parked] == ["PoisonError"] + [None] * 7
+        assert await parked_errors(platform, 8) == ["PoisonError"] + [None] * 7
 
         healed.add(poison)
         try:
@@ -166,8 +164,7 @@ async def test_an_event_that_cannot_be_handled_parks_with_its_key_and_only_its_k
         row = await platform.ledger_row("SELECT seen FROM account WHERE account = 'account-0'")
         assert row is not None
         assert row["seen"].split() == [str(n) for n in range(0, 70, 7)]
-        async with platform.ledger_db() as db:
-            assert await db.fetchval("SELECT count(*) FROM parked_key") == 0
+        await no_key_waits(platform)
 
 
 async def test_a_record_that_is_no_cloudevent_parks_and_the_partition_goes_on(
@@ -181,9 +178,7 @@ async def test_a_record_that_is_no_cloudevent_parks_and_the_partition_goes_on(
         await producer.stop()
         cents = await place_orders(publishing, 30)
         await assert_all_moved_once(platform, 30, cents)
-        async with platform.ledger_db() as db:
-            errors = [r["error"] for r in await db.fetch("SELECT error FROM parked_event")]
-        assert len(errors) == 3
+        errors = await parked_errors(platform, 3)
         assert errors[0] == "UnreadableEventError: header ce_sequence is missing or malformed"
 
 
