@@ -52,7 +52,7 @@ class Reading:
         for record, place in fresh:
             if self._failure is not None:
                 self.to_park.append((record, self._failure))
-            elif self._waits(record, place):
+            elif self._waiting and self._waits(record, place):
                 self.to_park.append((record, None))
             else:
                 try:
@@ -65,7 +65,7 @@ class Reading:
                         yield one
 
     def _waits(self, record: Record, place: tuple[int, int] | None) -> bool:
-        if not self._waiting or parked.key_of(record) not in self._waiting:
+        if parked.key_of(record) not in self._waiting:
             return False
         return not self._effect.stays_out(record, place)
 
