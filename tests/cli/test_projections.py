@@ -112,22 +112,22 @@ async def test_rebuild_rollback_and_forget_say_what_is_read_now_or_why_not(
 async def test_status_tells_how_far_behind_what_is_read_is_and_in_which_version(
     platform: TestPlatform,
 ) -> None:
-    async with platform.start(teller) as publishing, platform.start(ledger) as running:
+    async with platform.start(teller) as publishing, platform.start(ledger):
         await move(publishing, 60)
         await shows(platform, 60)
         [fresh] = (await run(platform, "projections", "status", "--json")).json()
         assert (fresh["service"], fresh["name"], fresh["generation"]) == (LEDGER, "totals", 1)
         assert (fresh["version"], fresh["in_code"], fresh["records"]) == (1, None, 0)
         assert (fresh["seconds"], fresh["beside"], fresh["busy"]) == (0.0, [], False)
-        folding = next(c for c in running.consumers if c.effect.group.endswith(".totals"))
-        await folding.stand_aside("a test")
-        await move(publishing, 40, first=60)
+        async with platform.ledger_db() as fold_waits:
+            await fold_waits.execute("LOCK TABLE total IN EXCLUSIVE MODE")
+            await move(publishing, 40, first=60)
 
-        async def behind() -> bool:
-            [stale] = (await run(platform, "projections", "status", LEDGER, "--json")).json()
-            return stale["records"] == 40 and stale["seconds"] > 0
+            async def behind() -> bool:
+                [stale] = (await run(platform, "projections", "status", LEDGER, "--json")).json()
+                return stale["records"] == 40 and stale["seconds"] > 0
 
-        await eventually(behind, what="40 records behind")
+            await eventually(behind, what="40 records behind")
 
 
 async def test_status_tells_of_a_rebuild_that_runs_of_one_given_up_and_of_trouble(

@@ -55,6 +55,15 @@ def why_aside(started: Running) -> str | None:
     return totals_of(started).aside
 
 
+async def ready(platform: TestPlatform, started: Running) -> None:
+    """Once its group has come to rest: replicas that join it move partitions."""
+
+    async def look() -> bool:
+        return await readiness(platform, started) == (200, {"status": "ready"})
+
+    await eventually(look, what="it is ready though it stands aside")
+
+
 async def stands_aside(started: Running) -> str:
     async def look() -> str:
         return why_aside(started) or ""
@@ -78,7 +87,7 @@ async def test_a_newer_version_rebuilds_by_itself_beside_the_older_one_which_the
             assert said == (
                 "the live generation is of version 2; this code is version 1 and stands aside"
             )
-            assert await readiness(platform, old) == (200, {"status": "ready"})
+            await ready(platform, old)
             await move(publishing, 50, first=150)
             await shows(platform, 400)
             assert why_aside(new) is None
@@ -150,7 +159,7 @@ async def test_a_newer_version_that_cannot_be_folded_leaves_the_old_one_and_says
                 "totals: 60 events could not be folded that are not parked in the live one. "
                 "--accept-difference swaps anyway"
             )
-            assert await readiness(platform, new) == (200, {"status": "ready"})
+            await ready(platform, new)
             await move(publishing, 40, first=60)
             await shows(platform, 100)
             assert why_aside(old) is None
