@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from libs.cli.platform import Platform, transport_of
-from libs.events.transport import Job
+from libs.events.transport import Job, checkpoints
 from libs.events.transport.as_of import as_of
 from libs.events.transport.service import Service
 from libs.events.transport.work import Work
@@ -20,9 +20,11 @@ from tests.transport.rebuilding import begin_again, move, shows
 from tests.transport.test_laws import assert_all_moved_once, place_orders
 from tests.transport.victim import STANDSTILL_SECONDS
 
-IN_TRANSACTION = """
+# The last statement is a batch's first: the victim stops after it, and not a moment before.
+IN_HAND = """
 SELECT count(*) FROM pg_stat_activity
  WHERE application_name = $1 AND datname = current_database() AND state = 'idle in transaction'
+   AND query = $2
 """
 GIVES_UP = {
     "tcp_keepalives_idle": "10",
@@ -42,7 +44,7 @@ async def test_who_vanished_in_a_transaction_keeps_its_heir_waiting_no_longer_th
 
     async def stands() -> bool:
         async with platform.ledger_db() as db:
-            return await db.fetchval(IN_TRANSACTION, LEDGER) > 0
+            return await db.fetchval(IN_HAND, LEDGER, checkpoints.MOVE) > 0
 
     async def gone() -> bool:
         return not await stands()
