@@ -10,6 +10,8 @@ import os
 from typing import Annotated, Any
 
 import typer
+from aiokafka.errors import KafkaError
+from asyncpg import InterfaceError, PostgresError
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
@@ -29,7 +31,7 @@ class _SayingWhatIsAway(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except Exception as error:
+        except (OSError, KafkaError, InterfaceError, PostgresError) as error:
             if ctx.invoked_subcommand in ("run", "migrate") or not is_transient(error):
                 raise
             typer.echo(f"a server does not answer: {describe(error)}", err=True)
