@@ -34,6 +34,7 @@ def environment(live: LocalPlatform) -> dict[str, str]:
     }
 
 
+@pytest.mark.timeout(300)  # each command has its own limit; on a busy machine all take minutes
 @pytest.mark.parametrize("document", ["README.md", "libs/events/README.md"])
 def test_every_shell_command_of_the_page_runs(
     live: LocalPlatform, doors: list[Door], document: str
