@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from libs.events.contracts import Topic, acl_class, platform_topics, with_older
+from libs.events.contracts import Topic, acl_class, platform_topics, topics_of
 from libs.events.transport.service import Service
 from libs.service.topics import settings_of
 
@@ -61,10 +61,9 @@ def _acls_of(service: Service) -> list[Object]:
 
 
 def _heard_by(service: Service) -> list[str]:
-    heard = with_older(service.handlers_by_type())
+    topics = set(topics_of(service.handlers_by_type()))
     for projection in service.projections:
-        heard |= with_older(projection.by_type())
-    topics = {contract.topic for contract in heard}
+        topics |= set(topics_of(projection.by_type()))
     topics |= {ingest.topic for ingest in service.ingests}
     return sorted(topic.name for topic in topics)
 

@@ -10,9 +10,9 @@ from aiokafka import TopicPartition
 
 from libs.cli.lag import log_ends
 from libs.cli.platform import Platform, transport_of
+from libs.events.contracts import topics_of
 from libs.events.transport import Projection
 from libs.events.transport.database import Db
-from libs.events.transport.effects import topics_of
 from libs.events.transport.generations import (
     REBUILD,
     Shard,

@@ -22,8 +22,8 @@ SET_ON_THE_TOPIC = 1
 """The config source of a topic's own settings (Kafka protocol, DescribeConfigs)."""
 ADVICE = {
     "partitions": (
-        "keys would move to other partitions, and out of their order: declare a new topic, "
-        "such as NAME-2, with a new version of its events"
+        "keys would move to other partitions, and out of their order: declare a new topic that "
+        "succeeds it, such as NAME.g2, and move its events there"
     ),
     "replicas": "kafka-reassign-partitions.sh moves copies; or say --replication-factor",
 }

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from libs.events.contracts import Event, Topic, is_latest, upcaster, with_older
+from libs.events.contracts import Event, Topic, is_latest, topics_of, upcaster, with_older
 from libs.events.contracts.base import name_and_version
-from libs.events.transport.effects import topics_of, types_of
+from libs.events.transport.effects import types_of
 from libs.events.transport.faults import UnreadableEventError
 from libs.events.transport.service import heard_by
 from tests.contracts.canonical import wire_of

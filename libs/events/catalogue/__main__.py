@@ -16,8 +16,7 @@ from typing import Any
 from libs.events.catalogue.asyncapi import asyncapi_of, load_services
 from libs.events.catalogue.breaking import breaking_changes
 from libs.events.catalogue.schemas import schema_of
-from libs.events.contracts import platform_contracts
-from libs.events.transport.effects import topics_of
+from libs.events.contracts import platform_contracts, topics_of
 from libs.events.transport.service import Service
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"

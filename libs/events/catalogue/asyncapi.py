@@ -16,6 +16,7 @@ from libs.events.contracts import (
     acl_class,
     platform_contracts,
     platform_topics,
+    topics_of,
     with_older,
 )
 from libs.events.transport.ingest import Ingest
@@ -116,6 +117,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
         "address": topic.name,
         "messages": {k: {"$ref": f"#/components/messages/{k}"} for k in _kinds_on(topic)},
         "x-mainstay-acl-class": acl_class(topic),
+        **({"x-mainstay-succeeds": topic.succeeds.name} if topic.succeeds else {}),
         "bindings": {"kafka": {
             "topic": topic.name,
             "partitions": topic.partitions,
@@ -129,7 +131,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
 
 
 def _kinds_on(topic: Topic) -> list[str]:
-    return sorted(kind for kind, c in platform_contracts().items() if c.topic == topic)
+    return sorted(kind for kind, c in platform_contracts().items() if topic in c.topic.generations)
 
 
 def _sends(topics: dict[str, Topic]) -> dict[str, Any]:
@@ -149,9 +151,9 @@ def _receives(services: list[Service]) -> dict[str, Any]:
         groups = {service.name: with_older(service.handlers_by_type())}
         groups |= {f"{service.name}.{p.name}": with_older(p.by_type()) for p in service.projections}
         for group, heard in groups.items():
-            for name in sorted({event.topic.name for event in heard}):
-                kinds = sorted(event.type for event in heard if event.topic.name == name)
-                found |= _receive(group, name, kinds)
+            for topic in topics_of(heard):
+                kinds = sorted(e.type for e in heard if topic in e.topic.generations)
+                found |= _receive(group, topic.name, kinds)
         for ingest in service.ingests:
             kinds = sorted(contract.type for contract in ingest.takes)
             found |= _receive(f"{service.name}.{ingest.name}", ingest.topic.name, kinds)

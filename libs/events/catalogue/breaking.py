@@ -4,7 +4,8 @@ Within a version everybody reads everybody (FULL_TRANSITIVE): a reader of any sc
 ever had reads what a publisher of any other of them wrote, and takes it to mean the same. Readers
 pass over fields that they do not know and fill in the defaults of those that are missing; they know
 nothing else to forgive. So this may change: words, and a new field with a default. A new choice in
-a closed list may not: an old reader does not know it.
+a closed list may not: an old reader does not know it. A topic may grow: what succeeds it is read
+after it.
 
 Compared with the last schema alone, and yet transitive: what is allowed only ever adds optional
 fields and touches none that is there, so any two schemas of a version are alike but for optional
@@ -28,6 +29,7 @@ _FOLLOWED = {
     "$ref", "$defs", "type", "format", "properties", "required", "items", "anyOf", "oneOf", "enum",
     "const", PLAINTEXT,
 }  # fmt: skip
+_PLACE = {"x-mainstay-topic", "x-mainstay-partitions", "x-mainstay-succeeds"}
 _UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems"}
 _LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems"}
 _ALTERNATIVES = ("anyOf", "oneOf")
@@ -133,13 +135,27 @@ def _compare_keywords(
     at: str, old: Schema, new: Schema, chosen: Callable[[str], bool]
 ) -> Iterator[Refusal]:
     """Whatever is neither words nor followed further must stay as it is: bounds, marks, topic."""
-    for keyword in sorted((set(old) | set(new)) - _WORDS - _FOLLOWED):
+    grown = _PLACE if _has_grown(old, new) else set[str]()
+    for keyword in sorted((set(old) | set(new)) - _WORDS - _FOLLOWED - grown):
         if keyword == "default" and not (keyword in old and keyword in new):
             continue  # it is then required, or no longer: said by that
         before, after = _bound(old, keyword), _bound(new, keyword)
         if chosen(keyword) and before != after:
             what = f"{keyword} changed from {before} to {after}"
             yield Refusal(at, what, _hurt_by(keyword, before, after))
+
+
+def _has_grown(old: Schema, new: Schema) -> bool:
+    """Whether the topic succeeds the one that it was, with all that this succeeded."""
+    before, after = _generations(old), _generations(new)
+    return bool(before) and after[-len(before) :] == before
+
+
+def _generations(schema: Schema) -> list[Any]:
+    if "x-mainstay-topic" not in schema:
+        return []
+    here = {"topic": schema["x-mainstay-topic"], "partitions": schema["x-mainstay-partitions"]}
+    return [here, *schema.get("x-mainstay-succeeds", [])]
 
 
 def _is_meaning(keyword: str) -> bool:

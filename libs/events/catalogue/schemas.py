@@ -53,11 +53,14 @@ def schema_of(contract: type[Event]) -> dict[str, Any]:
     if marks_of(contract):
         _refuse_double_marks(contract)
         schema["$defs"] = {**schema.get("$defs", {}), SEALED: ENCRYPTED_VALUE}
+    topic, *earlier = contract.topic.generations
+    succeeds = [{"topic": before.name, "partitions": before.partitions} for before in earlier]
     return {
         "$schema": DIALECT,
         "$id": f"urn:mainstay:{contract.type}",
-        "x-mainstay-topic": contract.topic.name,
-        "x-mainstay-partitions": contract.topic.partitions,
+        "x-mainstay-topic": topic.name,
+        "x-mainstay-partitions": topic.partitions,
+        **({"x-mainstay-succeeds": succeeds} if succeeds else {}),
         "x-mainstay-key": contract.key,
         **schema,
     }

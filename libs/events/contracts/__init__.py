@@ -14,7 +14,14 @@ from libs.events.contracts.base import (
     platform_contracts,
 )
 from libs.events.contracts.marks import marked_paths
-from libs.events.contracts.versions import is_latest, upcaster, upcasters, with_older
+from libs.events.contracts.versions import (
+    check_topics,
+    is_latest,
+    topics_of,
+    upcaster,
+    upcasters,
+    with_older,
+)
 
 _modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
 
@@ -24,17 +31,18 @@ AclClass = Literal["phi", "personal", "internal"]
 
 def platform_topics() -> list[Topic]:
     """Every topic that a module of contracts declares, by name: also those without a contract."""
-    found = {value for module in _modules for value in vars(module).values()
-             if isinstance(value, Topic)}  # fmt: skip
+    found = {topic for module in _modules for value in vars(module).values()
+             if isinstance(value, Topic) for topic in value.generations}  # fmt: skip
     return sorted(found, key=lambda topic: topic.name)
 
 
 def acl_class(topic: Topic) -> AclClass:
-    """What a topic's events tell about people, by the marks of the contracts on it.
+    """What a topic's events tell about people, by the marks of the contracts on it, or on a later
+    generation of it.
 
     Of a topic without a contract nothing is known: it is treated as the most guarded.
     """
-    on_it = [contract for contract in contracts().values() if contract.topic == topic]
+    on_it = [contract for contract in contracts().values() if topic in contract.topic.generations]
     kinds = {mark.kind for contract in on_it for _, mark in marked_paths(contract)}
     if PHI.kind in kinds or not on_it:
         return "phi"
@@ -42,6 +50,7 @@ def acl_class(topic: Topic) -> AclClass:
 
 
 with_older(platform_contracts().values())  # a version that nothing lifts is found here
+check_topics(platform_contracts().values())
 
 __all__ = [
     "PERSONAL",
@@ -50,10 +59,12 @@ __all__ = [
     "Event",
     "Topic",
     "acl_class",
+    "check_topics",
     "contracts",
     "is_latest",
     "platform_contracts",
     "platform_topics",
+    "topics_of",
     "upcaster",
     "upcasters",
     "with_older",

@@ -23,16 +23,43 @@ __all__ = ["PERSONAL", "PHI", "Contract", "Event", "Topic", "contracts", "platfo
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A Kafka topic: publisher and aggregate. Its partition count is fixed for life."""
+    """A Kafka topic: publisher and aggregate.
+
+    Its partition count is fixed for life, or keys would change their partition and lose their
+    order; it grows by a further generation, a topic that succeeds it.
+    """
 
     name: str
     partitions: int = 6
     retention_days: int | None = None
     """None keeps every event for good."""
+    succeeds: Topic | None = None
+    """The generation before, as it was declared: closed with the first event on this one."""
+
+    def __post_init__(self) -> None:
+        before = self.succeeds
+        if before is None:
+            return
+        if before.publisher != self.publisher:
+            raise TypeError(f"{self.name} succeeds {before.name}, which is another publisher's")
+        if before.retention_days != self.retention_days:
+            raise TypeError(f"{self.name} succeeds {before.name} and must keep events as long")
+        if self.name in {topic.name for topic in before.generations}:
+            raise TypeError(f"{self.name} succeeds itself; each generation has a name of its own")
 
     @property
     def publisher(self) -> str:
         return self.name.partition(".")[0]
+
+    @property
+    def generations(self) -> tuple[Topic, ...]:
+        """This one and all before it, the newest first."""
+        return (self, *(self.succeeds.generations if self.succeeds is not None else ()))
+
+    @property
+    def line(self) -> str:
+        """The first generation's name: a key is the same in all of them."""
+        return self.generations[-1].name
 
     @property
     def configuration(self) -> dict[str, str]:

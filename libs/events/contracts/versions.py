@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, TypeVar, get_type_hints
 
-from libs.events.contracts.base import Event, contracts, latest_version, name_and_version
+from libs.events.contracts.base import Event, Topic, contracts, latest_version, name_and_version
 
 Old = TypeVar("Old", bound=Event)
 New = TypeVar("New", bound=Event)
@@ -57,6 +57,30 @@ def with_older(heard: Iterable[type[Event]]) -> set[type[Event]]:
     it: events of it stand on the log.
     """
     return {version for contract in heard for version in _versions(contract)}
+
+
+def topics_of(heard: Iterable[type[Event]]) -> list[Topic]:
+    """The topics that these events stand on, in any of their versions and generations, by name."""
+    found = {topic for version in with_older(heard) for topic in version.topic.generations}
+    return sorted(found, key=lambda topic: topic.name)
+
+
+def check_topics(declared: Iterable[type[Event]]) -> None:
+    """Raises TypeError where an event is published to a topic that another one has succeeded, which
+    nobody may write to any more, or where two topics succeed one."""
+    published = {c.type: c.topic for c in declared if is_latest(c)}
+    after: dict[str, str] = {}
+    for topic in {topic for newest in published.values() for topic in newest.generations}:
+        if topic.succeeds is not None:
+            other = after.setdefault(topic.succeeds.name, topic.name)
+            if other != topic.name:
+                raise TypeError(f"{topic.succeeds.name} is succeeded by {other} and {topic.name}")
+    for kind, topic in published.items():
+        if topic.name in after:
+            raise TypeError(
+                f"{kind} is published to {topic.name}, which {after[topic.name]} succeeds; "
+                "all events of a topic move together"
+            )
 
 
 def is_latest(contract: type[Event]) -> bool:

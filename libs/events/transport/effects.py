@@ -8,7 +8,7 @@ from uuid import UUID
 
 from opentelemetry.trace import SpanKind
 
-from libs.events.contracts import Event, Topic, with_older
+from libs.events.contracts import Event, Topic, topics_of, with_older
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, see_practices
 from libs.events.transport.hearing import Heard, HearsContracts
@@ -50,11 +50,6 @@ class Effect(Protocol):
     def stays_out(self, record: Record, place: tuple[int, int] | None) -> bool: ...
 
     async def apply(self, db: Db, heard: Iterable[Any]) -> Outgoing: ...
-
-
-def topics_of(heard: Iterable[type[Event]]) -> list[Topic]:
-    """The topics that these events stand on, in any of their versions."""
-    return sorted({t.topic for t in with_older(heard)}, key=lambda topic: topic.name)
 
 
 def types_of(heard: Iterable[type[Event]]) -> frozenset[str]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from opentelemetry.trace import SpanKind
 
+from libs.events.contracts import topics_of
 from libs.events.transport.database import Db
-from libs.events.transport.effects import topics_of, types_of
+from libs.events.transport.effects import types_of
 from libs.events.transport.hearing import Heard, HearsContracts
 from libs.events.transport.keys import Keys, NoKeys
 from libs.events.transport.projections import Fold, Projection

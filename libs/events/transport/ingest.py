@@ -67,6 +67,10 @@ class Ingest:
     practice_of: Callable[[Delivery], UUID | None]
     take: Callable[[Delivery, UnitOfWork], Awaitable[bool]]
 
+    def __post_init__(self) -> None:
+        if self.topic.succeeds is not None:
+            raise TypeError(f"{self.topic.name}: others write to it, and nobody could close it")
+
 
 class Ingesting:
     """Takes records up in the transaction that moves the checkpoint."""

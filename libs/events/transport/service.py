@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, get_type_hints
 from uuid import UUID
 
-from libs.events.contracts import Event, Topic, contracts, is_latest
+from libs.events.contracts import Event, Topic, check_topics, contracts, is_latest
 from libs.events.transport.envelope import Origin
 from libs.events.transport.ingest import Ingest
 from libs.events.transport.projections import Projection
@@ -78,8 +78,10 @@ class Service:
         return found
 
     def publishes_to(self) -> list[Topic]:
-        """The topics of the contracts that this service owns."""
-        topics = {c.topic.name: c.topic for c in contracts().values()}
+        """The topics of the contracts that this service owns, in all their generations: what was
+        written to an earlier one before it was closed is still to be sent."""
+        check_topics(contracts().values())
+        topics = {t.name: t for c in contracts().values() for t in c.topic.generations}
         return [t for _, t in sorted(topics.items()) if t.publisher == self.name]
 
 
