@@ -115,7 +115,7 @@ def followers_not_held(_: str) -> None:
 
 def beyond_the_last(_: str) -> None:
     """The relay reads `id > last`; what commits late with a lower id is never sent."""
-    due = "not_before IS NULL"
+    due = "AND not_before IS NULL"
     replace(outbox, "NUMBER_NEXT", due, f"{due} AND {BEYOND_CURSOR}")
 
 

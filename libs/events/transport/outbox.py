@@ -26,10 +26,19 @@ ROW_BYTES = 600
 
 # No `id > last`: a row that commits late has a lower id and must still be found. BETWEEN, not `=`:
 # else the planner may take the order of `id` from the primary key, and read other shards' rows too.
+# A successor's rows wait for those of the topics that it has closed. Who sees a row of it sees that
+# they are closed, and all of their rows: they were committed before.
 NUMBER_NEXT = """
-WITH next AS (
+WITH leased AS (
+    SELECT * FROM unnest($2::text[], $3::int[], $4::bigint[]) AS shard (topic, partition, fence)
+     WHERE NOT EXISTS (
+           SELECT FROM outbox_closed c
+            WHERE c.successor = shard.topic
+              AND (SELECT true FROM outbox o
+                    WHERE o.topic = c.topic AND o.not_before IS NULL LIMIT 1))
+), next AS (
     SELECT leased.topic, leased.partition, leased.fence, o.id, o.key, o.headers, o.payload, o.place
-      FROM unnest($2::text[], $3::int[], $4::bigint[]) AS leased (topic, partition, fence)
+      FROM leased
      CROSS JOIN LATERAL (
            SELECT id, key, headers, payload, row_number() OVER by_id AS place,
                   sum(octet_length(payload) + $7::int) OVER by_id AS bytes

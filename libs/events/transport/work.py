@@ -13,12 +13,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID, uuid4
 
 from aiokafka.partitioner import murmur2
 
-from libs.events.contracts import Event, is_latest
+from libs.events.contracts import Event, Topic, is_latest
 from libs.events.transport.clock import Clock
+from libs.events.transport.closing import close_before
 from libs.events.transport.database import Db, Pool, see_practices
 from libs.events.transport.envelope import Envelope, Origin, write_headers
 from libs.events.transport.faults import PublishRefusedError
@@ -75,12 +77,17 @@ def partition_for(key: str, partitions: int) -> int:
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
     practice_id: UUID
-    topic: str
+    topic: Topic
     partition: int
     key: str
     headers: str
     payload: bytes
     not_before: datetime | None = None
+
+
+OUTBOX_COLUMNS = attrgetter(
+    "practice_id", "topic.name", "partition", "key", "headers", "payload", "not_before"
+)
 
 
 @dataclass(slots=True)
@@ -95,21 +102,14 @@ class Outgoing:
         if not self.rows:
             return
         await see_practices(db, {row.practice_id for row in self.rows})
-        await db.execute(
-            ADD_TO_OUTBOX,
-            [row.practice_id for row in self.rows],
-            [row.topic for row in self.rows],
-            [row.partition for row in self.rows],
-            [row.key for row in self.rows],
-            [row.headers for row in self.rows],
-            [row.payload for row in self.rows],
-            [row.not_before for row in self.rows],
-        )
+        await close_before(db, {row.topic for row in self.rows if row.topic.succeeds})
+        columns = zip(*map(OUTBOX_COLUMNS, self.rows), strict=True)
+        await db.execute(ADD_TO_OUTBOX, *map(list, columns))
 
     def wake(self, wakes: Wakes) -> None:
         """After the commit: tell who has new work."""
         if self.rows:
-            wakes.wrote({(row.topic, row.partition) for row in self.rows})
+            wakes.wrote({(row.topic.name, row.partition) for row in self.rows})
         if self.timers_set:
             wakes.timers.set()
             wakes.transmissions.set()
@@ -198,7 +198,7 @@ class UnitOfWork:
         self._outgoing.rows.append(
             OutboxRow(
                 practice_id=event.practice_id,
-                topic=event.topic.name,
+                topic=event.topic,
                 partition=partition_for(event.key_value, event.topic.partitions),
                 key=event.key_value,
                 headers=headers,
