@@ -18,7 +18,9 @@ from libs.events.transport.envelope import Envelope, read_envelope
 from libs.events.transport.faults import UnreadableEventError
 from libs.events.transport.parked import Record
 
-PARKED = "SELECT consumer, topic, partition, offset_ FROM parked_event"
+PARKED = """
+SELECT consumer, coalesce(stood_on, topic) AS topic, partition, offset_ FROM parked_event
+"""
 ACTS = """
 SELECT consumer, topic, partition, offset_, act, acted_at FROM parked_act
  WHERE topic = ANY($1::text[]) ORDER BY id
@@ -102,7 +104,7 @@ async def _window(
     there = await client.topics()
     partitions = [
         TopicPartition(topic.name, partition)
-        for topic in {contract.topic for contract in contracts().values()}
+        for topic in {t for contract in contracts().values() for t in contract.topic.generations}
         if topic.name in there
         for partition in range(topic.partitions)
     ]

@@ -18,7 +18,8 @@ from libs.cli.platform import Platform, load_platform, transport_of
 app = typer.Typer(no_args_is_help=True)
 
 LIST = """
-SELECT e.id, e.consumer, e.topic, e.key, e.error, e.parked_at, e.headers, k.request
+SELECT e.id, e.consumer, coalesce(e.stood_on, e.topic) AS topic, e.key, e.error, e.parked_at,
+       e.headers, k.request
   FROM parked_event e JOIN parked_key k USING (practice_id, consumer, topic, key)
  ORDER BY e.id
 """
@@ -29,7 +30,11 @@ ATTRIBUTES = {
     "ce_sequence",
 }
 """Headers that hold ids and names; another's value may be anything."""
-SHOW = "SELECT * FROM parked_event WHERE id = $1"
+SHOW = """
+SELECT id, consumer, coalesce(stood_on, topic) AS topic, partition, offset_, key, parked_at, error,
+       headers, payload
+  FROM parked_event WHERE id = $1
+"""
 REQUEST = """
 UPDATE parked_key k SET request = $2, requested_by = $3, requested_at = now()
   FROM parked_event e
@@ -43,7 +48,8 @@ UPDATE parked_key k SET request = $2, requested_by = $3, requested_at = now()
 # A projection's consumer names its generation, its stop does not.
 FIRSTS = """
 SELECT DISTINCT ON (e.practice_id, e.consumer, e.topic, e.key)
-       e.id, e.consumer, e.topic, e.key, e.error, e.headers, s.reason AS stopped,
+       e.id, e.consumer, coalesce(e.stood_on, e.topic) AS stood_on, e.key, e.error, e.headers,
+       s.reason AS stopped,
        count(*) OVER (PARTITION BY e.practice_id, e.consumer, e.topic, e.key) - 1 AS behind
   FROM parked_event e
   LEFT JOIN consumer_stop s ON e.consumer = s.consumer OR e.consumer LIKE s.consumer || '.g%'
@@ -227,7 +233,7 @@ async def _ask(platform: Platform, choice: Choice, wish: str, *, dry_run: bool) 
         async with transport_of(platform, service) as db:
             firsts = [
                 First(
-                    service=service, id=row["id"], consumer=row["consumer"], topic=row["topic"],
+                    service=service, id=row["id"], consumer=row["consumer"], topic=row["stood_on"],
                     key=row["key"], type=_event_type(row["headers"]), error=row["error"],
                     behind=row["behind"], stopped=row["stopped"],
                 )

@@ -37,7 +37,8 @@ async def test_a_retry_asked_for_long_ago_does_not_free_a_key_that_failed_again(
         work = work_in(pool, ledger)
         applier = Applier(Handlers(ledger, work.clock), LEDGER, work)
         partition = partition_for("account-0", ORDERS.partitions)
-        late = Request(PRACTICE, ORDERS.name, partition, "account-0", "retry", "a test")
+        at = ORDERS.name, ORDERS.name, partition
+        late = Request(PRACTICE, *at, "account-0", "retry", "a test")
         assert not await applier.carry_out(late)
     async with platform.ledger_db() as db:
         assert [tuple(row) for row in await db.fetch(KEYS)] == [("account-0", None)]

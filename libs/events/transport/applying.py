@@ -47,7 +47,11 @@ class Applier:
     """Records (topic, partition, offset) of an earlier epoch that a person has let pass."""
     _with_parked: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     """Partitions in which keys may be parked. Only a partition's owner parks there, and whoever is
-    not it any more is fenced, so the others need no look."""
+    not it any more is fenced, so the others need no look; a successor's always do, for its keys may
+    wait in the generation before, which others may own."""
+
+    def __post_init__(self) -> None:
+        self._topics = {topic.name: topic for topic in self.effect.topics}
 
     async def load(self, topic: str, partition: int, beginning: int) -> Position:
         """The stored position, under the name that the effect goes by now."""
@@ -77,8 +81,9 @@ class Applier:
                 db, self.name, first.topic, first.partition, old=old, new=new, handled=len(fresh)
             )
             reached("consumer.checkpoint-moved")
-            reading = Reading(self.effect, self.name, failure)
-            if (first.topic, first.partition) in self._with_parked:
+            topic = self._topics[first.topic]
+            reading = Reading(self.effect, self.name, topic.line, failure)
+            if topic.succeeds is not None or (first.topic, first.partition) in self._with_parked:
                 await reading.find_parked(db, fresh)
             outgoing = await self.effect.apply(db, reading.heard(fresh))
             if reading.to_park:
@@ -169,7 +174,7 @@ class Applier:
             parked.NOTE_ACT,
             request.practice_id,
             self.name,
-            request.topic,
+            row["stood_on"],
             row["partition"],
             row["offset_"],
             "discarded" if wish == "discard" else "retried",

@@ -32,9 +32,10 @@ SELECT count(*) FILTER (WHERE new.generation IS NULL) AS missing,
 COUNT_UNLIKE = """
 SELECT count(*) FILTER (WHERE new.topic IS NULL AND practice_id <> ALL($3::uuid[])) AS live,
        count(*) FILTER (WHERE old.topic IS NULL) AS rebuilt
-  FROM (SELECT topic, partition, offset_, practice_id
+  FROM (SELECT coalesce(stood_on, topic) AS topic, partition, offset_, practice_id
           FROM parked_event WHERE consumer = $1) AS old
-  FULL JOIN (SELECT topic, partition, offset_ FROM parked_event WHERE consumer = $2) AS new
+  FULL JOIN (SELECT coalesce(stood_on, topic) AS topic, partition, offset_
+               FROM parked_event WHERE consumer = $2) AS new
   USING (topic, partition, offset_)
 """
 LONGEST_SECONDS = 3600

@@ -50,6 +50,7 @@ class Consumer:
         self._joined = False
         self._told: dict[TopicPartition, int] = {}
         self._applier = Applier(effect, effect.group, work)
+        self._before = {topic.name: topic.generations[1:] for topic in effect.topics}
 
     @property
     def positions(self) -> dict[TopicPartition, Position]:
@@ -139,7 +140,11 @@ class Consumer:
             return
         for tp in assigned - set(self.partitions):
             self.partitions[tp] = OwnedPartition(
-                tp, applier=self._applier, breaker=self.breaker, client=self._client
+                tp,
+                applier=self._applier,
+                breaker=self.breaker,
+                client=self._client,
+                after=self._before[tp.topic],
             )
         await asyncio.gather(*[self.partitions[tp].take_up() for tp in assigned])
         self._joined = True
@@ -178,11 +183,14 @@ class Consumer:
             log.info("group offsets not told", consumer=self.effect.group, error=describe(error))
 
     async def look_after(self) -> None:
-        """What is not done for each batch: tell Kafka where this consumer stands, and carry out
-        what people asked for, in the partitions that this process owns."""
+        """What is not done for each batch: tell Kafka where this consumer stands, let go on what
+        waited for an earlier generation of its topic, and carry out what people asked for, in the
+        partitions that this process owns."""
         await self._tell_kafka({tp: at.next_offset for tp, at in self.positions.items()})
+        for partition in list(self.partitions.values()):
+            await partition.look_again()
         for request in await self._applier.requests():
-            partition = self.partitions.get(TopicPartition(request.topic, request.partition))
+            partition = self.partitions.get(TopicPartition(request.stood_on, request.partition))
             if partition is not None:
                 await partition.carry_out(request)
 

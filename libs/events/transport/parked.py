@@ -2,7 +2,8 @@
 
 A failing event is kept with its original bytes and headers; later ones of its key queue behind it.
 A retry is a request in the row: the consumer that owns the partition carries it out, in order,
-beside the checkpoint, under the key's lock.
+beside the checkpoint, under the key's lock. A key is one key in all generations of a topic: `topic`
+is the first one's name, and an event keeps where it stood.
 """
 
 from __future__ import annotations
@@ -31,16 +32,19 @@ ANY_PARKED = """
 SELECT EXISTS (SELECT FROM parked_key WHERE consumer = $1 AND topic = $2 AND partition = $3)
 """
 PARK_KEY = """
-INSERT INTO parked_key (practice_id, consumer, topic, partition, key) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO parked_key (practice_id, consumer, topic, stood_on, partition, key)
+VALUES ($1, $2, $3, nullif($4, $3), $5, $6)
 ON CONFLICT DO NOTHING
 """
 PARK_EVENT = """
 INSERT INTO parked_event
-    (practice_id, consumer, topic, partition, offset_, key, headers, payload, error, parked_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    (practice_id, consumer, topic, stood_on, partition, offset_, key, headers, payload, error,
+     parked_at)
+VALUES ($1, $2, $3, nullif($4, $3), $5, $6, $7, $8, $9, $10, $11)
 """
 FIND_REQUESTS = """
-SELECT practice_id, topic, partition, key, request, coalesce(requested_by, '') AS requested_by
+SELECT practice_id, topic, coalesce(stood_on, topic) AS stood_on, partition, key, request,
+       coalesce(requested_by, '') AS requested_by
   FROM parked_key WHERE consumer = $1 AND request IS NOT NULL
  ORDER BY requested_at
 """
@@ -49,7 +53,8 @@ SELECT request FROM parked_key
  WHERE practice_id = $1 AND consumer = $2 AND topic = $3 AND key = $4 FOR UPDATE
 """
 FIRST_EVENT = """
-SELECT id, partition, offset_, headers, payload FROM parked_event
+SELECT id, coalesce(stood_on, topic) AS stood_on, partition, offset_, headers, payload
+  FROM parked_event
  WHERE practice_id = $1 AND consumer = $2 AND topic = $3 AND key = $4 ORDER BY id LIMIT 1
 """
 FORGET_EVENT = "DELETE FROM parked_event WHERE id = $1"
@@ -80,10 +85,15 @@ LONGEST_KEY_BYTES = 500
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A person's wish about a parked key: retry it, or discard its first event and go on."""
+    """A person's wish about a parked key: retry it, or discard its first event and go on.
+
+    `topic`: its first generation; `stood_on`, `partition`: where the key's first event stood, whose
+    owner carries it out.
+    """
 
     practice_id: UUID
     topic: str
+    stood_on: str
     partition: int
     key: str
     request: str
@@ -98,25 +108,32 @@ def key_of(record: Record) -> str:
     return raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
-async def find_parked(db: Db, consumer: str, topic: str, keys: Sequence[str]) -> set[str]:
-    """Which of these keys wait; needs the transport's sight."""
-    rows = await db.fetch(FIND_PARKED, consumer, topic, sorted(set(keys)))
+async def find_parked(db: Db, consumer: str, line: str, keys: Sequence[str]) -> set[str]:
+    """Which of these keys wait in a topic or another generation of it (`line`: the first one's
+    name); needs the transport's sight."""
+    rows = await db.fetch(FIND_PARKED, consumer, line, sorted(set(keys)))
     return {row["key"] for row in rows}
 
 
 async def park(
-    db: Db, consumer: str, record: Record, practice_id: UUID, error: str | None, at: datetime
+    db: Db,
+    consumer: str,
+    line: str,
+    record: Record,
+    practice_id: UUID,
+    error: str | None,
+    at: datetime,
 ) -> None:
     """Keep a record as it came; `error` None: it only waits behind its key."""
-    key = key_of(record)
+    key, stood_on = key_of(record), (record.topic, record.partition)
     headers = [[_keepable(n), _keepable((v or b"").decode("latin-1"))] for n, v in record.headers]
-    await db.execute(PARK_KEY, practice_id, consumer, record.topic, record.partition, key)
+    await db.execute(PARK_KEY, practice_id, consumer, line, *stood_on, key)
     await db.execute(
         PARK_EVENT,
         practice_id,
         consumer,
-        record.topic,
-        record.partition,
+        line,
+        *stood_on,
         record.offset,
         key,
         json.dumps(headers),
@@ -143,7 +160,7 @@ def stored_record(request: Request, row: asyncpg.Record) -> Record:
     """A parked event as the record that it was; its key as `key_of` wrote it."""
     key, value = request.key.encode(), row["payload"]
     return ConsumerRecord(
-        topic=request.topic,
+        topic=row["stood_on"],
         partition=row["partition"],
         offset=row["offset_"],
         timestamp=0,

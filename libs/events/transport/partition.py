@@ -15,6 +15,7 @@ from typing import TypeVar
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from libs.events.contracts import Topic
 from libs.events.transport import holding
 from libs.events.transport.applying import Applied, Applier
 from libs.events.transport.breaker import Breaker
@@ -22,6 +23,7 @@ from libs.events.transport.checkpoints import Position
 from libs.events.transport.faults import FencedError, TurnedBackError, describe, is_transient
 from libs.events.transport.hearing import LARGEST_BATCH
 from libs.events.transport.parked import Record, Request
+from libs.events.transport.succession import Gate
 
 log = structlog.get_logger("mainstay.consumer")
 T = TypeVar("T")
@@ -36,16 +38,24 @@ class OwnedPartition:
     """A partition from its assignment to its revocation."""
 
     def __init__(
-        self, tp: TopicPartition, *, applier: Applier, breaker: Breaker, client: AIOKafkaConsumer
+        self,
+        tp: TopicPartition,
+        *,
+        applier: Applier,
+        breaker: Breaker,
+        client: AIOKafkaConsumer,
+        after: Sequence[Topic] = (),
     ) -> None:
+        """`after`: earlier generations of its topic, which are handled first."""
         self.tp = tp
         self.position: Position | None = None
         """None: not to be handled now, because it was revoked or its checkpoint is not known."""
         self.waits = 0
-        """How often a try ended with the database or the broker away."""
+        """How often the database or the broker was away, or an earlier generation not handled."""
         self._applier = applier
         self._breaker = breaker
         self._client = client
+        self._gate = Gate(tp, after, applier=applier, client=client)
         self._lock = asyncio.Lock()
         self._ending = False
         self._sought: int | None = None
@@ -108,6 +118,7 @@ class OwnedPartition:
         end = (await self._client.end_offsets([tp]))[tp]
         at = self._sought = position.next_offset
         self._client.seek(tp, at)
+        self._gate.close()
         self.position = position
         if not beginning <= at <= end and self._breaker.stopped is None:
             await self._breaker.stop(
@@ -146,6 +157,8 @@ class OwnedPartition:
         """False where these are not the checkpoint's next records, or the consumer has stopped."""
         if not self._come_next(records[0]):
             return False
+        if not await self._gate.lets_in(records):
+            return True
         try:
             careful = bisect_left(records, self._careful_until, key=attrgetter("offset"))
             for record in records[:careful]:
@@ -155,6 +168,13 @@ class OwnedPartition:
         except TurnedBackError as error:
             await self._stop_before(error.args[2], records)
             return False
+
+    async def look_again(self) -> None:
+        """Go on where the earlier generations are handled by now."""
+        if self._gate.holds:
+            self.waits += 1
+            async with self._lock:
+                await self._gate.look_again()
 
     async def _stop_before(self, offset: int, records: Sequence[Record]) -> None:
         """Handle what comes before a record of an earlier epoch; a person decides how to go on."""

@@ -27,7 +27,7 @@ LEAVE_TRANSPORT = "SELECT set_config('mainstay.transport', '', true)"
 class Reading:
     """What of a batch is heard, and what parks: it fails, cannot be read, or waits for its key."""
 
-    def __init__(self, effect: Effect, consumer: str, failure: str | None) -> None:
+    def __init__(self, effect: Effect, consumer: str, line: str, failure: str | None) -> None:
         self.count = 0
         """Events heard so far."""
         self.unreadable: list[tuple[int, str]] = []
@@ -35,6 +35,7 @@ class Reading:
         self.to_park: list[tuple[Record, str | None]] = []
         self._effect = effect
         self._consumer = consumer
+        self._line = line
         self._failure = failure
         self._waiting: set[str] = set()
 
@@ -43,7 +44,7 @@ class Reading:
         await db.execute(SET_TRANSPORT)
         keys = [parked.key_of(record) for record, _ in fresh]
         if keys:
-            self._waiting = await parked.find_parked(db, self._consumer, fresh[0][0].topic, keys)
+            self._waiting = await parked.find_parked(db, self._consumer, self._line, keys)
         await db.execute(LEAVE_TRANSPORT)
 
     def heard(self, fresh: Sequence[Fresh]) -> Iterator[Any]:
@@ -83,7 +84,8 @@ class Reading:
         """Park what is to wait, in the transaction of what was heard."""
         await db.execute(SET_TRANSPORT)
         for record, error in self.to_park:
-            await parked.park(db, self._consumer, record, _practice(record), error, at)
+            practice_id = _practice(record)
+            await parked.park(db, self._consumer, self._line, record, practice_id, error, at)
 
 
 def _practice(record: Record) -> UUID:
