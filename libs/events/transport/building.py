@@ -194,8 +194,13 @@ class Building:
         await self._replay.fold_up_to(goal, self._tell)
 
     async def _goal(self, positions: dict[Shard, int]) -> dict[Shard, int]:
-        """As far as the log goes; or as the live one has come, of what that one hears."""
+        """As far as the log goes; or as the live one has come, of what that one hears.
+
+        Of a later generation of a topic that it does not hear yet: nothing, as it has not.
+        """
         ends = await self._replay.ends()
         if not self.even:
             return ends
-        return {shard: min(positions.get(shard, end), end) for shard, end in ends.items()}
+        unheard = {s: 0 if self._replay.before[s[0]] else end for s, end in ends.items()}
+        heard = unheard | positions
+        return {shard: min(heard[shard], end) for shard, end in ends.items()}

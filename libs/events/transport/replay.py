@@ -15,10 +15,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from libs.events.contracts import topics_of
 from libs.events.transport.applying import Applier
 from libs.events.transport.breaker import Breaker
 from libs.events.transport.database import Db
-from libs.events.transport.effects import topics_of
 from libs.events.transport.erased import Erased
 from libs.events.transport.faults import UnreadableEventError
 from libs.events.transport.folding import Folding, checkpoint_name
@@ -142,6 +142,8 @@ class Replay:
             for topic in effect.topics
             for tp in (TopicPartition(topic.name, p) for p in range(topic.partitions))
         }
+        self.before = {t.name: {e.name for e in t.generations[1:]} for t in effect.topics}
+        """By topic: the earlier generations of it, which are folded first."""
 
     async def take_up(self) -> None:
         self._client.assign(list(self._partitions))
@@ -160,11 +162,16 @@ class Replay:
         }
 
     async def ends(self) -> dict[Shard, int]:
-        found = await self._client.end_offsets(list(self._partitions))
+        """Where the log ends; of earlier generations later, so that what precedes is in it, too."""
+        found: dict[TopicPartition, int] = {}
+        for depth in sorted({len(before) for before in self.before.values()}, reverse=True):
+            of_depth = [tp for tp in self._partitions if len(self.before[tp.topic]) == depth]
+            found |= await self._client.end_offsets(of_depth)
         return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
 
     async def fold_up_to(self, goal: Mapping[Shard, int], tell: Tell = lambda *_: None) -> None:
-        """Fold until every partition has reached its offset, and none beyond it.
+        """Fold until every partition has reached its offset, and none beyond it; a topic's later
+        generation when the earlier ones have.
 
         Raises RuntimeError where the fold fails too often, GoneError where the generation is gone.
         """
@@ -179,7 +186,9 @@ class Replay:
 
     def _short_of(self, goal: Mapping[Shard, int]) -> list[TopicPartition]:
         positions = self.positions
-        return [tp for tp in self._partitions if positions.get(tp, -1) < goal.get(tp, 0)]
+        short = [tp for tp in self._partitions if positions.get(tp, -1) < goal.get(tp, 0)]
+        topics = {tp.topic for tp in short}
+        return [tp for tp in short if topics.isdisjoint(self.before[tp.topic])]
 
     async def _fold(self, tp: TopicPartition, records: list[Record], goal: int) -> None:
         wanted = [record for record in records if record.offset < goal]
