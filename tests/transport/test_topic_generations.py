@@ -1,0 +1,370 @@
+"""A topic grows while events flow: a key's order, and effects that happen once, hold across it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from libs.events.transport.faults import is_transient
+from libs.events.transport.health import Progress
+from libs.events.transport.outbox import Outbox
+from libs.events.transport.rebuild import rebuild
+from libs.events.transport.relay import SEE_ALL
+from libs.events.transport.runtime import Running, running
+from libs.events.transport.work import Work
+from tests.conftest import Addresses
+from tests.databases import Databases
+from tests.transport.kiln import (
+    FIRST,
+    KILN_TABLES,
+    POTS,
+    SECOND,
+    SHELF,
+    SHELF_TABLES,
+    cracked,
+    fire,
+    kiln,
+    may_keep,
+    pots_of,
+    published_to,
+    shelf,
+    shown,
+)
+from tests.transport.ledger import PRACTICE
+from tests.transport.platform import TestPlatform, empty_topics, end, eventually, work_in
+
+WRITE = """
+INSERT INTO outbox (practice_id, topic, partition, key, headers, payload, not_before)
+VALUES ($1, $2, 0, 'pot', '{}', '', $3)
+"""
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+PARKED = """
+SELECT key, coalesce(stood_on, topic) AS stood_on, error IS NULL AS follows
+  FROM parked_event WHERE consumer = $1 ORDER BY id
+"""
+ASK = """
+UPDATE parked_key SET request = $3, requested_by = 'a test', requested_at = now()
+ WHERE consumer = $1 AND key = $2
+"""
+LIVE = f"{SHELF}.shown.g1"
+
+
+@pytest.fixture
+async def platform(databases: Databases, addresses: Addresses) -> AsyncIterator[TestPlatform]:
+    """The kiln in the teller's place, the shelf in the ledger's; both topics are empty."""
+    cracked.clear()
+    may_keep.set()
+    await empty_topics(addresses.kafka, SECOND.generations)
+    async with (
+        databases.clone("kiln", KILN_TABLES) as kiln_dsn,
+        databases.clone("shelf", SHELF_TABLES) as shelf_dsn,
+    ):
+        yield TestPlatform(addresses.kafka, kiln_dsn, shelf_dsn, databases.admin_dsn)
+
+
+@asynccontextmanager
+async def firing(platform: TestPlatform, *, relays: bool = True) -> AsyncIterator[Work]:
+    """The kiln in this process."""
+    if relays:
+        async with running(kiln, dsn=platform.teller_dsn, kafka=platform.kafka) as started:
+            yield started.work
+    else:
+        async with asyncpg.create_pool(platform.teller_dsn, min_size=1) as pool:
+            yield work_in(pool, kiln)
+
+
+async def process(
+    platform: TestPlatform, name: str, *pots: str, generation: int = 2
+) -> asyncio.subprocess.Process:
+    """Kiln or shelf in a process of its own, as it was deployed for one of the topics."""
+    import os
+    import sys
+
+    dsn = platform.teller_dsn if name == "kiln" else platform.ledger_dsn
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.transport.kiln", name, dsn, platform.kafka, *pots),
+        env=os.environ | {"MAINSTAY_TEST_GENERATION": str(generation)},
+    )
+
+
+async def fired(platform: TestPlatform) -> dict[str, int]:
+    async with platform.teller_db() as db:
+        return {row["pot"]: row["fired"] for row in await db.fetch("SELECT pot, fired FROM pot")}
+
+
+async def kept(platform: TestPlatform) -> dict[str, list[int]]:
+    """The numbers of each pot, in the order in which the shelf's handler saw them."""
+    async with platform.ledger_db() as db:
+        rows = await db.fetch("SELECT pot, seen FROM kept")
+    return {row["pot"]: [int(n) for n in row["seen"].split()] for row in rows}
+
+
+async def read_shown(platform: TestPlatform) -> dict[str, tuple[int, int]]:
+    async with platform.ledger_db() as db:
+        rows = await db.fetch(
+            "SELECT pot, pots, last FROM shown WHERE generation = "
+            "(SELECT generation FROM projection WHERE name = 'shown')"
+        )
+    return {row["pot"]: (row["pots"], row["last"]) for row in rows}
+
+
+async def all_kept(platform: TestPlatform) -> None:
+    """Each pot once, in order, by handler and projection."""
+    wanted = await fired(platform)
+
+    async def as_fired() -> bool:
+        seen = await kept(platform)
+        return {pot: len(numbers) for pot, numbers in seen.items()} == wanted
+
+    await eventually(as_fired, within_seconds=90, what="each pot is kept as often as it was fired")
+    for pot, numbers in (await kept(platform)).items():
+        assert numbers == list(range(1, wanted[pot] + 1)), f"{pot} was kept out of order"
+
+    async def as_kept() -> bool:
+        return await read_shown(platform) == {pot: (n, n) for pot, n in wanted.items()}
+
+    await eventually(as_kept, what="the projection shows each pot, and its last number")
+
+
+async def parked(platform: TestPlatform, consumer: str) -> list[tuple[str, str, bool]]:
+    """Key, topic, and whether it only follows, in the order of parking."""
+    async with platform.ledger_db() as db:
+        return [tuple(row) for row in await db.fetch(PARKED, consumer)]
+
+
+async def parked_are(
+    platform: TestPlatform, consumer: str, expected: list[tuple[str, str, bool]]
+) -> None:
+    async def as_expected() -> bool:
+        return await parked(platform, consumer) == expected
+
+    await eventually(as_expected, what=f"parked of {consumer}: {expected}")
+
+
+async def ask(platform: TestPlatform, consumer: str, pot: str, wish: str) -> None:
+    async with platform.ledger_db() as db:
+        await db.execute(ASK, consumer, pot, wish)
+
+
+async def test_closing_waits_for_who_has_written_and_refuses_who_writes_later(
+    platform: TestPlatform,
+) -> None:
+    """Else an event of the topic could be committed behind one of its successor."""
+    async with firing(platform, relays=False) as work, platform.teller_db() as before:
+        await before.execute(WRITE, PRACTICE, FIRST.name, None)
+        growing = asyncio.create_task(fire(work, ["pot-0"]))
+
+        async def closing_waits() -> bool:
+            async with platform.teller_db() as db:
+                return await db.fetchval(WAITING) == 1
+
+        async def is_refused() -> None:
+            async with platform.teller_db() as db:
+                await db.execute(WRITE, PRACTICE, FIRST.name, None)
+
+        await eventually(closing_waits)
+        late = asyncio.create_task(is_refused())
+
+        async def both_wait() -> bool:
+            async with platform.teller_db() as db:
+                return await db.fetchval(WAITING) == 2
+
+        await eventually(both_wait)
+        assert not growing.done()
+        await before.execute("COMMIT")
+        await asyncio.wait_for(growing, 10)
+        for attempt in (late, asyncio.create_task(is_refused())):
+            with pytest.raises(asyncpg.SerializationError, match="is closed") as refused:
+                await asyncio.wait_for(attempt, 10)
+            assert is_transient(refused.value), "it is tried again, and parks nothing"
+        await before.execute("BEGIN")
+    async with platform.teller_db() as db:
+        rows = await db.fetch("SELECT topic FROM outbox ORDER BY id")
+        assert [row["topic"] for row in rows] == [FIRST.name, SECOND.name]
+
+
+async def test_a_successors_rows_wait_for_the_rows_that_are_due_before_them(
+    platform: TestPlatform,
+) -> None:
+    async with firing(platform, relays=False) as work:
+        async with platform.teller_db() as db:
+            await db.execute(WRITE, PRACTICE, FIRST.name, None)
+            await db.execute(WRITE, PRACTICE, FIRST.name, work.now() + timedelta(days=3))
+        await fire(work, POTS)
+    db = await asyncpg.connect(platform.teller_dsn)
+    try:
+        await db.execute(SEE_ALL)
+        outbox = Outbox(db, uuid4())
+        await outbox.declare(SECOND.generations)
+        await outbox.execute("UPDATE outbox_shard SET unproven = false")
+        await outbox.stay_alive(timedelta(seconds=60))
+        await outbox.notice_a_move()
+        await outbox.take(1)
+        leases = await outbox.find_own()
+        assert len(leases) == 7
+        assert {shard.topic for shard in await outbox.number_next(leases)} == {FIRST.name}
+        assert not await outbox.number_next(leases), "it has its place and is not sent"
+        await outbox.forget_sent(leases)
+        windows = await outbox.number_next(leases)
+        assert {shard.topic for shard in windows} == {SECOND.name}
+        assert sum(map(len, windows.values())) == len(POTS)
+    finally:
+        await db.close()
+
+
+async def test_a_topic_grows_while_events_flow_and_processes_are_killed(
+    platform: TestPlatform,
+) -> None:
+    """Two replicas of the shelf, one of them killed; a kiln that knows the first topic alone."""
+    pots = POTS
+    old_kiln = await process(platform, "kiln", *pots, generation=1)
+    victim = await process(platform, "shelf")
+    try:
+        async with platform.start(shelf, instance=None):
+            await more_fired(platform, 100)
+            async with firing(platform) as work:
+                for _ in range(10):
+                    await fire(work, pots)
+                victim.kill()
+                await eventually(lambda: refusals(platform), what="the old kiln is refused")
+                for _ in range(10):
+                    await fire(work, pots)
+                await end(victim)
+                victim = await process(platform, "shelf")
+                assert old_kiln.returncode is None, "it waits for whoever takes its place"
+                await end(old_kiln)
+                await fire(work, pots)
+                await all_kept(platform)
+            assert not await parked(platform, SHELF)
+    finally:
+        await end(old_kiln, victim)
+    again = rebuild(SHELF, shown, dsn=platform.ledger_dsn, kafka=platform.kafka)
+    assert await asyncio.wait_for(again, 60) == 2
+    assert await read_shown(platform) == {pot: (n, n) for pot, n in (await fired(platform)).items()}
+
+
+async def more_fired(platform: TestPlatform, count: int) -> None:
+    already = sum((await fired(platform)).values())
+
+    async def so_many() -> bool:
+        return sum((await fired(platform)).values()) >= already + count
+
+    await eventually(so_many, within_seconds=60, what=f"{count} pots are fired")
+
+
+async def refusals(platform: TestPlatform) -> int:
+    async with platform.teller_db() as db:
+        return await db.fetchval("SELECT count(*) FROM refusal WHERE sqlstate = '40001'")
+
+
+async def test_a_successor_waits_for_a_partition_that_another_replica_handles(
+    platform: TestPlatform,
+) -> None:
+    """What waits is not stuck, and what need not wait goes on."""
+    slow = pots_of(0, FIRST, prefix="slow", count=8)
+    swift = pots_of(1, FIRST)
+    may_keep.clear()
+    async with firing(platform) as work:
+        async with platform.start(shelf), platform.start(shelf, instance=None) as other:
+            replicas = [other]
+            await eventually(lambda: shared(replicas), what="both have partitions")
+            with published_to(FIRST):
+                await fire(work, slow)
+            for _ in range(3):
+                await fire(work, [*slow, *swift])
+
+            async def successors_wait() -> bool:
+                return any(waits(replica) for replica in replicas)
+
+            await eventually(successors_wait, what="a partition of the successor waits")
+            progress = Progress(other.consumers[0], platform.kafka, 1.0)
+            for _ in range(3):
+                await progress.look()
+                await asyncio.sleep(0.6)
+            assert not [name for name in progress.stuck() if SECOND.name in name]
+            assert not await kept(platform), "the first of them is in hand"
+            may_keep.set()
+            await all_kept(platform)
+
+
+async def shared(replicas: list[Running]) -> bool:
+    """Whether each replica has partitions of the handlers', and not all of them."""
+    return all(0 < len(r.consumers[0].positions) < 7 for r in replicas)
+
+
+def waits(replica: Running) -> bool:
+    return any(
+        partition.waits
+        for tp, partition in replica.consumers[0].partitions.items()
+        if tp.topic == SECOND.name
+    )
+
+
+async def test_followers_on_the_successor_wait_behind_a_key_that_is_parked_before_it(
+    platform: TestPlatform,
+) -> None:
+    """Also where another replica handles them; a retry carries all out in order."""
+    pots = pots_of(0, FIRST, count=4) + pots_of(1, FIRST, count=4)
+    bad = pots[0]
+    cracked.add((bad, 1))
+    async with firing(platform) as work:
+        async with platform.start(shelf), platform.start(shelf, instance=None):
+            with published_to(FIRST):
+                await fire(work, pots)
+            await parked_are(platform, SHELF, [(bad, FIRST.name, False)])
+            await fire(work, pots)
+            await fire(work, pots)
+            behind = [(bad, SECOND.name, True)] * 2
+            await parked_are(platform, SHELF, [(bad, FIRST.name, False), *behind])
+            cracked.clear()
+            for consumer in (SHELF, LIVE):
+                await ask(platform, consumer, bad, "retry")
+            await all_kept(platform)
+
+
+async def test_a_retry_and_a_discard_on_the_successor_are_of_the_event_that_stood_there(
+    platform: TestPlatform,
+) -> None:
+    bad = pots_of(0, FIRST, count=1)[0]
+    async with firing(platform) as work:
+        async with platform.start(shelf):
+            cracked.add((bad, 1))
+            with published_to(FIRST):
+                await fire(work, [bad, "pot-other"])
+            await parked_are(platform, LIVE, [(bad, FIRST.name, False)])
+            cracked.add((bad, 2))
+            for _ in range(3):
+                await fire(work, [bad, "pot-other"])
+            await parked_are(
+                platform, LIVE, [(bad, FIRST.name, False)] + [(bad, SECOND.name, True)] * 3
+            )
+            await ask(platform, LIVE, bad, "discard")  # what follows is tried next, and fails
+            after = [(bad, SECOND.name, False), *[(bad, SECOND.name, True)] * 2]
+            await parked_are(platform, LIVE, after)
+            await ask(platform, LIVE, bad, "discard")
+            await parked_are(platform, LIVE, [])
+            assert (await read_shown(platform))[bad] == (2, 4)
+    again = rebuild(SHELF, shown, dsn=platform.ledger_dsn, kafka=platform.kafka)
+    assert await asyncio.wait_for(again, 60) == 2
+    assert (await read_shown(platform))[bad] == (2, 4)
+
+
+async def test_a_rebuild_finishes_a_topic_before_it_starts_the_next(
+    platform: TestPlatform,
+) -> None:
+    async with firing(platform) as work, platform.start(shelf):
+        with published_to(FIRST):
+            for _ in range(200):
+                await fire(work, POTS)
+        await fire(work, POTS)
+        await all_kept(platform)
+    again = rebuild(SHELF, shown, dsn=platform.ledger_dsn, kafka=platform.kafka)
+    assert await asyncio.wait_for(again, 60) == 2
+    assert await read_shown(platform) == dict.fromkeys(POTS, (201, 201))
