@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from aiokafka import TopicPartition
 
+from libs.events.transport.consumer import Consumer
 from libs.events.transport.faults import is_transient
 from libs.events.transport.health import Progress
+from libs.events.transport.leases import BEGIN_EPOCH
 from libs.events.transport.outbox import Outbox
 from libs.events.transport.rebuild import rebuild
 from libs.events.transport.relay import SEE_ALL
-from libs.events.transport.runtime import Running, running
-from libs.events.transport.work import Work
+from libs.events.transport.runtime import Running
 from tests.conftest import Addresses
 from tests.databases import Databases
+from tests.transport.growing import (
+    LIVE,
+    all_kept,
+    ask,
+    fired,
+    firing,
+    kept,
+    more_fired,
+    parked,
+    parked_are,
+    process,
+    read_shown,
+    refusals,
+)
 from tests.transport.kiln import (
     FIRST,
     KILN_TABLES,
@@ -29,7 +44,6 @@ from tests.transport.kiln import (
     SHELF_TABLES,
     cracked,
     fire,
-    kiln,
     may_keep,
     pots_of,
     published_to,
@@ -37,22 +51,13 @@ from tests.transport.kiln import (
     shown,
 )
 from tests.transport.ledger import PRACTICE
-from tests.transport.platform import TestPlatform, empty_topics, end, eventually, work_in
+from tests.transport.platform import TestPlatform, empty_topics, end, eventually
 
 WRITE = """
 INSERT INTO outbox (practice_id, topic, partition, key, headers, payload, not_before)
 VALUES ($1, $2, 0, 'pot', '{}', '', $3)
 """
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-PARKED = """
-SELECT key, coalesce(stood_on, topic) AS stood_on, error IS NULL AS follows
-  FROM parked_event WHERE consumer = $1 ORDER BY id
-"""
-ASK = """
-UPDATE parked_key SET request = $3, requested_by = 'a test', requested_at = now()
- WHERE consumer = $1 AND key = $2
-"""
-LIVE = f"{SHELF}.shown.g1"
 
 
 @pytest.fixture
@@ -66,91 +71,6 @@ async def platform(databases: Databases, addresses: Addresses) -> AsyncIterator[
         databases.clone("shelf", SHELF_TABLES) as shelf_dsn,
     ):
         yield TestPlatform(addresses.kafka, kiln_dsn, shelf_dsn, databases.admin_dsn)
-
-
-@asynccontextmanager
-async def firing(platform: TestPlatform, *, relays: bool = True) -> AsyncIterator[Work]:
-    """The kiln in this process."""
-    if relays:
-        async with running(kiln, dsn=platform.teller_dsn, kafka=platform.kafka) as started:
-            yield started.work
-    else:
-        async with asyncpg.create_pool(platform.teller_dsn, min_size=1) as pool:
-            yield work_in(pool, kiln)
-
-
-async def process(
-    platform: TestPlatform, name: str, *pots: str, generation: int = 2
-) -> asyncio.subprocess.Process:
-    """Kiln or shelf in a process of its own, as it was deployed for one of the topics."""
-    import os
-    import sys
-
-    dsn = platform.teller_dsn if name == "kiln" else platform.ledger_dsn
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "tests.transport.kiln", name, dsn, platform.kafka, *pots),
-        env=os.environ | {"MAINSTAY_TEST_GENERATION": str(generation)},
-    )
-
-
-async def fired(platform: TestPlatform) -> dict[str, int]:
-    async with platform.teller_db() as db:
-        return {row["pot"]: row["fired"] for row in await db.fetch("SELECT pot, fired FROM pot")}
-
-
-async def kept(platform: TestPlatform) -> dict[str, list[int]]:
-    """The numbers of each pot, in the order in which the shelf's handler saw them."""
-    async with platform.ledger_db() as db:
-        rows = await db.fetch("SELECT pot, seen FROM kept")
-    return {row["pot"]: [int(n) for n in row["seen"].split()] for row in rows}
-
-
-async def read_shown(platform: TestPlatform) -> dict[str, tuple[int, int]]:
-    async with platform.ledger_db() as db:
-        rows = await db.fetch(
-            "SELECT pot, pots, last FROM shown WHERE generation = "
-            "(SELECT generation FROM projection WHERE name = 'shown')"
-        )
-    return {row["pot"]: (row["pots"], row["last"]) for row in rows}
-
-
-async def all_kept(platform: TestPlatform) -> None:
-    """Each pot once, in order, by handler and projection."""
-    wanted = await fired(platform)
-
-    async def as_fired() -> bool:
-        seen = await kept(platform)
-        return {pot: len(numbers) for pot, numbers in seen.items()} == wanted
-
-    await eventually(as_fired, within_seconds=90, what="each pot is kept as often as it was fired")
-    for pot, numbers in (await kept(platform)).items():
-        assert numbers == list(range(1, wanted[pot] + 1)), f"{pot} was kept out of order"
-
-    async def as_kept() -> bool:
-        return await read_shown(platform) == {pot: (n, n) for pot, n in wanted.items()}
-
-    await eventually(as_kept, what="the projection shows each pot, and its last number")
-
-
-async def parked(platform: TestPlatform, consumer: str) -> list[tuple[str, str, bool]]:
-    """Key, topic, and whether it only follows, in the order of parking."""
-    async with platform.ledger_db() as db:
-        return [tuple(row) for row in await db.fetch(PARKED, consumer)]
-
-
-async def parked_are(
-    platform: TestPlatform, consumer: str, expected: list[tuple[str, str, bool]]
-) -> None:
-    async def as_expected() -> bool:
-        return await parked(platform, consumer) == expected
-
-    await eventually(as_expected, what=f"parked of {consumer}: {expected}")
-
-
-async def ask(platform: TestPlatform, consumer: str, pot: str, wish: str) -> None:
-    async with platform.ledger_db() as db:
-        await db.execute(ASK, consumer, pot, wish)
 
 
 async def test_closing_waits_for_who_has_written_and_refuses_who_writes_later(
@@ -250,46 +170,41 @@ async def test_a_topic_grows_while_events_flow_and_processes_are_killed(
     assert await read_shown(platform) == {pot: (n, n) for pot, n in (await fired(platform)).items()}
 
 
-async def more_fired(platform: TestPlatform, count: int) -> None:
-    already = sum((await fired(platform)).values())
-
-    async def so_many() -> bool:
-        return sum((await fired(platform)).values()) >= already + count
-
-    await eventually(so_many, within_seconds=60, what=f"{count} pots are fired")
-
-
-async def refusals(platform: TestPlatform) -> int:
-    async with platform.teller_db() as db:
-        return await db.fetchval("SELECT count(*) FROM refusal WHERE sqlstate = '40001'")
-
-
+@pytest.mark.parametrize("restored", [False, True])
 async def test_a_successor_waits_for_a_partition_that_another_replica_handles(
-    platform: TestPlatform,
+    platform: TestPlatform, restored: bool
 ) -> None:
-    """What waits is not stuck, and what need not wait goes on."""
+    """What waits is not stuck. After a restore of the publisher from a time before its topic grew,
+    the successor was begun already, and must wait again."""
     slow = pots_of(0, FIRST, prefix="slow", count=8)
-    swift = pots_of(1, FIRST)
-    may_keep.clear()
     async with firing(platform) as work:
-        async with platform.start(shelf), platform.start(shelf, instance=None) as other:
-            replicas = [other]
-            await eventually(lambda: shared(replicas), what="both have partitions")
+        async with platform.start(shelf) as one, platform.start(shelf, instance=None) as other:
+            await eventually(lambda: shared([one, other]), what="both have partitions")
+            if restored:
+                await fire(work, POTS)
+                await all_kept(platform)
+                async with platform.teller_db() as db:
+                    await db.execute("DELETE FROM outbox_closed")
+                    await db.execute(BEGIN_EPOCH)
+            owners = [one, other] if handles(other, FIRST.name, 0) else [other, one]
+            free = owners[0].consumers[0]
+            before = waits(free)
+            may_keep.clear()
             with published_to(FIRST):
                 await fire(work, slow)
             for _ in range(3):
-                await fire(work, [*slow, *swift])
+                await fire(work, [*slow, *POTS])
 
-            async def successors_wait() -> bool:
-                return any(waits(replica) for replica in replicas)
+            async def a_successor_waits() -> bool:
+                return waits(free) > before
 
-            await eventually(successors_wait, what="a partition of the successor waits")
-            progress = Progress(other.consumers[0], platform.kafka, 1.0)
+            await eventually(a_successor_waits, what="a partition of the successor waits")
+            progress = Progress(free, platform.kafka, 1.0)
             for _ in range(3):
                 await progress.look()
                 await asyncio.sleep(0.6)
-            assert not [name for name in progress.stuck() if SECOND.name in name]
-            assert not await kept(platform), "the first of them is in hand"
+            assert not progress.stuck()
+            assert not set(slow) & set(await kept(platform)), "the first of them is in hand"
             may_keep.set()
             await all_kept(platform)
 
@@ -299,12 +214,13 @@ async def shared(replicas: list[Running]) -> bool:
     return all(0 < len(r.consumers[0].positions) < 7 for r in replicas)
 
 
-def waits(replica: Running) -> bool:
-    return any(
-        partition.waits
-        for tp, partition in replica.consumers[0].partitions.items()
-        if tp.topic == SECOND.name
-    )
+def handles(replica: Running, topic: str, partition: int) -> bool:
+    return TopicPartition(topic, partition) in replica.consumers[0].partitions
+
+
+def waits(consumer: Consumer) -> int:
+    """How often a partition of the successor was looked at that waits."""
+    return sum(p.waits for tp, p in consumer.partitions.items() if tp.topic == SECOND.name)
 
 
 async def test_followers_on_the_successor_wait_behind_a_key_that_is_parked_before_it(
@@ -327,6 +243,29 @@ async def test_followers_on_the_successor_wait_behind_a_key_that_is_parked_befor
             for consumer in (SHELF, LIVE):
                 await ask(platform, consumer, bad, "retry")
             await all_kept(platform)
+
+
+async def test_what_parks_on_the_successor_is_retried_there(platform: TestPlatform) -> None:
+    """Also where the topic has no such partition, or parked something at the same place."""
+    before = pots_of(0, FIRST, count=1)
+    after = pots_of(0, SECOND, prefix="same", count=1) + pots_of(4, SECOND, prefix="far", count=1)
+    cracked.update((pot, 1) for pot in before + after)
+    async with firing(platform) as work, platform.start(shelf):
+        with published_to(FIRST):
+            await fire(work, before)
+        await fire(work, after)
+        stood = {(before[0], FIRST.name, False), *((pot, SECOND.name, False) for pot in after)}
+        for consumer in (SHELF, LIVE):
+
+            async def all_parked(consumer: str = consumer) -> bool:
+                return set(await parked(platform, consumer)) == stood
+
+            await eventually(all_parked, what=f"{consumer} has parked all three")
+        cracked.clear()
+        for consumer in (SHELF, LIVE):
+            for pot in before + after:
+                await ask(platform, consumer, pot, "retry")
+        await all_kept(platform)
 
 
 async def test_a_retry_and_a_discard_on_the_successor_are_of_the_event_that_stood_there(
