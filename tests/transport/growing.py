@@ -12,8 +12,9 @@ import asyncpg
 
 from libs.events.transport.runtime import running
 from libs.events.transport.work import Work
-from tests.transport.kiln import SHELF, kiln
-from tests.transport.platform import TestPlatform, eventually, work_in
+from tests.databases import Databases
+from tests.transport.kiln import KILN_TABLES, SECOND, SHELF, SHELF_TABLES, cracked, kiln, may_keep
+from tests.transport.platform import TestPlatform, empty_topics, eventually, work_in
 
 PARKED = """
 SELECT key, coalesce(stood_on, topic) AS stood_on, error IS NULL AS follows
@@ -24,6 +25,19 @@ UPDATE parked_key SET request = $3, requested_by = 'a test', requested_at = now(
  WHERE consumer = $1 AND key = $2
 """
 LIVE = f"{SHELF}.shown.g1"
+
+
+@asynccontextmanager
+async def kiln_and_shelf(databases: Databases, kafka: str) -> AsyncIterator[TestPlatform]:
+    """The kiln in the teller's place, the shelf in the ledger's; both topics are empty."""
+    cracked.clear()
+    may_keep.set()
+    await empty_topics(kafka, SECOND.generations)
+    async with (
+        databases.clone("kiln", KILN_TABLES) as kiln_dsn,
+        databases.clone("shelf", SHELF_TABLES) as shelf_dsn,
+    ):
+        yield TestPlatform(kafka, kiln_dsn, shelf_dsn, databases.admin_dsn)
 
 
 @asynccontextmanager

@@ -17,16 +17,16 @@ CREATE POLICY everyone ON outbox_closed USING (true); -- names of topics, of no 
 CREATE FUNCTION refuse_closed_topics() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
-    one text;
+    closed text;
 BEGIN
-    FOR one IN SELECT DISTINCT topic FROM written ORDER BY topic LOOP
-        PERFORM pg_advisory_xact_lock_shared(hashtext('mainstay.outbox'), hashtext(one));
-        IF EXISTS (SELECT FROM outbox_closed WHERE topic = one) THEN
-            -- A serialization failure: tried again until the process that knows the successor does it.
-            RAISE EXCEPTION 'topic % is closed: its events go to its successor', one
-                USING ERRCODE = 'serialization_failure';
-        END IF;
-    END LOOP;
+    PERFORM pg_advisory_xact_lock_shared(hashtext('mainstay.outbox'), hashtext(topic))
+       FROM (SELECT DISTINCT topic FROM written ORDER BY topic) topics;
+    SELECT topic INTO closed FROM outbox_closed WHERE topic IN (SELECT topic FROM written) LIMIT 1;
+    IF FOUND THEN
+        -- A serialization failure: tried again, until the process that knows the successor does it.
+        RAISE EXCEPTION 'topic % is closed: its events go to its successor', closed
+            USING ERRCODE = 'serialization_failure';
+    END IF;
     RETURN NULL;
 END
 $$;
