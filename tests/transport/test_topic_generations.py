@@ -223,3 +223,28 @@ async def test_a_rebuild_finishes_a_topic_before_it_starts_the_next(
     again = rebuild(SHELF, shown, dsn=platform.ledger_dsn, kafka=platform.kafka)
     assert await asyncio.wait_for(again, 60) == 2
     assert await read_shown(platform) == dict.fromkeys(POTS, (201, 201))
+
+
+async def test_a_consumer_that_does_not_know_the_successor_is_replaced_and_loses_nothing(
+    platform: TestPlatform,
+) -> None:
+    """Meanwhile a rebuild with the new code goes as far as the old one has come, and no farther."""
+    old_shelf = await process(platform, "shelf", generation=1)
+    try:
+        async with firing(platform) as work:
+            with published_to(FIRST):
+                await fire(work, POTS)
+            await fire(work, POTS)
+
+            async def the_first_are_shown() -> bool:
+                return await read_shown(platform) == dict.fromkeys(POTS, (1, 1))
+
+            await eventually(the_first_are_shown, what="the old shelf shows what it knows")
+            again = rebuild(SHELF, shown, dsn=platform.ledger_dsn, kafka=platform.kafka)
+            assert await asyncio.wait_for(again, 60) == 2
+            assert await the_first_are_shown()
+            await end(old_shelf)
+            async with platform.start(shelf):
+                await all_kept(platform)
+    finally:
+        await end(old_shelf)

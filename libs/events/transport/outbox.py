@@ -27,7 +27,7 @@ ROW_BYTES = 600
 # No `id > last`: a row that commits late has a lower id and must still be found. BETWEEN, not `=`:
 # else the planner may take the order of `id` from the primary key, and read other shards' rows too.
 # A successor's rows wait for those of the topics that it has closed. Who sees a row of it sees that
-# they are closed, and all of their rows: they were committed before.
+# they are closed, and all of their rows: they were committed before. In order: by the index.
 NUMBER_NEXT = """
 WITH leased AS (
     SELECT * FROM unnest($2::text[], $3::int[], $4::bigint[]) AS shard (topic, partition, fence)
@@ -35,7 +35,8 @@ WITH leased AS (
            SELECT FROM outbox_closed c
             WHERE c.successor = shard.topic
               AND (SELECT true FROM outbox o
-                    WHERE o.topic = c.topic AND o.not_before IS NULL LIMIT 1))
+                    WHERE o.topic = c.topic AND o.not_before IS NULL
+                    ORDER BY o.partition, o.id LIMIT 1))
 ), next AS (
     SELECT leased.topic, leased.partition, leased.fence, o.id, o.key, o.headers, o.payload, o.place
       FROM leased
