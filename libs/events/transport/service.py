@@ -80,9 +80,10 @@ class Service:
     def publishes_to(self) -> list[Topic]:
         """The topics of the contracts that this service owns, in all their generations: what was
         written to an earlier one before it was closed is still to be sent."""
-        check_topics(contracts().values())
-        topics = {t.name: t for c in contracts().values() for t in c.topic.generations}
-        return [t for _, t in sorted(topics.items()) if t.publisher == self.name]
+        own = [c for c in contracts().values() if c.topic.publisher == self.name]
+        check_topics(own)
+        topics = {t.name: t for c in own for t in c.topic.generations}
+        return [t for _, t in sorted(topics.items())]
 
 
 def heard_by(handler: Callable[..., Any]) -> type[Event]:
