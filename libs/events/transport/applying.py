@@ -105,9 +105,12 @@ class Applier:
         fresh: list[Fresh] = []
         after_gaps: list[Record] = []
         epoch, last = position.epoch, position.last_sequence
+        place_of = self.effect.place_of
         for record in records:
-            place = self.effect.place_of(record)
-            if place is not None:
+            place = place_of(record)
+            if place == (epoch, last + 1):
+                last += 1
+            elif place is not None:
                 if place[0] < epoch:
                     self._check_accepted(record)
                     continue
