@@ -64,12 +64,25 @@ class Envelope:
     Checked when it is read; what few ask for is made from the headers when they do.
     """
 
-    __slots__ = ("_found", "_key", "epoch", "offset", "partition", "sequence", "time", "topic")
+    __slots__ = (
+        "_found",
+        "_key",
+        "epoch",
+        "offset",
+        "partition",
+        "practice_id",
+        "sequence",
+        "time",
+        "topic",
+        "type",
+    )
 
     def __init__(
         self,
         found: dict[str, bytes],
         *,
+        type: str,
+        practice_id: UUID,
         topic: str,
         partition: int,
         offset: int,
@@ -79,6 +92,8 @@ class Envelope:
     ) -> None:
         self._found = found
         self._key = key
+        self.type = type
+        self.practice_id = practice_id
         self.topic = topic
         self.partition = partition
         self.offset = offset
@@ -94,16 +109,8 @@ class Envelope:
         return self._found["ce_id"]
 
     @property
-    def type(self) -> str:
-        return self._found["ce_type"].decode()
-
-    @property
     def source(self) -> str:
         return self._found["ce_source"].decode()
-
-    @property
-    def practice_id(self) -> UUID:
-        return _practice(self._found["ce_practiceid"])
 
     @property
     def correlation_id(self) -> UUID:
@@ -129,11 +136,6 @@ class Envelope:
     def origin(self) -> Origin:
         """What an event published because of this one comes from."""
         return Origin(self.correlation_id, self.id, self.traceparent)
-
-
-@lru_cache(maxsize=4096)
-def _practice(written: bytes) -> UUID:
-    return UUID(written.decode())
 
 
 def write_headers(event: Event, *, source: str, time: datetime, origin: Origin) -> dict[str, str]:
@@ -215,11 +217,12 @@ def read_envelope(
         raise UnreadableEventError("header ce_sequence is missing or malformed")
     found = dict(headers)
     try:
-        wrong = _misfit(_repeated_of(found))
+        repeated = _read_repeated(_repeated_of(found))
     except KeyError as missing:
-        wrong = missing.args[0]
-    if wrong is not None:
-        raise UnreadableEventError(f"header {wrong} is {_what_is_wrong(found, wrong)}")
+        repeated = str(missing.args[0])
+    if isinstance(repeated, str):
+        raise UnreadableEventError(f"header {repeated} is {_what_is_wrong(found, repeated)}")
+    kind, practice_id = repeated
     for name in ("ce_id", "ce_correlationid"):  # and each its own
         if _UUID.fullmatch(found.get(name) or b"") is None:
             raise UnreadableEventError(f"header {name} is {_what_is_wrong(found, name)}")
@@ -228,6 +231,8 @@ def read_envelope(
         raise UnreadableEventError("header ce_causationid is malformed")
     return Envelope(
         cast(dict[str, bytes], found),
+        type=kind,
+        practice_id=practice_id,
         topic=topic,
         partition=partition,
         offset=offset,
@@ -241,12 +246,14 @@ _repeated_of = itemgetter(*_REPEATED)
 
 
 @lru_cache(maxsize=4096)
-def _misfit(values: tuple[bytes | None, ...]) -> str | None:
-    """The name of the first of `_REPEATED` whose value is not as it must be."""
-    for (name, form), value in zip(_REPEATED.items(), values, strict=True):
-        if form.fullmatch(value or b"") is None:
+def _read_repeated(values: tuple[bytes | None, ...]) -> tuple[str, UUID] | str:
+    """The type and the practice; or the name of the first of `_REPEATED` that is not as it must
+    be."""
+    found = {name: value or b"" for name, value in zip(_REPEATED, values, strict=True)}
+    for name, form in _REPEATED.items():
+        if form.fullmatch(found[name]) is None:
             return name
-    return None
+    return found["ce_type"].decode(), UUID(found["ce_practiceid"].decode())
 
 
 def _read_time(written: bytes | None) -> datetime:

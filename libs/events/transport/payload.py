@@ -44,21 +44,19 @@ def read_event(envelope: Envelope, value: bytes | None, keys: Keys) -> Event:
         raise UnreadableEventError(
             f"the data has {len(value)} bytes; at most {LARGEST_EVENT_BYTES} are read"
         )
-    value = open_marked(
-        contract, value, practice_id=envelope.practice_id, key=envelope.key, keys=keys
-    )
+    key = envelope.key
+    value = open_marked(contract, value, practice_id=envelope.practice_id, key=key, keys=keys)
     if holds_nul(value):
         raise UnreadableEventError("the data holds a NUL character")
     event = _parsed(contract, value)
     if _may_repeat_a_name(value, event) and _repeats_a_name(value):
         raise UnreadableEventError("the data holds a name twice")
-    practice_id = envelope.practice_id
-    if event.practice_id.int != practice_id.int:
+    if event.practice_id.int != envelope.practice_id.int:
         raise UnreadableEventError("ce_practiceid is not the data's practice_id")
-    if event.key_value != envelope.key:
+    if event.key_value != key:
         raise UnreadableEventError("the record's key is not the contract's key")
-    # The one that all its events share is found by identity wherever it is part of a key.
-    vars(event)["practice_id"] = practice_id
+    # One object for all events of a type: found by identity wherever it is part of a key.
+    vars(event)["practice_id"] = envelope.practice_id
     event.with_event_id(envelope.id_text)
     return _lift(event) if event.type in upcasters() else event
 

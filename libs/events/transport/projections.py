@@ -7,12 +7,13 @@ checkpoints of its own from the start of the log, and swapping is one update of 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from libs.events.contracts import Event
 from libs.events.transport.database import Db, see_practices
@@ -101,7 +102,7 @@ class Fold:
     async def write(self, db: Db) -> None:
         """Write everything in key order, so that two writers of one table cannot deadlock."""
         practices: set[UUID] = set()
-        statements: list[tuple[str, str]] = []
+        statements: list[tuple[str, bytes]] = []
         for table in sorted({*self._sums, *self._values}, key=lambda t: t.name):
             sums, values = self._sums.get(table, {}), self._values.get(table, {})
             rows: list[dict[str, Any]] = []
@@ -112,9 +113,9 @@ class Fold:
                 row |= dict.fromkeys(table.sums, 0) | sums.get(key, {})
                 row |= dict.fromkeys(table.values) | values.get(key, {})
                 rows.append(row)
-            statements.append((table.upsert(), json.dumps(rows, default=str)))
+            statements.append((table.upsert(), to_json(rows)))
         if not statements:
             return
         await see_practices(db, practices)
         for statement, rows_json in statements:
-            await db.execute(statement, rows_json)
+            await db.execute(statement, rows_json.decode())
