@@ -11,6 +11,7 @@ from opentelemetry.trace import SpanKind
 from libs.events.contracts import Event, Topic, topics_of, with_older
 from libs.events.transport.clock import Clock
 from libs.events.transport.database import Db, see_practices
+from libs.events.transport.envelope import Envelope
 from libs.events.transport.hearing import Heard, HearsContracts
 from libs.events.transport.keys import Keys, NoKeys
 from libs.events.transport.parked import Record
@@ -75,16 +76,15 @@ class Handlers(HearsContracts):
     async def apply(self, db: Db, heard: Iterable[Heard]) -> Outgoing:
         outgoing = Outgoing()
         seen: UUID | None = None
-        for one in heard:
-            if one.event.practice_id != seen:  # each event's own practice, and no other
-                seen = one.event.practice_id
+        for envelope, event in heard:
+            if event.practice_id != seen:  # each event's own practice, and no other
+                seen = event.practice_id
                 await see_practices(db, [seen])
-            await self._handle(db, one, outgoing)
+            await self._handle(db, envelope, event, outgoing)
         await outgoing.write(db)
         return outgoing
 
-    async def _handle(self, db: Db, heard: Heard, outgoing: Outgoing) -> None:
-        envelope = heard.envelope
+    async def _handle(self, db: Db, envelope: Envelope, event: Event, outgoing: Outgoing) -> None:
         with open_span(
             f"{self.group} handle {envelope.type}",
             context=context_of(envelope.traceparent),
@@ -108,5 +108,5 @@ class Handlers(HearsContracts):
                 keys=self.keys,
                 cause=envelope,
             )
-            for handler in self._handlers[type(heard.event)]:
-                await handler(heard.event, uow)
+            for handler in self._handlers[type(event)]:
+                await handler(event, uow)

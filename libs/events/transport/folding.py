@@ -70,13 +70,14 @@ class Folding(HearsContracts):
         with open_span(f"{self.group} fold", kind=SpanKind.CONSUMER) as span:
             fold, count = Fold(self._generation), 0
             links_left = MOST_LINKS if span.is_recording() else 0
-            for one in heard:
+            functions = self._functions
+            for envelope, event in heard:
                 count += 1
-                fold.event = one.envelope
-                if links_left and link_sampled(span, one.envelope.traceparent):
+                fold.event = envelope
+                if links_left and link_sampled(span, envelope.traceparent):
                     links_left -= 1
-                for function in self._functions[type(one.event)]:
-                    function(one.event, fold)
+                for function in functions[type(event)]:
+                    function(event, fold)
             span.set_attribute("messaging.batch.message_count", count)
             await fold.write(db)
         return Outgoing()

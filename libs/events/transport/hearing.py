@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TypeAlias
 
 from libs.events.contracts import Event, contracts
 from libs.events.transport.envelope import Envelope, read_envelope, read_sequence
@@ -14,11 +14,8 @@ LARGEST_BATCH = 2000
 """Records of one poll; after an unclean stop, as many are handled one by one."""
 
 
-class Heard(NamedTuple):
-    """A received event: its attributes and its data."""
-
-    envelope: Envelope
-    event: Event
+Heard: TypeAlias = tuple[Envelope, Event]
+"""A received event: its attributes and its data."""
 
 
 class HearsContracts:
@@ -36,7 +33,7 @@ class HearsContracts:
         envelope = read_record(record, place)
         kind = envelope.type
         if kind in self.types or kind not in contracts():
-            return Heard(envelope, read_event(envelope, record.value, self.keys))
+            return envelope, read_event(envelope, record.value, self.keys)
         return None
 
     def stays_out(self, record: Record, place: tuple[int, int] | None) -> bool:

@@ -87,10 +87,11 @@ class Fold:
         row = self._sums[table].get(key)
         if row is None:
             row = self._sums[table][key] = dict.fromkeys(table.sums, 0)
-        for name, amount in amounts.items():
-            if name not in row:
-                raise ValueError(f"{table.name} has no sum {name}")
-            row[name] += amount
+        try:
+            for name, amount in amounts.items():
+                row[name] += amount
+        except KeyError as unknown:
+            raise ValueError(f"{table.name} has no sum {unknown.args[0]}") from None
 
     def put(self, table: Table, key: tuple[Any, ...], **values: Any) -> None:
         """Set a row's values; the last event of a key wins."""

@@ -12,7 +12,6 @@ from libs.events.transport import Envelope
 from libs.events.transport.database import Db
 from libs.events.transport.envelope import Origin, read_envelope, write_headers, write_sequence
 from libs.events.transport.folding import Folding
-from libs.events.transport.hearing import Heard
 from services.analytics.scorecard import store
 from services.analytics.scorecard.projection import scorecard
 from tests.analytics.conftest import NAMES, two_practices
@@ -160,7 +159,7 @@ async def test_batches_in_any_order_between_keys_give_the_same_scorecard(told: H
             batch, events = events[: (size := rng.randint(1, 120))], events[size:]
             async with told.pool.acquire() as db, db.transaction():
                 await folding.checkpoint_name(db)
-                await folding.apply(db, [Heard(envelope_of(event), event) for event in batch])
+                await folding.apply(db, [(envelope_of(event), event) for event in batch])
         assert await all_rows(told, generation) == one_by_one
 
 
