@@ -14,6 +14,8 @@ from tests.chaos.proxy import Direction, Proxy
 from tests.chaos.run import Run, Strike, VoidError, until
 
 LINGER_SECONDS = 0.4
+STRIKE_SECONDS = 10
+"""How long a cut connection may stay silent before the cut counts as none."""
 FIND_COMMITTING = """
 SELECT pid FROM pg_stat_activity
  WHERE query LIKE 'COMMIT%' AND state = 'active' AND datname = current_database()
@@ -100,24 +102,42 @@ def _cut_postgres(direction: Direction) -> Strike:
 
 def _cut_kafka(direction: Direction) -> Strike:
     async def strike(run: Run, rng: random.Random) -> None:
-        proxies = _cluster(run).broker_proxies
-        chosen = rng.sample(proxies, rng.randint(1, len(proxies)))
         await run.strikes_now()
+        proxies = await _busy(_cluster(run).broker_proxies)
+        chosen = rng.sample(proxies, rng.randint(1, len(proxies)))
         await _cut(chosen, direction, rng.uniform(0.5, 4), rng.random())
 
     return strike
 
 
+async def _busy(proxies: list[Proxy]) -> list[Proxy]:
+    """Those that pass something on: a broker that was started again may lead no partition yet."""
+    before = [proxy.passed for proxy in proxies]
+
+    async def find() -> list[Proxy]:
+        return [p for p, passed in zip(proxies, before, strict=True) if p.passed > passed]
+
+    return await until(find, STRIKE_SECONDS)
+
+
 async def _cut(proxies: list[Proxy], direction: Direction, seconds: float, loses: float) -> None:
-    """Cut, and mend: bytes are lost, or (where `loses` is below a half) only late."""
+    """Cut for so long, or until that has hit something, and mend: bytes are lost, or (where `loses`
+    is below a half) only late."""
     before = sum(proxy.struck for proxy in proxies)
+
+    async def struck() -> bool:
+        return sum(proxy.struck for proxy in proxies) > before
+
     for proxy in proxies:
         (proxy.lose if loses >= 0.5 else proxy.hold)(direction)
-    await asyncio.sleep(seconds)
-    for proxy in proxies:
-        proxy.mend()
-    if sum(proxy.struck for proxy in proxies) == before:
-        raise VoidError("nothing went through the cut connections")
+    try:
+        await asyncio.sleep(seconds)
+        await until(struck, STRIKE_SECONDS)
+    except TimeoutError:
+        raise VoidError("nothing went through the cut connections") from None
+    finally:
+        for proxy in proxies:
+            proxy.mend()
 
 
 async def reset_connections(run: Run, rng: random.Random) -> None:

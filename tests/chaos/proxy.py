@@ -51,6 +51,8 @@ class Proxy:
         self.port = 0
         self.struck = 0
         """How many reads and connections a fault has held, lost, delayed or reset."""
+        self.passed = 0
+        """How many reads were forwarded."""
         self._flows = {direction: asyncio.Event() for direction in Direction}
         self._lossy: set[Direction] = set()
         self._delay_seconds = 0.0
@@ -150,6 +152,7 @@ class Proxy:
                 await asyncio.Event().wait()  # not even the close arrives, until the reset
             if not chunk:
                 raise ConnectionResetError  # one side has ended: so does the link
+            self.passed += 1
             writer.write(chunk)
             await writer.drain()
 

@@ -43,6 +43,7 @@ async def test_what_is_held_arrives_late_and_whole() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
         writer.write(b"one\n")
         assert await heard_within(reader) == b"one\n"
+        assert proxy.passed == 2, "there and back"
         proxy.hold(Direction.to_server)
         writer.write(b"two\n")
         with pytest.raises(TimeoutError):
