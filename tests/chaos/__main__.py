@@ -37,6 +37,8 @@ async def chaos(seed: int, count: int, words: tuple[str, ...], folder: Path) -> 
         for name, strike in (PROCESS_FAULTS | MACHINE_FAULTS).items()
         if name.startswith(words)
     }
+    if not found and not kinds:
+        sys.exit(f"no fault's name begins with {' or '.join(words)}")
     faults = schedule(seed, count, found, kinds)
     full = count >= least_of_a_full_run(found, kinds)
     async with cluster(folder) as servers:

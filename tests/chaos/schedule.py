@@ -17,8 +17,9 @@ def schedule(seed: int, count: int, steps: list[str], kinds: dict[str, Strike]) 
     named = {f"at {step}": at_step(step) for step in steps}
     names = [*named, *kinds]
     rng.shuffle(names)
+    pools = [sorted(pool) for pool in (named, kinds) if pool]
     while len(names) < count:
-        names.append(rng.choice(rng.choice((sorted(named), sorted(kinds)))))
+        names.append(rng.choice(rng.choice(pools)))
     strikes = named | kinds
     return [
         Fault(name, strikes[name], f"{seed}/{number}") for number, name in enumerate(names[:count])

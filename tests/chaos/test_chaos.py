@@ -81,6 +81,9 @@ def test_a_full_schedule_has_every_step_and_kind_and_the_same_seed_draws_it_agai
     drawn = schedule(7, least + 20, found, kinds)
     assert {f"at {step}" for step in found} | set(kinds) <= {fault.name for fault in drawn}
     again = schedule(7, least + 20, found, kinds)
+    only = schedule(7, 20, [], {"kill": kinds["kill"]})
+    assert [fault.name for fault in only] == ["kill"] * 20, "narrowed to kinds, or to steps"
+    assert len(schedule(7, 40, found[:1], {})) == 40
     assert [(f.name, f.seed) for f in drawn] == [(f.name, f.seed) for f in again]
     assert [f.name for f in drawn] != [f.name for f in schedule(8, least + 20, found, kinds)]
     assert random.Random(drawn[0].seed).random() == random.Random(again[0].seed).random()
