@@ -22,9 +22,9 @@ from faststream.kafka import KafkaBroker
 from libs.events.transport import checkpoints
 from libs.events.transport.checkpoints import Position
 from libs.events.transport.database import SET_TRANSPORT, see_practices
+from libs.events.transport.folding import Folding
 from libs.events.transport.hearing import read_record
 from libs.events.transport.keys import NoKeys
-from libs.events.transport.partition import LARGEST_BATCH
 from libs.events.transport.payload import read_event
 from libs.events.transport.runtime import running
 from libs.events.transport.service import Service
@@ -92,7 +92,7 @@ async def bare(dsn: str, kafka: str) -> float:
         bootstrap_servers=kafka,
         enable_auto_commit=False,
         max_partition_fetch_bytes=8 * 1024 * 1024,
-        max_poll_records=LARGEST_BATCH,
+        max_poll_records=Folding.most_at_once,
     )
     await client.start()
     client.assign([TopicPartition(MOVES.name, p) for p in range(MOVES.partitions)])
@@ -102,7 +102,7 @@ async def bare(dsn: str, kafka: str) -> float:
         client.seek(tp, 0)
     started, done = None, 0
     while done < EVENTS:
-        batches = await client.getmany(timeout_ms=100, max_records=LARGEST_BATCH)
+        batches = await client.getmany(timeout_ms=100, max_records=Folding.most_at_once)
         started = started or time.perf_counter()
         for tp, records in batches.items():
             sums: dict[tuple[UUID, str], list[int]] = {}

@@ -24,6 +24,7 @@ class Effect(Protocol):
     """Applies events inside the transaction that also moves the checkpoint.
 
     `group` names it everywhere but in Kafka, whose `kafka_group` gives its partitions out.
+    `most_at_once`: records of one poll; after an unclean stop, as many are handled one by one.
     `place_of`: a record's (epoch, sequence), or None where its topic has none. `hear`: what `apply`
     is given for it, or None where it is not wanted; raises UnreadableEventError. `stays_out`: does
     not even wait behind its key where that is parked. `apply` goes once through what it is given,

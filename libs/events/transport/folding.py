@@ -32,6 +32,9 @@ class Live:
 class Folding(HearsContracts):
     """Folds a batch into a projection; `generation` None follows the one that is being read."""
 
+    most_at_once = 5000
+    """More than handlers take: what is written does not grow with it."""
+
     def __init__(
         self,
         service: str,

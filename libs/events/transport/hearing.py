@@ -10,10 +10,6 @@ from libs.events.transport.keys import Keys
 from libs.events.transport.parked import Record
 from libs.events.transport.payload import read_event
 
-LARGEST_BATCH = 2000
-"""Records of one poll; after an unclean stop, as many are handled one by one."""
-
-
 Heard: TypeAlias = tuple[Envelope, Event]
 """A received event: its attributes and its data."""
 
@@ -22,7 +18,7 @@ class HearsContracts:
     """What reads events of these types, and passes over the other known ones."""
 
     types: frozenset[str]
-    most_at_once = LARGEST_BATCH
+    most_at_once = 2000
     keys: Keys
     """Open the marked fields."""
 

@@ -17,7 +17,7 @@ from opentelemetry.sdk.resources import Resource
 meter = metrics.get_meter("mainstay")
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-RECORDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+RECORDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 _batch_size = meter.create_histogram(
     "mainstay.batch.size",

@@ -21,7 +21,6 @@ from libs.events.transport.applying import Applied, Applier
 from libs.events.transport.breaker import Breaker
 from libs.events.transport.checkpoints import Position
 from libs.events.transport.faults import FencedError, TurnedBackError, describe, is_transient
-from libs.events.transport.hearing import LARGEST_BATCH
 from libs.events.transport.parked import Record, Request
 from libs.events.transport.succession import Gate
 
@@ -132,7 +131,7 @@ class OwnedPartition:
             return
         async with self._applier.work.pool.acquire() as db:
             if await holding.take_hold(db, name, self.tp.topic, self.tp.partition):
-                self._careful_until = position.next_offset + LARGEST_BATCH
+                self._careful_until = position.next_offset + self._applier.effect.most_at_once
                 self._log(log.warning, "the last owner died: going on with care")
         self._held_as = name
 

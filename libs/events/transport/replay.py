@@ -23,7 +23,7 @@ from libs.events.transport.erased import Erased
 from libs.events.transport.faults import UnreadableEventError
 from libs.events.transport.folding import Folding, checkpoint_name
 from libs.events.transport.generations import Shard
-from libs.events.transport.hearing import LARGEST_BATCH, Heard, read_record
+from libs.events.transport.hearing import Heard, read_record
 from libs.events.transport.keys import Keys
 from libs.events.transport.parked import Record
 from libs.events.transport.partition import OwnedPartition
@@ -177,7 +177,8 @@ class Replay:
         """
         while short := self._short_of(goal):
             tell(sum(self.positions.values()), sum(goal.values()))
-            polled = await self._client.getmany(*short, timeout_ms=200, max_records=LARGEST_BATCH)
+            most = self.effect.most_at_once
+            polled = await self._client.getmany(*short, timeout_ms=200, max_records=most)
             await self._or_gone(
                 *[self._fold(tp, records, goal[tp]) for tp, records in polled.items()]
             )
