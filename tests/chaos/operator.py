@@ -16,6 +16,7 @@ from tests.chaos.checks import MARK, Findings
 from tests.chaos.journal import NOT_SAID, TROUBLED
 from tests.chaos.pair import NOTE_FACT, ORDERS, PRACTICE, FactTold, TransferOrdered, fact_of, teller
 from tests.chaos.stage import Stage
+from tests.transport.platform import eventually
 
 EVERY_SECONDS = 4.0
 FLAWED = "SELECT account, number, flaw FROM placed WHERE flaw <> 'none'"
@@ -121,9 +122,17 @@ class Operator:
             self._appended.add(mark)
 
     async def move_database(self, role: str) -> None:
-        """Let a database look promoted: its shards begin a new epoch."""
-        async with self._stage.look(role) as db:
-            await db.execute("UPDATE outbox_home SET timeline = timeline + 1")
+        """Let a database look promoted: its shards begin a new epoch.
+
+        At a run's very start its relay may not have noted yet where it is at home.
+        """
+
+        async def moved() -> bool:
+            async with self._stage.look(role) as db:
+                done = await db.execute("UPDATE outbox_home SET timeline = timeline + 1")
+            return done == "UPDATE 1"
+
+        await eventually(moved, what=f"the {role}'s relay has a home to move from")
 
     def check(self, found: Findings) -> None:
         """Every record that could not be read has parked with a reason."""
