@@ -29,6 +29,8 @@ LEASE_SECONDS = 3.0
 """And after so long the outbox's shards may be another's."""
 STANDSTILL_SECONDS = 4
 """And after so long inside a transaction its session ends."""
+LATE_SECONDS = 40
+"""A victim that is not ready by then is late."""
 SIGNALS = {"die": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 # Logs go to the standard output by default; here it is for the chaos process alone.
@@ -75,6 +77,12 @@ def hasten() -> None:
     KafkaBroker.subscriber = hastened  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def tell_what_is_waited_for() -> None:
+    """Whoever is late leaves in its log where each of its tasks stands."""
+    for task in asyncio.all_tasks():
+        task.print_stack()
+
+
 async def main(role: str, dsn: str, kafka: str, instance: str, bug: str) -> None:
     hasten()
     plant(bug, dsn)
@@ -86,7 +94,9 @@ async def main(role: str, dsn: str, kafka: str, instance: str, bug: str) -> None
         await act(ledger.name, totals, dsn=dsn, kafka=kafka)
         return
     service = {"teller": teller, "ledger": ledger}[role]
+    late = asyncio.get_running_loop().call_later(LATE_SECONDS, tell_what_is_waited_for)
     async with running(service, dsn=dsn, kafka=kafka, instance=instance):
+        late.cancel()
         say("ready")
         await asyncio.Event().wait()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from libs.events.transport import holding
@@ -11,6 +12,7 @@ from libs.events.transport.applying import Applier
 from libs.events.transport.breaker import Breaker
 from libs.events.transport.database import open_pool
 from libs.events.transport.effects import Handlers
+from libs.events.transport.faults import FencedError
 from libs.events.transport.partition import OwnedPartition
 from libs.events.transport.work import partition_for
 from tests.transport.ledger import DEADLY, LEDGER, ORDERS, PRACTICE, healed, ledger, order, teller
@@ -114,6 +116,14 @@ async def test_a_batch_that_comes_while_its_partition_is_taken_up_tells_of_no_de
     assert row is not None
     assert (row["next_offset"], row["held"]) == (20, True)
     assert row["tried_offset"] is None, "nobody died, so nothing was taken in hand with care"
+
+
+async def test_whose_checkpoint_was_swapped_out_while_it_took_care_is_fenced(
+    platform: TestPlatform,
+) -> None:
+    async with await open_pool(platform.ledger_dsn, name="test") as pool:
+        with pytest.raises(FencedError):
+            await holding.died_with(pool, f"{LEDGER}.totals.g1", ORDERS.name, 0, 7)
 
 
 async def held(platform: TestPlatform, expected: bool) -> bool:

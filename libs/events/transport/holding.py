@@ -9,6 +9,7 @@ assignment, none for an event.
 from __future__ import annotations
 
 from libs.events.transport.database import Db, Pool
+from libs.events.transport.faults import FencedError
 
 DEATHS = 3
 """How often an event may have been alone in hand when its process died, before it parks."""
@@ -45,6 +46,12 @@ async def let_go(pool: Pool, consumer: str, topic: str, partition: int, at: int)
 
 
 async def died_with(pool: Pool, consumer: str, topic: str, partition: int, offset: int) -> bool:
-    """Note that this event is taken in hand alone; True where that killed too often already."""
+    """Note that this event is taken in hand alone; True where that killed too often already.
+
+    Raises FencedError where there is no such checkpoint any more: its generation was swapped out.
+    """
     async with pool.acquire() as db:
-        return await db.fetchval(NOTE_TRY, consumer, topic, partition, offset) > DEATHS
+        tries = await db.fetchval(NOTE_TRY, consumer, topic, partition, offset)
+    if tries is None:
+        raise FencedError(f"{consumer} {topic}/{partition}")
+    return tries > DEATHS
