@@ -24,6 +24,10 @@ pytestmark = pytest.mark.journey
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PUBLISHED = "interop.patient-registered.v1"
+NEEDS_JAVA = pytest.mark.skipif(
+    not (shutil.which("mvn") and shutil.which("javac")),
+    reason="the examples in Java need a JDK (17 or later) and Maven, and this machine has not both",
+)
 HANDLED = re.compile(r"^[0-9]{4}-[0-9]{20} handled (\S+) (\S+)$", re.MULTILINE)
 
 
@@ -36,6 +40,10 @@ def environment(live: LocalPlatform, doors: list[Door], tmp_path: Path) -> dict[
         "MAINSTAY_URL": keys["interop"],
         "MAINSTAY_KAFKA": keys["kafka"],
         "MAINSTAY_KEY": keys["practices"][0]["cloudevents_key"],
+        "MAINSTAY_MLLP": f"127.0.0.1:{keys['mllp_port']}",
+        "MAINSTAY_HL7_SENDER": keys["practices"][0]["hl7_sender"],
+        "MAINSTAY_HL7_KEY": keys["practices"][0]["hl7_key"],
+        "MAINSTAY_FHIR_KEY": keys["practices"][0]["fhir_key"],
         "STATE": str(tmp_path / "state"),
         "GROUP": f"example-{uuid4()}",
         "EVENT_ID": str(uuid4()),
@@ -53,8 +61,13 @@ def run(command: Sequence[str | Path], folder: Path, environment: dict[str, str]
 
 async def taken(live: LocalPlatform, doors: list[Door], event_id: str) -> list[str]:
     """The fates of the messages with this CloudEvents id, the latest first."""
+    return await fates(live, doors, f"/our-ehr/registration {event_id}")
+
+
+async def fates(live: LocalPlatform, doors: list[Door], control_id: str) -> list[str]:
+    """The fates of the messages with this control id, the latest first."""
     practice = str(doors[0].practice.practice_id)
-    query = {"control_id": f"/our-ehr/registration {event_id}"}
+    query = {"control_id": control_id}
     async with live.client("interop", practice) as client:
         listed: list[dict[str, Any]] = (await client.get("/messages", params=query)).json()
     return [one["fate"] for one in listed]
@@ -72,6 +85,45 @@ async def test_curl_publishes_one_event_and_a_batch(
     batch = json.loads(run(["./batch.sh"], folder, fresh))
     assert [one["fate"] for one in batch] == ["accepted", "accepted", "refused"]
     assert [r["code"] for r in batch[2]["refusals"]] == ["patient-unknown"]
+
+
+def test_curl_sends_a_fhir_transaction(environment: dict[str, str]) -> None:
+    chart = {"CHART_NUMBER": uuid4().hex}
+    answers = [json.loads(run(["./fhir.sh"], EXAMPLES / "curl", environment | chart)) for _ in "12"]
+    assert [one["type"] for one in answers] == ["transaction-response"] * 2
+
+
+def acknowledged(text: str) -> list[str]:
+    return re.findall(r"^(A[AER]) \S+$", text, re.MULTILINE)
+
+
+async def test_python_sends_hl7_and_is_told_what_became_of_it(
+    live: LocalPlatform, doors: list[Door], environment: dict[str, str]
+) -> None:
+    folder = EXAMPLES / "python-hl7"
+    control_id = {"CONTROL_ID": uuid4().hex[:20]}
+    for _ in range(2):
+        assert acknowledged(run([sys.executable, "send.py"], folder, environment | control_id)) == [
+            "AA"
+        ]
+    assert await fates(live, doors, control_id["CONTROL_ID"]) == ["duplicate", "accepted"]
+    sample = EXAMPLES.parent / "samples" / "hl7v2" / "msfhir-ADT-A04-01.hl7"
+    assert acknowledged(run([sys.executable, "send.py", sample], folder, environment)) == ["AA"]
+
+
+@NEEDS_JAVA
+@pytest.mark.timeout(300)
+async def test_java_sends_hl7_and_fhir_with_hapi(
+    live: LocalPlatform, doors: list[Door], environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(EXAMPLES / "java-ehr", tmp_path / "java-ehr"))
+    run(["mvn", "-q", "-B", "package"], folder, environment)
+    java = ["java", "-cp", "target/classes:target/lib/*"]
+    ids = {"CONTROL_ID": uuid4().hex[:20], "CHART_NUMBER": uuid4().hex}
+    for _ in range(2):
+        assert acknowledged(run([*java, "example.SendHl7"], folder, environment | ids)) == ["AA"]
+        assert "taken" in run([*java, "example.SendFhir"], folder, environment | ids)
+    assert await fates(live, doors, ids["CONTROL_ID"]) == ["duplicate", "accepted"]
 
 
 async def publishes_once_and_reads_once(
@@ -118,10 +170,7 @@ async def test_python_publishes_to_the_ingest_topic_and_reads_with_a_plain_clien
     await publishes_once_and_reads_once(live, doors, environment, publish, read, folder)
 
 
-@pytest.mark.skipif(
-    not (shutil.which("mvn") and shutil.which("javac")),
-    reason="examples/java needs a JDK (17 or later) and Maven, and this machine has not both",
-)
+@NEEDS_JAVA
 @pytest.mark.timeout(300)
 async def test_java_publishes_to_the_ingest_topic_and_reads_with_a_plain_client(
     live: LocalPlatform, doors: list[Door], environment: dict[str, str], tmp_path: Path
@@ -136,7 +185,7 @@ async def test_java_publishes_to_the_ingest_topic_and_reads_with_a_plain_client(
 
 def test_the_examples_use_nothing_of_mainstays_code() -> None:
     programs = [p for kind in ("py", "java", "sh") for p in EXAMPLES.rglob(f"*.{kind}")]
-    assert len(programs) >= 7
+    assert len(programs) >= 11
     for program in programs:
         assert not re.search(r"\b(libs|services)[./]", program.read_text()), program.name
 

@@ -69,7 +69,8 @@ def _write_keys(platform: LocalPlatform, doors: list[Door]) -> None:
     path.touch(mode=0o600)
     told = [
         {"name": d.practice.name, "practice_id": str(d.practice.practice_id),
-         "hl7_key": d.hl7_key, "fhir_key": d.fhir_key, "cloudevents_key": d.cloudevents_key}
+         "hl7_sender": f"{APPLICATION}|{d.practice.facility}", "hl7_key": d.hl7_key,
+         "fhir_key": d.fhir_key, "cloudevents_key": d.cloudevents_key}
         for d in doors
     ]  # fmt: skip
     path.write_text(

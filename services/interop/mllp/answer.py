@@ -18,7 +18,7 @@ from services.interop.messages.receive import receive
 from services.interop.messages.told import take_told
 from services.interop.mllp.acknowledge import INTERNAL_ERROR, acknowledge
 from services.interop.mllp.framing import BrokenFrameError
-from services.interop.mllp.header import Header, read_header, without_key
+from services.interop.mllp.header import Header, read_header, without_key, without_time_sent
 from services.interop.mllp.read import read_message
 from services.interop.mllp.segments import parse
 
@@ -73,10 +73,12 @@ async def _store(
     raw: bytes, header: Header, key: ConnectionKey, work: Work, *, fault: bool = False
 ) -> bytes:
     """Keep and take the message; with `fault`, keep it as one that we failed to understand."""
+    kept = without_key(raw)
     inbound = Inbound(
         type=header.type or "unknown",
         control_id=header.control_id or f"none:{uuid4()}",
-        raw=without_key(raw),
+        raw=kept,
+        canonical=without_time_sent(kept),
     )
     async with work.unit_of_work(key.practice_id) as uow:
         connection = await authenticate(uow, key, "hl7v2")

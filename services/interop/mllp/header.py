@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+SENT_AT = 7
+"""MSH-7, when the message was sent (§2.14.9.7)."""
 SECURITY = 8
 """MSH-8, which carries the connection's key (§2.14.9.8)."""
 
@@ -44,13 +46,24 @@ def read_header(raw: bytes) -> Header | None:
 
 def without_key(raw: bytes) -> bytes:
     """The message as it is kept: its key taken out of MSH-8, all else as it came."""
+    return _without(raw, SECURITY)
+
+
+def without_time_sent(raw: bytes) -> bytes:
+    """The message as it is compared with one of the same id: senders that send it again write anew
+    when they did (MSH-7)."""
+    return _without(raw, SENT_AT)
+
+
+def _without(raw: bytes, number: int) -> bytes:
+    """The message with this field of MSH emptied, all else as it came."""
     parts = _parts(raw)
-    if parts is None or len(parts) < SECURITY:
+    if parts is None or len(parts) < number:
         return raw
     start = _start(raw)
     separator = raw[start + 3 : start + 4]
     segment = separator.join(parts)
-    parts[SECURITY - 1] = b""
+    parts[number - 1] = b""
     return raw[:start] + separator.join(parts) + raw[start + len(segment) :]
 
 

@@ -43,6 +43,16 @@ async def test_the_same_message_again_gets_the_same_answer_and_does_nothing_twic
     assert await _fates(interop) == ["accepted", "duplicate"]
 
 
+async def test_a_message_sent_again_with_the_time_of_the_new_sending_is_the_same_message(
+    interop: Harness, connect: Connect
+) -> None:
+    ehr = await connect()
+    sent = message("ADT^A04", PID)
+    first = await ehr.send(sent)
+    assert await ehr.send(sent.replace("20260302120000", "20260302120133")) == first
+    assert await _fates(interop) == ["accepted", "duplicate"]
+
+
 async def test_a_control_id_used_again_for_another_message_is_refused(
     interop: Harness, connect: Connect
 ) -> None:
