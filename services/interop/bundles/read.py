@@ -22,8 +22,8 @@ from services.interop.encounters.post import ToldVisit
 from services.interop.encounters.read import read_visit
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.messages.receive import refusals_of
-from services.interop.messages.told import Told, ToldBooking, ToldMiss, ToldPatient
-from services.interop.patients.model import KnownPatient
+from services.interop.messages.told import Told, ToldBooking, ToldMiss
+from services.interop.patients.model import KnownPatient, ToldPatient
 from services.interop.patients.read import read_coverage, read_patient
 
 T = TypeVar("T")

@@ -14,15 +14,7 @@ from services.interop.connections.model import Connection
 from services.interop.encounters.post import ToldVisit, post_visit
 from services.interop.messages.model import Effects, Inbound
 from services.interop.patients.know import know_patient
-from services.interop.patients.model import KnownPatient
-
-
-@dataclass(frozen=True, slots=True)
-class ToldPatient:
-    """A patient; `coverage_is_told` False: the message says nothing of who pays."""
-
-    patient: KnownPatient
-    coverage_is_told: bool
+from services.interop.patients.model import ToldPatient
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +48,7 @@ async def take_told(
     for one in told:
         match one:
             case ToldPatient():
-                await know_patient(
-                    one.patient,
-                    coverage_is_told=one.coverage_is_told,
-                    connection=connection,
-                    uow=uow,
-                    effects=effects,
-                )
+                await know_patient(one, connection=connection, uow=uow, effects=effects)
             case ToldBooking():
                 await book_appointment(
                     one.appointment,

@@ -19,8 +19,21 @@ _RELATIONSHIPS: dict[str, Relationship] = {
 }  # table 0063, and the codes of X12 that EHRs write there
 
 
+_OPTIONAL: dict[int, tuple[str, ...]] = {
+    8: ("sex",),
+    11: ("address_line", "city", "state", "postal_code"),
+    13: ("phone", "email"),
+    15: ("language",),
+}
+"""Fields of PID that a message may leave out, and what of the person each tells as a whole: half
+an address with the rest of an earlier one would be an address that nobody told."""
+
+
 def read_pid(pid: Segment) -> PatientFacts:
-    """Raises RefusedError naming the field that a claim cannot do without."""
+    """Raises RefusedError naming the field that a claim cannot do without.
+
+    An optional field that is absent keeps what is known, `""` deletes it (HL7 v2.5.1 §2.5.3).
+    """
     number = _chart_number(pid)
     for component, name in ((1, "family"), (2, "given")):
         if not pid.get(5, component):
@@ -44,6 +57,9 @@ def read_pid(pid: Segment) -> PatientFacts:
         phone=phone,
         email=email,
         language=pid.get(15) or None,
+        untold=frozenset(
+            name for number, names in _OPTIONAL.items() if not pid.tells(number) for name in names
+        ),
     )
 
 

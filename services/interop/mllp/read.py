@@ -11,11 +11,11 @@ from libs.events.contracts.interop import Coverage
 from services.interop.appointments.read import AppointmentFacts, read_appointment
 from services.interop.connections.model import Connection
 from services.interop.encounters.read import ProviderFacts, read_visit
-from services.interop.messages.told import Told, ToldBooking, ToldMiss, ToldPatient
+from services.interop.messages.told import Told, ToldBooking, ToldMiss
 from services.interop.mllp.charges import read_charges
 from services.interop.mllp.people import read_insurance, read_pid, read_providers
 from services.interop.mllp.segments import Hl7Message, read_instant, refuse
-from services.interop.patients.model import KnownPatient
+from services.interop.patients.model import KnownPatient, ToldPatient
 from services.interop.patients.read import read_coverage, read_patient
 
 
@@ -78,8 +78,10 @@ def _patient(
 ) -> tuple[ToldPatient, KnownPatient, Coverage | None]:
     insurance = read_insurance(message)
     coverage = read_coverage(insurance, connection) if insurance else None
-    patient = read_patient(read_pid(message.required("PID")), coverage, connection)
-    return ToldPatient(patient, coverage_is_told=bool(insurance)), patient, coverage
+    facts = read_pid(message.required("PID"))
+    patient = read_patient(facts, coverage, connection)
+    told = ToldPatient(patient, coverage_is_told=bool(insurance), untold=facts.untold)
+    return told, patient, coverage
 
 
 def _schedule(message: Hl7Message) -> AppointmentFacts:

@@ -45,8 +45,17 @@ class Segment:
         text = self.fields[number] if number < len(self.fields) else ""
         return text.split(self.separators.repetition) if text else []
 
+    def tells(self, number: int) -> bool:
+        """True where the field has a value, or `""`, which deletes the one that is known (§2.5.3).
+
+        What is not told is kept as it was; separators without a value between them tell nothing.
+        """
+        s = self.separators
+        marks = s.component + s.repetition + s.subcomponent
+        return any(repetition.strip(f"{marks} ") for repetition in self.repetitions(number))
+
     def get(self, number: int, component: int = 1, sub: int = 1) -> str:
-        """A value of the first repetition; `""` (delete) reads as empty."""
+        """A value of the first repetition; `""` (delete) reads as empty, see `tells`."""
         found = self.repetitions(number)
         return self.part(found[0], component, sub) if found else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid5
 
 from libs.events.contracts.interop import (
@@ -42,6 +42,35 @@ class KnownPatient:
             person=self.person,
             coverage=self.coverage,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPatient:
+    """A patient as a message tells them, and what it says nothing of."""
+
+    patient: KnownPatient
+    coverage_is_told: bool
+    """False: the message says nothing of who pays."""
+    untold: frozenset[str] = frozenset()
+    """Fields of the person that the message says nothing of."""
+
+
+def decide(
+    known: KnownPatient | None, told: ToldPatient
+) -> tuple[KnownPatient, PatientRegistered | PatientUpdated | None]:
+    """What is known after the message, and the event where that is new.
+
+    What a message says nothing of stays as it was known.
+    """
+    if known is None:
+        return told.patient, told.patient.registered()
+    kept = {name: getattr(known.person, name) for name in told.untold}
+    now_known = replace(
+        told.patient,
+        person=told.patient.person.model_copy(update=kept),
+        coverage=told.patient.coverage if told.coverage_is_told else known.coverage,
+    )
+    return now_known, None if now_known == known else now_known.updated()
 
 
 def patient_id_of(practice_id: UUID, authority: str, mrn: str) -> PatientId:

@@ -33,6 +33,8 @@ class PatientFacts:
     phone: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
     language: str | None = None
+    untold: frozenset[str] = frozenset()
+    """The fields of a Person that the message says nothing of; None in another deletes it."""
 
 
 @dataclass(frozen=True, slots=True)

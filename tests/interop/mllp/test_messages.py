@@ -54,6 +54,44 @@ async def test_a_new_patient_is_registered_then_updated_only_where_something_cha
     assert updated.patient_id == registered.patient_id
 
 
+async def test_what_a_message_says_nothing_of_stays_and_two_quotes_delete_it(
+    interop: Harness, connect: Connect
+) -> None:
+    """HL7 v2.5.1 §2.5.3: a field that is absent and a field that says "none" are not the same."""
+    ehr = await connect()
+    bare = "|".join(PID.split("|")[:9]).replace("|F", "|")
+    for number, pid in enumerate(
+        [
+            PID,
+            bare,
+            bare + '|||^^^^||||""',
+            bare + '|||""||""',
+            bare + "|||9 New Road^^Dayton||^PRN^PH^^1^937^5550100",
+        ]
+    ):
+        answer = await ehr.send(message("ADT^A08", pid, control_id=f"m{number}"))
+        assert answer[1][1] == "AA", answer
+    [registered] = await interop.published(PatientRegistered)
+    assert registered.person == PERSON
+    english, gone, moved = [event.person for event in await interop.published(PatientUpdated)]
+    assert english == PERSON.model_copy(update={"language": "en"})
+    none = ("address_line", "city", "state", "postal_code", "phone", "email")
+    assert gone == english.model_copy(update=dict.fromkeys(none))
+    assert moved == gone.model_copy(
+        update={"address_line": "9 New Road", "city": "Dayton", "phone": "9375550100"}
+    )
+
+
+async def test_an_address_is_told_as_a_whole(interop: Harness, connect: Connect) -> None:
+    ehr = await connect()
+    await ehr.send(message("ADT^A04", PID, control_id="1"))
+    line_only = "|".join(PID.split("|")[:11]) + "|9 New Road"
+    await ehr.send(message("ADT^A08", line_only, control_id="2"))
+    [updated] = await interop.published(PatientUpdated)
+    moved = {"address_line": "9 New Road", "city": None, "state": None, "postal_code": None}
+    assert updated.person == PERSON.model_copy(update=moved)
+
+
 async def test_an_appointment_is_booked_and_missed_on_the_connections_day(
     interop: Harness, connect: Connect
 ) -> None:
