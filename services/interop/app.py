@@ -3,6 +3,7 @@
 from libs.events.transport import Server, Service
 from services.interop.bundles import api as bundles
 from services.interop.connections import api as connections
+from services.interop.health.watch import SILENT_TIMER, find_silent
 from services.interop.messages import api as messages
 from services.interop.mllp.server import start_mllp
 from services.interop.partners import api as partners
@@ -13,6 +14,7 @@ service = Service(
     name="interop",
     servers=[Server("mllp", start_mllp)],
     ingests=[ingest],
+    timers={SILENT_TIMER: find_silent},
     routes=[
         connections.routes,
         messages.routes,

@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from libs.events.contracts import Topic, platform_contracts
+from libs.events.examples import interop as examples
 from libs.local.demo.months import Message, upcoming
 from libs.local.run.feed import SEED, Feeder, month_days
 from libs.local.run.platform import LocalPlatform
@@ -137,6 +139,32 @@ async def test_a_reminder_arrives_and_is_answered_with_stop_and_another_reaches_
         answer = await engagement.post("/replies", json=reply)
         assert answer.json() == {"action": "consent-withdrawn"}
     await said(live, "engagement.consent-withdrawn.v1", patient_id=told["patient_id"])
+
+
+async def test_an_interface_that_is_mostly_refused_is_down_until_it_recovers(
+    live: LocalPlatform, fed: Feeder
+) -> None:
+    door = fed.doors[0]
+    async with at(live, "interop", door) as interop:
+        command = {"connection_id": str(uuid4()), "kind": "cloudevents", "source_system": "late",
+                   "time_zone": door.practice.time_zone, "secret": "f" * 40}  # fmt: skip
+        opened = await interop.post("/connections", json=command)
+    key, about = opened.json()["api_key"], {"connection_id": command["connection_id"]}
+    data = examples.patient_registered(practice_id=door.practice.practice_id, patient_id=uuid4())
+    event = {"specversion": "1.0", "source": "/late", "id": "1", "type": data.type,
+             "data": data.model_dump(mode="json")}  # fmt: skip
+    await post_batch(live, key, [{**event, "type": "late.nothing-known.v1"}] * 20)
+    await said(live, "interop.interface-down.v1", **about, reason="failing")
+    await post_batch(live, key, [event] * 15)  # taken once, and fourteen times again
+    await said(live, "interop.interface-up.v1", **about, because="recovered")
+
+
+async def post_batch(live: LocalPlatform, key: str, events: list[dict[str, Any]]) -> None:
+    headers = {"authorization": f"Bearer {key}",
+               "content-type": "application/cloudevents-batch+json"}  # fmt: skip
+    async with httpx.AsyncClient(base_url=live.url("interop"), headers=headers) as client:
+        answer = await client.post("/events", content=json.dumps(events))
+    assert answer.status_code == 200, answer.text
 
 
 def nowhere(message: Message) -> Message:

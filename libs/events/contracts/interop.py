@@ -28,6 +28,7 @@ PATIENTS = Topic("interop.patients")
 APPOINTMENTS = Topic("interop.appointments")
 ENCOUNTERS = Topic("interop.encounters")
 QUERIES = Topic("interop.queries")
+CONNECTIONS = Topic("interop.connections")
 INGEST = Topic("interop.ingest", retention_days=7)
 """Partners write to it, with a Kafka client of their own; interop takes it from there."""
 
@@ -185,3 +186,36 @@ class QueryAnswered(Event):
 
     query_id: QueryId
     encounter_id: EncounterId
+
+
+class InterfaceDown(Event):
+    """A live connection does not do its work: somebody has to look."""
+
+    type: ClassVar = "interop.interface-down.v1"
+    topic: ClassVar = CONNECTIONS
+    key: ClassVar = "connection_id"
+
+    connection_id: ConnectionId
+    kind: Source
+    source_system: Short
+    """The EHR's name."""
+    reason: Literal["silent", "failing"]
+    """`silent`: nothing came for longer than it should; `failing`: most of what came was refused.
+    """
+    last_seen_at: AwareDatetime | None
+    """None: it was never heard."""
+    down_on: date
+    """The day in the connection's time zone."""
+
+
+class InterfaceUp(Event):
+    """A connection that was down is so no more."""
+
+    type: ClassVar = "interop.interface-up.v1"
+    topic: ClassVar = CONNECTIONS
+    key: ClassVar = "connection_id"
+
+    connection_id: ConnectionId
+    because: Literal["heard", "recovered", "taken-off"]
+    """`heard`: after its silence; `recovered`: what comes is understood again; `taken-off`: nobody
+    awaits it any more, it was suspended or closed, or is not expected at any time."""

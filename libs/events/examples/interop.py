@@ -12,6 +12,8 @@ from libs.events.contracts.interop import (
     ChargeLine,
     Coverage,
     EncounterPosted,
+    InterfaceDown,
+    InterfaceUp,
     PatientRegistered,
     PatientUpdated,
     Person,
@@ -141,3 +143,25 @@ def query_answered(**changes: Any) -> QueryAnswered:
         "encounter_id": ENCOUNTER,
     }
     return QueryAnswered(**{**fields, **changes})
+
+
+def interface_down(**changes: Any) -> InterfaceDown:
+    fields: dict[str, Any] = {
+        "practice_id": PRACTICE,
+        "connection_id": CONNECTION,
+        "kind": "hl7v2",
+        "source_system": "ehr",
+        "reason": "silent",
+        "last_seen_at": datetime(2026, 3, 2, 14, 5, tzinfo=UTC),
+        "down_on": date(2026, 3, 2),
+    }
+    return InterfaceDown(**{**fields, **changes})
+
+
+def interface_up(**changes: Any) -> InterfaceUp:
+    fields: dict[str, Any] = {
+        "practice_id": PRACTICE,
+        "connection_id": CONNECTION,
+        "because": "heard",
+    }
+    return InterfaceUp(**{**fields, **changes})

@@ -239,6 +239,21 @@ FIGURES: tuple[Figure, ...] = (
         parts=(_one("open_queries", "open queries", "count", open_queries=1),),
         work_out=lambda r: r.parts["open_queries"],
     ),
+    Figure(
+        name="interfaces_down",
+        label="Interfaces down",
+        unit="count",
+        group="waiting",
+        formula="the connections to EHRs that went down and are not up again",
+        worded="{interfaces_down} down",
+        definition="Live connections to the practice's EHRs that have been silent for longer than "
+        "they should, or whose messages are mostly refused; counted from the month in which each "
+        "went down until it is up again.",
+        parts=(
+            Part("interfaces_down", "interfaces down", "count", {"interfaces_down": 1}, "to-date"),
+        ),
+        work_out=lambda r: r.parts["interfaces_down"],
+    ),
 )
 
 BY_NAME = {figure.name: figure for figure in FIGURES}

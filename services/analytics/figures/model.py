@@ -48,7 +48,7 @@ SUMS: tuple[str, ...] = (
 )
 """Counters that events add to."""
 
-STATES: tuple[str, ...] = ("claims_on_hold", "open_queries")
+STATES: tuple[str, ...] = ("claims_on_hold", "open_queries", "interfaces_down")
 """Counters of what waits now."""
 
 COUNTERS = SUMS + STATES

@@ -33,6 +33,8 @@ from libs.events.contracts.interop import (
     AppointmentBooked,
     AppointmentMissed,
     EncounterPosted,
+    InterfaceDown,
+    InterfaceUp,
     QueryAnswered,
     QueryOpened,
 )
@@ -128,6 +130,16 @@ def on_query_answered(event: QueryAnswered, fold: Fold) -> None:
     wait_no_more(event, fold, "open_queries", event.query_id)
 
 
+def on_interface_down(event: InterfaceDown, fold: Fold) -> None:
+    month = month_of(event.down_on)
+    count(event, fold, month)  # the month has a row, also before anything is counted in it
+    wait_for(event, fold, "interfaces_down", event.connection_id, month, event.reason)
+
+
+def on_interface_up(event: InterfaceUp, fold: Fold) -> None:
+    wait_no_more(event, fold, "interfaces_down", event.connection_id)
+
+
 def on_charges_posted(event: ChargesPosted, fold: Fold) -> None:
     """A visit that no payer pays for is the patient's to pay at once."""
     count(
@@ -211,7 +223,7 @@ def on_management_fee_reversed(event: ManagementFeeReversed, fold: Fold) -> None
 
 scorecard = Projection(
     name="scorecard",
-    version=1,
+    version=2,
     tables=(PRACTICE, SCORECARD, FIGURE_EVENT, WAITING),
     on=(
         on_practice_onboarded,
@@ -220,6 +232,8 @@ scorecard = Projection(
         on_appointment_missed,
         on_query_opened,
         on_query_answered,
+        on_interface_down,
+        on_interface_up,
         on_charges_posted,
         on_claim_held,
         on_claim_released,

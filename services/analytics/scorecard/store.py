@@ -20,12 +20,14 @@ SELECT practice_id, name FROM practice
 
 READ_SCORECARD = """
 SELECT s.*, coalesce(w.claims_on_hold, 0) AS claims_on_hold,
-       coalesce(w.open_queries, 0) AS open_queries
+       coalesce(w.open_queries, 0) AS open_queries,
+       coalesce(w.interfaces_down, 0) AS interfaces_down
   FROM scorecard AS s
   LEFT JOIN (
       SELECT generation, practice_id, service_month,
              count(*) FILTER (WHERE counter = 'claims_on_hold') AS claims_on_hold,
-             count(*) FILTER (WHERE counter = 'open_queries') AS open_queries
+             count(*) FILTER (WHERE counter = 'open_queries') AS open_queries,
+             count(*) FILTER (WHERE counter = 'interfaces_down') AS interfaces_down
         FROM waiting WHERE waits AND service_month IS NOT NULL GROUP BY 1, 2, 3
   ) AS w USING (generation, practice_id, service_month)
  WHERE s.generation = (SELECT generation FROM projection WHERE name = 'scorecard')

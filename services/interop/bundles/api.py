@@ -29,14 +29,15 @@ routes = APIRouter(tags=["fhir"])
 async def take_bundle(request: Request) -> JSONResponse:
     """200 with a transaction-response, or an OperationOutcome that says what to do.
 
-    401 unknown key · 413 too large · 415 not FHIR JSON · 422 refused (kept for a person). The same
-    bundle again is answered the same and does nothing twice.
+    401 unknown key · 403 suspended or closed · 413 too large · 415 not FHIR JSON · 422 refused
+    (kept for a person). The same bundle again is answered the same and does nothing twice.
     """
     try:
         connection = await sender_of(request, "fhir")
         body = await read_body(request, most=LARGEST_BODY)
     except HTTPException as error:
-        return _refused(401, [Refusal("login", "Bundle", str(error.detail))])
+        code = "login" if error.status_code == 401 else "forbidden"
+        return _refused(error.status_code, [Refusal(code, "Bundle", str(error.detail))])
     except TooLargeError as error:
         return _refused(413, [Refusal("too-long", "Bundle", f"send at most {error.most} bytes")])
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -45,7 +46,7 @@ async def take_bundle(request: Request) -> JSONResponse:
     reading = await asyncio.to_thread(_read, body, connection)
     outcome = await _take(body, reading, connection, work_of(request))
     if isinstance(reading, RefusedError) or not outcome.is_taken:
-        return _refused(422, list(outcome.refusals))
+        return _refused(403 if outcome.is_turned_away else 422, list(outcome.refusals))
     return JSONResponse(transaction_response(reading[0]), media_type=MEDIA_TYPE)
 
 

@@ -10,6 +10,9 @@ from services.interop.messages.model import Refusal
 
 _ISSUE_TYPES = {
     "login": "login",
+    "forbidden": "forbidden",
+    "connection-suspended": "forbidden",
+    "connection-closed": "forbidden",
     "too-long": "too-long",
     "not-supported": "not-supported",
     "not-json": "structure",

@@ -1,10 +1,9 @@
-"""Open a connection, see it, change its key."""
+"""Open a connection, see it, change its key, take it live, suspend and close it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Annotated, Self
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Response
@@ -18,12 +17,19 @@ from services.interop.connections import store
 from services.interop.connections.model import (
     Connection,
     ConnectionKey,
+    DownReason,
+    Expected,
     Kind,
     Profile,
     Secret,
+    State,
     TimeZone,
+    decide_state,
     new_secret,
 )
+from services.interop.health.model import decide_expected, refused_lately
+from services.interop.health.watch import set_watch, take_off
+from services.interop.messages.model import RefusedError
 
 routes = APIRouter(prefix="/connections", tags=["connections"])
 
@@ -41,6 +47,10 @@ class OpenConnection(Contract):
     """MSH-4.1 of its messages."""
     time_zone: TimeZone
     profile: Profile = Profile()
+    state: Literal["testing", "live"] = "live"
+    """In testing its messages are answered as if it were live, and have no effect."""
+    expected: Expected | None = None
+    """How often it should be heard, once it is live; None: nobody is told of its silence."""
     secret: Secret | None = None
 
     @model_validator(mode="after")
@@ -57,6 +67,12 @@ class ChangeKey(Contract):
     secret: Secret | None = None
 
 
+class ExpectMessages(Contract):
+    """`expected` None: nobody is told of its silence any more."""
+
+    expected: Expected | None
+
+
 class ConnectionView(Contract):
     """A connection as a person sees it; `api_key` is told once, when it is made."""
 
@@ -71,12 +87,26 @@ class ConnectionView(Contract):
     last_seen_at: datetime | None
     received: int
     refused: int
+    recent_count: int
+    """Messages since it went live, up to the last hundred; `recent_refused` of them were refused.
+    """
+    recent_refused: int
+    state: State
+    in_state_since: datetime
+    expected: Expected | None
+    down_reason: DownReason | None
+    """None: it is not down."""
+    down_at: datetime | None
     api_key: str | None = None
 
     @classmethod
     def of(cls, connection: Connection, key: ConnectionKey | None = None) -> ConnectionView:
-        shown = {name: getattr(connection, name) for name in cls.model_fields if name != "api_key"}
-        return cls(**shown, api_key=key.write() if key is not None else None)
+        worked_out: dict[str, Any] = {
+            "recent_refused": refused_lately(connection),
+            "api_key": key.write() if key is not None else None,
+        }
+        shown = {n: getattr(connection, n) for n in cls.model_fields if n not in worked_out}
+        return cls(**shown, **worked_out)
 
 
 @routes.post("", status_code=201)
@@ -86,7 +116,8 @@ async def open_connection(
     """Open a connection; the same again answers the same, without a key that only we made."""
     key = ConnectionKey(uow.practice_id, command.connection_id, command.secret or new_secret())
     wanted = _connection(command, key, uow.now)
-    await store.add_connection(uow.db, wanted)
+    if await store.add_connection(uow.db, wanted):
+        await set_watch(wanted, uow)
     kept = await store.find_connection(uow.db, uow.practice_id, command.connection_id)
     assert kept is not None
     if _told(kept) != _told(wanted):
@@ -101,7 +132,7 @@ async def open_connection(
 
 @routes.get("")
 async def list_connections(uow: Uow) -> list[ConnectionView]:
-    """The practice's connections, when each was last heard, and how much it sent."""
+    """The practice's connections: the state of each, when it was heard, whether it is down."""
     return [ConnectionView.of(c) for c in await store.list_connections(uow.db, uow.practice_id)]
 
 
@@ -123,6 +154,57 @@ async def rotate_key(
     return ConnectionView.of(connection, key)
 
 
+@routes.post("/{connection_id}/go-live")
+async def go_live(connection_id: UUID, uow: Uow) -> ConnectionView:
+    """From testing, or after a suspension: from now on its messages have an effect."""
+    return await _move(connection_id, "live", uow)
+
+
+@routes.post("/{connection_id}/suspend")
+async def suspend(connection_id: UUID, uow: Uow) -> ConnectionView:
+    """Turn its messages away until it goes live again."""
+    return await _move(connection_id, "suspended", uow)
+
+
+@routes.post("/{connection_id}/close")
+async def close(connection_id: UUID, uow: Uow) -> ConnectionView:
+    """Turn its messages away for good."""
+    return await _move(connection_id, "closed", uow)
+
+
+@routes.post("/{connection_id}/expect")
+async def expect_messages(
+    connection_id: UUID, command: Annotated[ExpectMessages, json_body(ExpectMessages)], uow: Uow
+) -> ConnectionView:
+    """Change how often it should be heard."""
+    before = await _lock(connection_id, uow)
+    after = decide_expected(before, command.expected)
+    await store.change_expected(uow.db, after)
+    await store.change_health(uow.db, after)
+    await take_off(before, after, uow)
+    return ConnectionView.of(after)
+
+
+async def _move(connection_id: UUID, wanted: State, uow: UnitOfWork) -> ConnectionView:
+    """Into the state; in it already, it stays as it is."""
+    before = await _lock(connection_id, uow)
+    try:
+        after = decide_state(before, wanted, uow.now)
+    except RefusedError as refused:
+        raise HTTPException(409, refused.refusals[0].fix) from None
+    if after is not before:
+        await store.change_state(uow.db, after)
+        await take_off(before, after, uow)
+    return ConnectionView.of(after)
+
+
+async def _lock(connection_id: UUID, uow: UnitOfWork) -> Connection:
+    connection = await store.lock_connection(uow.db, uow.practice_id, connection_id)
+    if connection is None:
+        raise HTTPException(404, "no such connection")
+    return connection
+
+
 async def _find(connection_id: UUID, uow: UnitOfWork) -> Connection:
     connection = await store.find_connection(uow.db, uow.practice_id, connection_id)
     if connection is None:
@@ -130,9 +212,7 @@ async def _find(connection_id: UUID, uow: UnitOfWork) -> Connection:
     return connection
 
 
-def _connection(
-    command: Annotated[OpenConnection, json_body(OpenConnection)], key: ConnectionKey, now: datetime
-) -> Connection:
+def _connection(command: OpenConnection, key: ConnectionKey, now: datetime) -> Connection:
     return Connection(
         practice_id=key.practice_id,
         connection_id=key.connection_id,
@@ -145,21 +225,18 @@ def _connection(
         key_sha256=key.digest(),
         opened_at=now,
         key_changed_at=now,
-        last_seen_at=None,
-        received=0,
-        refused=0,
+        state=command.state,
+        expected=command.expected,
     )
 
 
-def _told(connection: Connection) -> Connection:
-    """What the caller told, without what has happened since."""
-    epoch = datetime.min.replace(tzinfo=UTC)
-    return replace(
-        connection,
-        key_sha256=b"",
-        opened_at=epoch,
-        key_changed_at=epoch,
-        last_seen_at=None,
-        received=0,
-        refused=0,
+def _told(connection: Connection) -> tuple[object, ...]:
+    """What cannot be changed by a command, as the caller told it."""
+    return (
+        connection.kind,
+        connection.source_system,
+        connection.sending_application,
+        connection.sending_facility,
+        connection.time_zone,
+        connection.profile,
     )

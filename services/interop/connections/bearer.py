@@ -6,7 +6,7 @@ from fastapi import HTTPException, Request
 
 from libs.service.http import work_of
 from services.interop.connections.authenticate import authenticate
-from services.interop.connections.model import Connection, ConnectionKey, Kind
+from services.interop.connections.model import Connection, ConnectionKey, Kind, refuse_shut
 
 
 class TooLargeError(Exception):
@@ -18,7 +18,10 @@ class TooLargeError(Exception):
 
 
 async def sender_of(request: Request, kind: Kind) -> Connection:
-    """The connection whose key the caller sent; 401 where it opens none. Reads no body yet."""
+    """The connection whose key the caller sent; reads no body yet.
+
+    401 where it opens none, 403 where the connection is suspended or closed.
+    """
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     key = ConnectionKey.read(text.strip()) if scheme.lower() == "bearer" else None
     if key is None:
@@ -27,6 +30,8 @@ async def sender_of(request: Request, kind: Kind) -> Connection:
         connection = await authenticate(uow, key, kind)
     if connection is None:
         raise not_known()
+    if (shut := refuse_shut(connection.state)) is not None:
+        raise HTTPException(403, shut.fix)
     return connection
 
 

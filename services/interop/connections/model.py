@@ -1,24 +1,31 @@
-"""A connection to an EHR: its key, and how the practice's EHR writes what we need (its profile)."""
+"""A connection to an EHR: its key, its state, and how the EHR writes what we need (its profile)."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from libs.events.contracts import Contract
 from libs.events.contracts.values import Npi, PayerId, Short
+from services.interop.messages.model import Refusal, RefusedError
 
 Kind = Literal["hl7v2", "fhir", "cloudevents"]
+State = Literal["testing", "live", "suspended", "closed"]
+DownReason = Literal["silent", "failing"]
 Secret = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{32,128}$")]
 """What only the connection's EHR knows; holds no HL7 delimiter, so it fits MSH-8 unescaped."""
+
+Weekday = Annotated[int, Field(ge=1, le=7)]
+"""ISO 8601: Monday is 1."""
 
 PlaceOfService = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
 """CMS place of service code."""
@@ -69,6 +76,24 @@ class Profile(Contract):
     """By the EHR's class of visit (PV1-2, or FHIR Encounter.class)."""
     default_place_of_service: PlaceOfService = "11"
     codes: Annotated[tuple[CodeRow, ...], Field(max_length=20_000)] = ()
+
+
+class Expected(Contract):
+    """How often a live connection should be heard, counted in the hours in which it is awaited."""
+
+    every_minutes: Annotated[int, Field(ge=1, le=24 * 60)]
+    from_hour: Annotated[int, Field(ge=0, le=23)] = 0
+    """In the connection's time zone."""
+    to_hour: Annotated[int, Field(ge=1, le=24)] = 24
+    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)] = (
+        1, 2, 3, 4, 5, 6, 7,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def opens_before_it_closes(self) -> Self:
+        if self.from_hour >= self.to_hour:
+            raise ValueError("from_hour must be before to_hour; a day ends at 24")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +157,70 @@ class Connection:
     key_sha256: bytes = field(repr=False)
     opened_at: datetime
     key_changed_at: datetime
-    last_seen_at: datetime | None
-    received: int
-    refused: int
+    last_seen_at: datetime | None = None
+    received: int = 0
+    refused: int = 0
+    state: State = "live"
+    state_changed_at: datetime | None = None
+    """None: as it was opened."""
+    expected: Expected | None = None
+    recent: int = 0
+    """A bit for each of the last hundred messages, the newest lowest: 1 where it was refused."""
+    recent_count: int = 0
+    down_reason: DownReason | None = None
+    down_at: datetime | None = None
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def in_state_since(self) -> datetime:
+        return self.state_changed_at or self.opened_at
+
+
+_LEADS_TO: Mapping[State, tuple[State, ...]] = {
+    "testing": ("live", "closed"),
+    "live": ("suspended", "closed"),
+    "suspended": ("live", "closed"),
+    "closed": (),
+}
+_FIXES: Mapping[State, str] = {
+    "testing": "take it live first, or close it",
+    "live": "only a connection in testing or a suspended one goes live",
+    "suspended": "it waits to go live again, or is closed",
+    "closed": "a closed connection stays closed; open another one",
+}
+
+
+def decide_state(connection: Connection, wanted: State, now: datetime) -> Connection:
+    """The connection in the state that is asked for; in it already: as it is.
+
+    What it last sent is looked at anew, and it is not down any more: nobody awaits a connection
+    that was taken off, and one that goes live begins. Raises RefusedError.
+    """
+    if connection.state == wanted:
+        return connection
+    if wanted not in _LEADS_TO[connection.state]:
+        code = f"connection-{connection.state}"
+        raise RefusedError(Refusal(code, "state", _FIXES[connection.state]))
+    return replace(
+        connection,
+        state=wanted,
+        state_changed_at=now,
+        recent=0,
+        recent_count=0,
+        down_reason=None,
+        down_at=None,
+    )
+
+
+def refuse_shut(state: State) -> Refusal | None:
+    """Why a connection in this state takes no message; None where it does."""
+    if state == "suspended":
+        fix = "this connection is suspended: hold your messages and ask the operator"
+        return Refusal("connection-suspended", "connection", fix)
+    if state == "closed":
+        fix = "this connection is closed: ask the operator for another one"
+        return Refusal("connection-closed", "connection", fix)
+    return None

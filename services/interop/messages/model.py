@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 
 from libs.events.contracts import Event
 
-Fate = Literal["accepted", "refused", "duplicate", "waiting"]
+Fate = Literal["accepted", "refused", "duplicate", "waiting", "rehearsed"]
+"""`rehearsed`: of a connection in testing; understood, answered as taken, without an effect."""
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 """Of a visit or an appointment; outside them a conversion of time zones may leave the calendar."""
@@ -73,3 +74,8 @@ class Outcome:
     @property
     def is_taken(self) -> bool:
         return self.fate != "refused"
+
+    @property
+    def is_turned_away(self) -> bool:
+        """Its connection takes no messages: this one was not even kept."""
+        return any(r.code in ("connection-suspended", "connection-closed") for r in self.refusals)

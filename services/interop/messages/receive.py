@@ -9,8 +9,9 @@ from asyncpg import Record
 from pydantic import ValidationError
 
 from libs.events.transport import UnitOfWork
-from services.interop.connections.model import Connection
-from services.interop.connections.store import count_received, count_refused
+from services.interop.connections.model import Connection, refuse_shut
+from services.interop.connections.store import count_received, find_connection
+from services.interop.health.watch import note_outcome
 from services.interop.messages import store
 from services.interop.messages.model import (
     Effects,
@@ -26,9 +27,34 @@ Take = Callable[[Effects], Awaitable[None]]
 """Works out and stores what a message leads to; raises RefusedError where it may not be taken."""
 
 
+class RehearsedError(Exception):
+    """Takes back all that a message of a connection in testing did."""
+
+
 async def receive(inbound: Inbound, connection: Connection, uow: UnitOfWork, take: Take) -> Outcome:
-    """Keep a message with its effects; a duplicate has none, and a refused one is only kept."""
-    await count_received(uow.db, connection, uow.now)
+    """Keep a message with its effects; a duplicate has none, and a refused one is only kept.
+
+    A connection in testing is answered the same, and nothing that it sends has an effect. Of a
+    suspended or closed one not even the message is kept.
+    """
+    heard = await count_received(uow.db, connection, uow.now)
+    if heard is None:
+        return await _turn_away(inbound, connection, uow)
+    outcome = await _receive(inbound, heard, uow, take)
+    await note_outcome(heard, uow, refused=not outcome.is_taken)
+    return outcome
+
+
+async def _turn_away(inbound: Inbound, connection: Connection, uow: UnitOfWork) -> Outcome:
+    found = await find_connection(uow.db, uow.practice_id, connection.connection_id)
+    refusal = refuse_shut(found.state) if found is not None else None
+    assert refusal is not None
+    return _told(Outcome(inbound.message_id, "refused", uow.now, (refusal,)), connection)
+
+
+async def _receive(
+    inbound: Inbound, connection: Connection, uow: UnitOfWork, take: Take
+) -> Outcome:
     taken = await store.find_taken(uow.db, connection, inbound.control_id)
     if taken is None:
         return await _take_once(inbound, connection, uow, take)
@@ -55,6 +81,11 @@ async def _take_once(
     try:
         async with uow.db.transaction():  # a savepoint: what a refused message did is undone
             await take(effects)
+            if connection.state == "testing":
+                raise RehearsedError
+    except RehearsedError:
+        await store.settle_message(uow.db, uow.practice_id, inbound.message_id, "rehearsed")
+        return _told(Outcome(inbound.message_id, "rehearsed", uow.now), connection)
     except RefusedError as refused:
         return await _refuse(inbound, connection, uow, refused.refusals)
     except ValidationError as error:
@@ -89,7 +120,6 @@ async def _refuse(
     refusals: tuple[Refusal, ...],
 ) -> Outcome:
     await store.settle_message(uow.db, uow.practice_id, inbound.message_id, "refused", refusals)
-    await count_refused(uow.db, connection)
     return _told(Outcome(inbound.message_id, "refused", uow.now, refusals), connection)
 
 

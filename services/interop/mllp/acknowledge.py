@@ -25,6 +25,8 @@ _CONDITIONS = {
     "appointment-unknown": "204^Unknown key identifier",
     "appointment-already-booked": "205^Duplicate key identifier",
     "encounter-already-posted": "205^Duplicate key identifier",
+    "connection-suspended": "206^Application record locked",
+    "connection-closed": "204^Unknown key identifier",
     "encounter-waiting": "206^Application record locked",
     "try-again": "207^Application internal error",
     "payer-unknown": "103^Table value not found",

@@ -35,8 +35,11 @@ _OUR_FAULTS = (
 )  # fmt: skip
 """What a mistake in a reader raises, or a kept row that does not open; the feed stays open."""
 
-_REJECTED = {"message-type-not-taken", "not-hl7", "separators", "character-set"}
-"""Refusals of the message as such, which table 0008 answers with AR; all others are AE."""
+_REJECTED = {
+    "message-type-not-taken", "not-hl7", "separators", "character-set", "connection-suspended",
+    "connection-closed",
+}  # fmt: skip
+"""Refusals whatever the message says, which table 0008 answers with AR; all others are AE."""
 
 
 async def answer(raw: bytes, work: Work) -> bytes:

@@ -37,7 +37,8 @@ routes = APIRouter(tags=["events"])
 async def take_events(request: Request) -> JSONResponse:
     """Take a partner's events; answered when they are stored and will be published.
 
-    202 taken · 200 taken before · 422 refused (kept for a person) · 401 unknown key · 413 · 415.
+    202 taken · 200 taken before · 422 refused (kept for a person) · 401 unknown key ·
+    403 suspended or closed · 413 · 415.
     A batch is answered with 200 and each event's own outcome, in the batch's order.
     """
     connection = await sender_of(request, "cloudevents")
@@ -94,6 +95,8 @@ def _reader(one: Any) -> Read:
 def _answer(outcome: Outcome) -> JSONResponse:
     if outcome.is_taken:
         return JSONResponse(_shown(outcome), 200 if outcome.fate == "duplicate" else 202)
+    if outcome.is_turned_away:
+        return problem(403, outcome.refusals[0].fix)
     return problem(
         422,
         "the event was refused; it is kept for a person to see",

@@ -28,7 +28,10 @@ def practice_of(delivery: Delivery) -> UUID | None:
 
 
 async def take_record(delivery: Delivery, uow: UnitOfWork) -> bool:
-    """Take or refuse a record of a known connection, as `POST /events` does; False for others'."""
+    """Take or refuse a record of a known connection, as `POST /events` does.
+
+    False for others', and for those of a suspended or closed one: nothing of them is kept.
+    """
     named = ConnectionKey.read_name(delivery.header(CONNECTION))
     if named is None:
         return False
@@ -38,13 +41,13 @@ async def take_record(delivery: Delivery, uow: UnitOfWork) -> bool:
     if connection is None:
         return False
     content_type = delivery.header("content-type")
-    await receive_event(
+    outcome = await receive_event(
         delivery.value,
         lambda: read_record(content_type, delivery.key, delivery.headers, delivery.value),
         connection,
         uow,
     )
-    return True
+    return not outcome.is_turned_away
 
 
 def signed_bytes(delivery: Delivery) -> bytes:

@@ -23,7 +23,11 @@ MONTHS = {
         charge_cents=1_000_000, paid_cents=600_000, adjusted_cents=300_000, patient_cents=50_000
     ),
     FEBRUARY: counters(
-        charge_cents=500_000, paid_cents=200_000, adjusted_cents=150_000, patient_cents=50_000
+        charge_cents=500_000,
+        paid_cents=200_000,
+        adjusted_cents=150_000,
+        patient_cents=50_000,
+        interfaces_down=1,
     ),
     MARCH: counters(
         encounters=41,
@@ -41,6 +45,7 @@ MONTHS = {
         fee_cents=31_201,
         claims_on_hold=3,
         open_queries=2,
+        interfaces_down=1,
     ),
 }
 
@@ -63,6 +68,7 @@ BY_HAND: dict[str, Value] = {
     "no_show_rate": Decimal("10.4"),  # 5 of 48
     "claims_on_hold": 3,
     "open_queries": 2,
+    "interfaces_down": 2,  # one since February, one since March
 }
 
 

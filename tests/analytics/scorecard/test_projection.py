@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from libs.events.contracts import Event
+from libs.events.examples.interop import interface_down, interface_up
 from libs.events.transport import Envelope
 from libs.events.transport.database import Db
 from libs.events.transport.envelope import Origin, read_envelope, write_headers, write_sequence
@@ -119,6 +120,17 @@ async def test_a_claim_held_again_for_another_reason_is_on_hold_once(analytics: 
 async def test_an_answered_query_is_open_no_more(analytics: Harness) -> None:
     await analytics.receive(a_visit(1).query(), a_visit(2).query(), a_visit(2).answer())
     assert await march(analytics) == {"queries_opened": 2, "open_queries": 1}
+
+
+async def test_an_interface_is_down_until_it_is_up_also_where_nothing_else_is_counted(
+    analytics: Harness,
+) -> None:
+    one = {"practice_id": PRACTICE, "connection_id": uuid4()}
+    other = {"practice_id": PRACTICE, "connection_id": uuid4()}
+    await analytics.receive(interface_down(**one), interface_down(**other))
+    assert await march(analytics) == {"interfaces_down": 2}
+    await analytics.receive(interface_up(**one))
+    assert await march(analytics) == {"interfaces_down": 1}
 
 
 async def test_a_missed_appointment_counts_in_the_month_it_was_for(analytics: Harness) -> None:

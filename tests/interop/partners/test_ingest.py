@@ -20,6 +20,7 @@ from services.interop.partners.model import TAKEN
 from tests.conftest import Addresses
 from tests.harness import Harness
 from tests.interop.conftest import OTHER_PRACTICE, OpenConnection, said
+from tests.interop.health.sending import order
 from tests.interop.partners.ingesting import (
     IngestTopic,
     Record,
@@ -177,6 +178,21 @@ async def test_a_record_that_no_connection_signed_is_nobodys_and_leaves_nothing(
     logged = told.out + told.err
     assert logged.count("record of nobody") == len(nobodys)
     assert "Rivera" not in logged
+
+
+async def test_a_record_of_a_suspended_connection_leaves_nothing(
+    interop: Harness, open_connection: OpenConnection, topic: IngestTopic
+) -> None:
+    key = await open_connection()
+    await order(interop, "suspend")
+    await topic.take(binary(key, REGISTERED))
+    assert await fates(interop) == []
+    assert await interop.published_all() == []
+    await order(interop, "go-live")
+    await topic.write(binary(key, REGISTERED))
+    async with topic.consuming():
+        await topic.read_to(2)
+    assert await fates(interop) == ["accepted"]
 
 
 async def test_a_replaced_key_signs_no_more(
