@@ -20,7 +20,7 @@ def refused(message: str) -> str:
 
 
 def test_a_second_message_or_patient_in_a_frame_is_refused_not_dropped() -> None:
-    assert refused(f"{MSH}\rPID|1||7\r{MSH}\rPID|1||8") == "segment-repeated"
+    assert refused(f"{MSH}\rPID|1||7\r{MSH}\rPID|1||8") == "second-message"
     assert refused(f"{MSH}\rPID|1||7\rPID|2||8") == "segment-repeated"
 
 

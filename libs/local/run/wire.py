@@ -43,7 +43,7 @@ class MllpClient:
                 await asyncio.sleep(0.2)
                 continue
             answer = _read(acknowledgement)
-            if answer.accepted or "|207" not in answer.text:
+            if answer.accepted or "207^" not in answer.text.replace("&", "^"):
                 return answer
             await asyncio.sleep(0.2)  # 207, application internal error: it says to try again
 

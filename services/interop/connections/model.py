@@ -76,6 +76,12 @@ class Profile(Contract):
     """By the EHR's class of visit (PV1-2, or FHIR Encounter.class)."""
     default_place_of_service: PlaceOfService = "11"
     codes: Annotated[tuple[CodeRow, ...], Field(max_length=20_000)] = ()
+    production_only: bool = False
+    """For a practice that has gone live: an HL7 v2 message without P in MSH-11 is refused, so that
+    what an EHR's test system sends never becomes a bill."""
+    certificate_name: Short | None = None
+    """Over MLLP with client certificates: the name that this connection's certificate has, its
+    subject's common name or a DNS name. Its key then opens nothing where another one is shown."""
 
 
 class Expected(Contract):

@@ -11,16 +11,17 @@ from opentelemetry import trace
 from libs.events.transport import UnitOfWork, Work
 from libs.events.transport.faults import SealError, describe, is_transient
 from libs.events.transport.keys import KeyUnavailableError
+from libs.events.transport.steps import reached
 from services.interop.connections.authenticate import authenticate
 from services.interop.connections.model import Connection, ConnectionKey
 from services.interop.messages.model import Effects, Inbound, Outcome, Refusal, RefusedError
 from services.interop.messages.receive import receive
 from services.interop.messages.told import take_told
-from services.interop.mllp.acknowledge import INTERNAL_ERROR, acknowledge
+from services.interop.mllp.acknowledge import INTERNAL_ERROR, Verdict, acknowledge, answers
+from services.interop.mllp.characters import WIDE_REFUSED, is_wide
 from services.interop.mllp.framing import BrokenFrameError
 from services.interop.mllp.header import Header, read_header, without_key, without_time_sent
-from services.interop.mllp.read import read_message
-from services.interop.mllp.segments import parse
+from services.interop.mllp.understand import understand
 
 log = structlog.get_logger("interop.mllp")
 tracer = trace.get_tracer("mainstay")
@@ -36,35 +37,32 @@ _OUR_FAULTS = (
 """What a mistake in a reader raises, or a kept row that does not open; the feed stays open."""
 
 _REJECTED = {
-    "message-type-not-taken", "not-hl7", "separators", "character-set", "connection-suspended",
-    "connection-closed",
+    "message-type-not-taken", "version-not-taken", "processing-id", "control-id-missing", "not-hl7",
+    "separators", "character-set", "frame-character", "nul-character", "second-message",
+    "too-many-segments", "too-many-fields", "too-many-repetitions", "too-many-components",
+    "connection-suspended", "connection-closed",
 }  # fmt: skip
 """Refusals whatever the message says, which table 0008 answers with AR; all others are AE."""
 
+Names = frozenset[str]
+"""Of a certificate: its subject's common name and its DNS names."""
+NO_NAMES: Names = frozenset()
 
-async def answer(raw: bytes, work: Work) -> bytes:
-    """The acknowledgement of one message, stored with its effects or, if not, saying so."""
+
+async def answer(raw: bytes, work: Work, names: Names = NO_NAMES) -> list[bytes]:
+    """The acknowledgements of one message, stored with its effects or, if not, saying so.
+
+    `names`: those of the certificate that its sender showed. An answer is never answered.
+    """
     header = read_header(raw)
+    if header is not None and header.is_acknowledgement:
+        log.info("acknowledgement dropped")
+        return []
     key = ConnectionKey.read(header.security) if header is not None else None
     if header is None or key is None:
-        text = NOT_KNOWN if header is not None else "begin the message with MSH and its separators"
-        return acknowledge("AR", header, ack_id=_new_id(), at=work.now(), text=text)
+        return answers(Verdict("R", uuid4(), work.now(), text=_no_key(raw, header)), header)
     with tracer.start_as_current_span(f"MLLP {header.type}", record_exception=False):
-        try:
-            return await _store(raw, header, key, work)
-        except KeyUnavailableError as error:
-            log.error("message not stored", error=describe(error))
-            return _try_again(header, work, NO_KEY)
-        except (OSError, PostgresError, InterfaceError, *_OUR_FAULTS) as error:
-            passes = is_transient(error)
-            log.error("message not understood", error=describe(error), passes=passes)
-            if passes:
-                return _try_again(header, work)
-        try:
-            return await _store(raw, header, key, work, fault=True)
-        except (OSError, PostgresError, InterfaceError) as error:
-            log.error("message not stored", error=describe(error))
-            return _try_again(header, work)
+        return answers(await _verdict(raw, header, key, work, names), header)
 
 
 def refuse_frame(broken: BrokenFrameError, work: Work) -> bytes:
@@ -72,10 +70,37 @@ def refuse_frame(broken: BrokenFrameError, work: Work) -> bytes:
     return acknowledge("AR", None, ack_id=_new_id(), at=work.now(), text=str(broken))
 
 
+def _no_key(raw: bytes, header: Header | None) -> str:
+    if header is not None:
+        return NOT_KNOWN
+    return WIDE_REFUSED.fix if is_wide(raw) else "begin the message with MSH and its separators"
+
+
+async def _verdict(
+    raw: bytes, header: Header, key: ConnectionKey, work: Work, names: Names
+) -> Verdict:
+    try:
+        return await _store(raw, header, key, work, names)
+    except KeyUnavailableError as error:
+        log.error("message not stored", error=describe(error))
+        return _try_again(work, NO_KEY)
+    except (OSError, PostgresError, InterfaceError, *_OUR_FAULTS) as error:
+        passes = is_transient(error)
+        log.error("message not understood", error=describe(error), passes=passes)
+        if passes:
+            return _try_again(work)
+    try:
+        return await _store(raw, header, key, work, names, fault=True)
+    except (OSError, PostgresError, InterfaceError) as error:
+        log.error("message not stored", error=describe(error))
+        return _try_again(work)
+
+
 async def _store(
-    raw: bytes, header: Header, key: ConnectionKey, work: Work, *, fault: bool = False
-) -> bytes:
+    raw: bytes, header: Header, key: ConnectionKey, work: Work, names: Names, *, fault: bool = False
+) -> Verdict:
     """Keep and take the message; with `fault`, keep it as one that we failed to understand."""
+    reached("mllp.received")
     kept = without_key(raw)
     inbound = Inbound(
         type=header.type or "unknown",
@@ -85,10 +110,12 @@ async def _store(
     )
     async with work.unit_of_work(key.practice_id) as uow:
         connection = await authenticate(uow, key, "hl7v2")
-        if connection is None or not _sends(connection, header):
-            return acknowledge("AR", header, ack_id=_new_id(), at=work.now(), text=NOT_KNOWN)
+        if connection is None or not _sends(connection, header, names):
+            return Verdict("R", uuid4(), work.now(), text=NOT_KNOWN)
         outcome = await _receive(inbound, connection, uow, fault=fault)
-    return _told(outcome, header)
+        reached("mllp.taken")
+    reached("mllp.stored")
+    return _told(outcome)
 
 
 async def _receive(
@@ -97,36 +124,40 @@ async def _receive(
     async def take(effects: Effects) -> None:
         if fault:
             raise RefusedError(Refusal(INTERNAL_ERROR, "MSH", OUR_FAULT))
-        told = read_message(parse(inbound.raw), connection)
+        told = understand(inbound.raw, connection)
         await take_told(told, inbound=inbound, connection=connection, uow=uow, effects=effects)
 
     return await receive(inbound, connection, uow, take)
 
 
-def _sends(connection: Connection, header: Header) -> bool:
+def _sends(connection: Connection, header: Header, names: Names) -> bool:
+    wanted = connection.profile.certificate_name
+    if wanted is not None and wanted not in names:
+        log.error(
+            "a key came with a certificate that is not its connection's",
+            connection_id=str(connection.connection_id),
+        )
+        return False
     return (header.sending_application, header.sending_facility) == (
         connection.sending_application,
         connection.sending_facility,
     )
 
 
-def _told(outcome: Outcome, header: Header) -> bytes:
+def _told(outcome: Outcome) -> Verdict:
     """The same for a duplicate as for the first of them, to the byte."""
     rejected = any(refusal.code in _REJECTED for refusal in outcome.refusals)
-    return acknowledge(
-        "AA" if outcome.is_taken else "AR" if rejected else "AE",
-        header,
-        ack_id=outcome.message_id.hex[:20],
-        at=outcome.received_at,
-        refusals=outcome.refusals,
+    return Verdict(
+        "A" if outcome.is_taken else "R" if rejected else "E",
+        outcome.message_id,
+        outcome.received_at,
+        outcome.refusals,
     )
 
 
-def _try_again(header: Header, work: Work, text: str = TRY_AGAIN) -> bytes:
+def _try_again(work: Work, text: str = TRY_AGAIN) -> Verdict:
     refusal = Refusal("try-again", "MSH", text)
-    return acknowledge(
-        "AE", header, ack_id=_new_id(), at=work.now(), refusals=(refusal,), text=text
-    )
+    return Verdict("E", uuid4(), work.now(), (refusal,), text)
 
 
 def _new_id() -> str:

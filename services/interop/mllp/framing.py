@@ -19,6 +19,11 @@ class Frames:
         self._buffer = bytearray()
         self._searched = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a message has begun that has not ended."""
+        return bool(self._buffer)
+
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The messages that are whole now; raises BrokenFrameError after those before it."""
         self._buffer += chunk

@@ -5,12 +5,16 @@ Source: HL7 v2.5.1 §2.14.9 (MSH). Works on bytes, so that it also reads what no
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 SENT_AT = 7
 """MSH-7, when the message was sent (§2.14.9.7)."""
 SECURITY = 8
 """MSH-8, which carries the connection's key (§2.14.9.8)."""
+
+VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2")
+"""Of table 0104, those that are taken here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,14 @@ class Header:
     security: str = field(repr=False)
     type: str
     control_id: str
+    processing_id: str = ""
+    version: str = ""
+    accept_when: str = ""
+    """MSH-15: when an accept acknowledgement is asked for (table 0155)."""
+    application_when: str = ""
+    """MSH-16: when an application acknowledgement is."""
+    is_acknowledgement: bool = False
+    """An answer itself, so that it is never answered (§2.9.2)."""
 
 
 def read_header(raw: bytes) -> Header | None:
@@ -41,7 +53,18 @@ def read_header(raw: bytes) -> Header | None:
         security=_text(_field(parts, SECURITY)),
         type="^".join(_text(part) for part in kind[:2])[:100],
         control_id=_text(_field(parts, 10))[:200],
+        processing_id=first(11),
+        version=first(12),
+        accept_when=first(15).upper(),
+        application_when=first(16).upper(),
+        is_acknowledgement=kind[0].strip() in (b"ACK", b"MCF") or _answers(raw),
     )
+
+
+def _answers(raw: bytes) -> bool:
+    """Whether the segment behind MSH is MSA, as in every answer (§2.9.2)."""
+    rest = re.split(rb"[\r\n]+", raw[_start(raw) :], maxsplit=1)[1:]
+    return bool(rest) and rest[0].startswith(b"MSA")
 
 
 def without_key(raw: bytes) -> bytes:
@@ -67,13 +90,20 @@ def _without(raw: bytes, number: int) -> bytes:
     return raw[:start] + separator.join(parts) + raw[start + len(segment) :]
 
 
+def header_field(segment: bytes, number: int) -> str:
+    """The first component of a field of a segment that names its separators: MSH, BHS or FHS."""
+    parts = re.split(rb"[\r\n]", segment, maxsplit=1)[0].split(segment[3:4])
+    component = parts[1][:1] if len(parts) > 1 else b""
+    return _text(_field(parts, number).split(component or b"^")[0])[:200]
+
+
 def _start(raw: bytes) -> int:
     """Some senders put a byte order mark or line ends before the first segment."""
     return len(raw) - len(raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
 
 
 def _parts(raw: bytes) -> list[bytes] | None:
-    segment = raw[_start(raw) :].replace(b"\n", b"\r").partition(b"\r")[0]
+    segment = re.split(rb"[\r\n]", raw[_start(raw) :], maxsplit=1)[0]
     if not segment.startswith(b"MSH") or len(segment) < 8:
         return None
     return segment.split(segment[3:4])

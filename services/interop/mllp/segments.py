@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -14,22 +15,22 @@ from services.interop.messages.model import (
     Refusal,
     RefusedError,
 )
+from services.interop.mllp.characters import WIDE_REFUSED, charset_of, decoded, is_wide
+from services.interop.mllp.escapes import NOT_USED, EscapeError, Separators
 
-_CHARSETS = {"": "utf-8", "ASCII": "utf-8", "UNICODE UTF-8": "utf-8", "8859/1": "latin-1"}
+MOST_SEGMENTS = 10_000
+"""Of a message; no EHR's visit or report comes near any of these."""
+MOST_FIELDS = 1_000
+"""Of a segment."""
+MOST_REPETITIONS = 1_000
+"""Of a field."""
+MOST_PARTS = 20_000
+"""Components and subcomponents of a segment."""
+
+_NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _TIMESTAMP = re.compile(
-    r"(\d{4})(\d\d)?(\d\d)?(?:(\d\d)(\d\d)(?:(\d\d)(?:\.\d{1,4})?)?)?([+-]\d{4})?"
+    r"(\d{4})(\d\d)?(\d\d)?(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.\d{1,4})?)?)?)?([+-]\d{4})?"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Separators:
-    """MSH-1 and MSH-2: each sender may choose its own."""
-
-    field: str
-    component: str
-    repetition: str
-    escape: str
-    subcomponent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +67,12 @@ class Segment:
             return ""
         subs = components[component - 1].split(self.separators.subcomponent)
         text = subs[sub - 1].strip() if sub <= len(subs) else ""
-        return "" if text == '""' else self._unescaped(text)
-
-    def _unescaped(self, text: str) -> str:
-        s = self.separators
-        if s.escape not in text:
-            return text
-        known = {"F": s.field, "S": s.component, "R": s.repetition, "E": s.escape}
-        known["T"] = s.subcomponent
-        mark = re.escape(s.escape)
-        return re.sub(f"{mark}([^{mark}]*){mark}", lambda m: _resolved(m.group(1), known), text)
-
-
-def _resolved(sequence: str, known: dict[str, str]) -> str:
-    """Delimiters, hexadecimal characters and line breaks; formatting is left out (§2.7)."""
-    if sequence in known:
-        return known[sequence]
-    if re.fullmatch(r"X([0-9A-Fa-f]{2})+", sequence):
-        return bytes.fromhex(sequence[1:]).decode("utf-8", "replace").replace("\0", "")
-    return " " if sequence.startswith((".br", ".sp")) else ""
+        if text == '""':
+            return ""
+        try:
+            return self.separators.unescaped(text)
+        except EscapeError as error:
+            refuse("escape-sequence", self.name, str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,54 +99,106 @@ class Hl7Message:
 
 
 def parse(raw: bytes) -> Hl7Message:
-    """Raises RefusedError where the bytes are no HL7 v2 message."""
+    """Raises RefusedError where the bytes are no HL7 v2 message; takes time linear in them."""
+    if is_wide(raw):
+        raise RefusedError(WIDE_REFUSED)
     body = raw.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n")
-    if not body.startswith(b"MSH") or len(body) < 9:
+    if not body.startswith(b"MSH") or len(body) < 8:
         refuse("not-hl7", "MSH", "begin the message with MSH and its separators")
     if b"\0" in body:
         refuse("nul-character", "MSH", "remove the NUL characters")
-    text = _decoded(body)
-    lines = [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
-    separators = _separators(lines[0])
-    segments = [_segment(line, separators) for line in lines]
-    for segment in segments:
-        if not re.fullmatch(r"[A-Z][A-Z0-9]{2}", segment.name):
-            refuse("segment-name", "MSH", "begin each line with a segment name and the separator")
-    for once in ("MSH", "PID"):
-        if sum(segment.name == once for segment in segments) > 1:
-            refuse("segment-repeated", once, "send one message, of one patient, in a frame")
+    if b"\x0b" in body or b"\x1c" in body:
+        refuse("frame-character", "MSH", "write the bytes 0B and 1C around a message, never in it")
+    if body.count(b"\r") + body.count(b"\n") > 2 * MOST_SEGMENTS:
+        _too_many("segments", MOST_SEGMENTS, "MSH")
+    charset = _charset(body)
+    lines = [line for line in re.split(r"\r\n|\r|\n", decoded(body, charset)) if line.strip()]
+    if len(lines) > MOST_SEGMENTS:
+        _too_many("segments", MOST_SEGMENTS, "MSH")
+    separators = _separators(lines[0], charset)
+    counts: Counter[str] = Counter()
+    segments = [_segment(line, separators, counts) for line in lines]
+    if counts["MSH"] > 1:
+        refuse("second-message", "MSH", "send one message in a frame, or a batch from BHS to BTS")
+    if counts["PID"] > 1:
+        refuse("segment-repeated", "PID", "send one message, of one patient, in a frame")
     return Hl7Message(segments)
 
 
-def _decoded(body: bytes) -> str:
-    """In the character set of MSH-18; UTF-8 where it names none."""
+def _charset(body: bytes) -> str:
+    """What MSH-18 tells, which can be read before the character set is known."""
     head = re.split(rb"[\r\n]", body, maxsplit=1)[0].split(body[3:4])
-    told = head[17].decode("ascii", "replace").partition("~")[0].strip() if len(head) > 17 else ""
-    charset = _CHARSETS.get(told.upper().partition("^")[0])
-    if charset is None:
-        refuse("character-set", "MSH-18", "send UNICODE UTF-8, ASCII or 8859/1")
-    try:
-        return body.decode(charset)
-    except UnicodeDecodeError:
-        refuse("character-set", "MSH-18", "name the character set that the message is written in")
+    told = re.split(rb"[~^]", head[17], maxsplit=1)[0] if len(head) > 17 else b""
+    if told and len(head[1]) > 1:
+        told = told.split(head[1][1:2])[0]  # the sender's own repetition separator
+    return charset_of(told.decode("ascii", "replace"))
 
 
-def _separators(line: str) -> Separators:
-    field_separator = line[3]
-    told = line[4:].partition(field_separator)[0]
-    marks = field_separator + told[:4]
-    if len(told) < 4 or len(set(marks)) != 5 or any(m.isalnum() or m.isspace() for m in marks):
-        refuse("separators", "MSH-2", "name four different separators, such as ^~\\&")
-    component, repetition, escape, subcomponent = told[:4]
-    return Separators(field_separator, component, repetition, escape, subcomponent)
+def _separators(line: str, charset: str) -> Separators:
+    """MSH-2: component and repetition; escape, subcomponent, truncation where they are used.
+
+    (§2.5.4; the truncation character since v2.7.)
+    """
+    told = line[4:].partition(line[3])[0]
+    marks = line[3] + told
+    if not 3 <= len(marks) <= 6 or len(set(marks)) != len(marks) or not all(map(_is_mark, marks)):
+        refuse("separators", "MSH-2", "name different separators, such as ^~\\&")
+    escape, subcomponent, truncation = told[2:3], told[3:4], told[4:5]
+    return Separators(
+        field=line[3],
+        component=told[0],
+        repetition=told[1],
+        escape=escape or NOT_USED,
+        subcomponent=subcomponent or NOT_USED,
+        truncation=truncation or "#",
+        charset=charset,
+    )
 
 
-def _segment(line: str, separators: Separators) -> Segment:
+def _is_mark(mark: str) -> bool:
+    return mark.isascii() and mark.isprintable() and not mark.isalnum() and not mark.isspace()
+
+
+def _segment(line: str, separators: Separators, counts: Counter[str]) -> Segment:
+    name = line.partition(separators.field)[0]
+    if not _NAME.fullmatch(name):
+        refuse("segment-name", "MSH", "begin each line with a segment name and the separator")
+    counts[name] += 1
+    where = name if counts[name] == 1 else f"{name}[{counts[name]}]"
+    if line.count(separators.field) > MOST_FIELDS:
+        _too_many("fields", MOST_FIELDS, where)
     fields = line.split(separators.field)
-    if fields[0] == "MSH":
+    if name == "MSH":
         # MSH-1 is the separator itself; MSH-2 holds the others and is not split by them.
         fields = ["MSH", separators.field, *fields[1:]]
-    return Segment(fields[0], fields, separators)
+    segment = Segment(name, fields, separators)
+    if line.count(separators.repetition) > MOST_REPETITIONS:
+        _check_repetitions(segment, where)
+    if line.count(separators.component) + line.count(separators.subcomponent) > MOST_PARTS:
+        _too_many("components", MOST_PARTS, where)
+    if separators.escape in line and not name.startswith("Z"):
+        _check_escapes(segment, where)
+    return segment
+
+
+def _check_repetitions(segment: Segment, where: str) -> None:
+    for number, text in enumerate(segment.fields):
+        if text.count(segment.separators.repetition) >= MOST_REPETITIONS:
+            _too_many("repetitions", MOST_REPETITIONS, f"{where}-{number}")
+
+
+def _check_escapes(segment: Segment, where: str) -> None:
+    """Each field's sequences begin and end in it, and can be read."""
+    first = 3 if segment.name == "MSH" else 1
+    for number, text in enumerate(segment.fields[first:], first):
+        try:
+            segment.separators.unescaped(text)
+        except EscapeError as error:
+            refuse("escape-sequence", f"{where}-{number}", str(error))
+
+
+def _too_many(what: str, most: int, where: str) -> NoReturn:
+    refuse(f"too-many-{what}", where, f"send at most {most} {what}")
 
 
 def read_date(text: str, where: str) -> date:
@@ -166,6 +206,12 @@ def read_date(text: str, where: str) -> date:
     found = _TIMESTAMP.fullmatch(text.replace(" ", ""))
     if found is None or found[3] is None:
         refuse("not-a-date", where, "write a day as YYYYMMDD")
+    if int(found[4] or 0) > 23 or int(found[5] or 0) > 59 or int(found[6] or 0) > 59:
+        refuse("not-a-date", where, "write a time that the clock has, as YYYYMMDDHHMM")
+    return _day(found, where)
+
+
+def _day(found: re.Match[str], where: str) -> date:
     try:
         return date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
@@ -177,7 +223,7 @@ def read_instant(text: str, where: str) -> datetime:
     found = _TIMESTAMP.fullmatch(text.replace(" ", ""))
     if found is None or found[5] is None:
         refuse("not-a-time", where, "write a time as YYYYMMDDHHMM[SS][+ZZZZ]")
-    day = read_date(text, where)
+    day = _day(found, where)
     if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
         refuse("not-a-time", where, "send a year between 1900 and 2199")
     offset = found[7]

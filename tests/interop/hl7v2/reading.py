@@ -10,8 +10,7 @@ from services.interop.connections.model import Connection, Profile
 from services.interop.encounters.post import ToldVisit
 from services.interop.messages.model import RefusedError
 from services.interop.messages.told import Told, ToldPatient
-from services.interop.mllp.read import read_message
-from services.interop.mllp.segments import parse
+from services.interop.mllp.understand import understand
 from services.interop.patients.model import KnownPatient
 from tests.interop.mllp.conftest import PROFILE
 
@@ -37,7 +36,7 @@ CONNECTION = Connection(
 
 def read(message: str | bytes) -> list[Told]:
     raw = message.encode() if isinstance(message, str) else message
-    return read_message(parse(raw), CONNECTION)
+    return understand(raw, CONNECTION)
 
 
 def patient_of(message: str | bytes) -> KnownPatient:

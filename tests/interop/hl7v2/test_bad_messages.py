@@ -26,13 +26,23 @@ def dft(ft1: str = FT1, pv1: str = PV1, dg1: str = DG1) -> str:
         (b"MSH|^~", "not-hl7", "MSH"),
         (b"FHS|^~\\&|EHR\r" + A04.encode(), "not-hl7", "MSH"),
         (b"<ClinicalDocument/>", "not-hl7", "MSH"),
-        (b"MSH|^~\\&|", "message-type-not-taken", "MSH-9"),
+        (b"MSH|^~\\&|", "version-not-taken", "MSH-12"),
+        (message("ADT^A04", PID, version="9.9"), "version-not-taken", "MSH-12"),
+        (message("ADT^A04", PID, version="2.2"), "version-not-taken", "MSH-12"),
+        (message("ADT^A04", PID, version=""), "version-not-taken", "MSH-12"),
+        (A04.replace("|P|2.5.1", "|X|2.5.1"), "processing-id", "MSH-11"),
         (A04.replace("|", "X"), "separators", "MSH-2"),
         (A04.replace("^~\\&", "^^\\&", 1), "separators", "MSH-2"),
         (A04.replace("^~\\&", "|~\\&", 1), "separators", "MSH-2"),
-        (A04.replace("^~\\&", "^~", 1), "separators", "MSH-2"),
+        (A04.replace("^~\\&", "^", 1), "separators", "MSH-2"),
+        (A04.replace("^~\\&", "^~\\&#!", 1), "separators", "MSH-2"),
+        (A04.replace("^~\\&", "^~\\&&", 1), "separators", "MSH-2"),
+        (A04.replace("^~\\&", "^~\\\u00e9", 1), "separators", "MSH-2"),
+        (A04.replace("Rivera", "Riv\x0bera"), "frame-character", "MSH"),
+        (A04.replace("Rivera", "Riv\x1cera"), "frame-character", "MSH"),
+        (A04 + A04, "second-message", "MSH"),
         (A04.replace("Rivera", "Riv\0era"), "nul-character", "MSH"),
-        (A04.encode().replace(b"Rivera", b"Riv\xc3(ra"), "character-set", "MSH-18"),
+        (A04.encode().replace(b"Rivera", b"Riv\xc3(ra"), "not-in-character-set", "MSH-18"),
         (A04.replace("|P|2.5.1", "|P|2.5.1||||||KLINGON"), "character-set", "MSH-18"),
         (A04 + "a line that is no segment\r", "segment-name", "MSH"),
         (A04 + "zzz|1\r", "segment-name", "MSH"),
@@ -121,10 +131,30 @@ def test_an_absent_field_is_not_known_and_quotes_delete_it() -> None:
     assert (person.address_line, person.city, person.postal_code) == (None, None, None)
 
 
-def test_ten_thousand_repetitions_are_read_and_the_chart_number_is_found_among_them() -> None:
-    others = "~".join(f"X{number}^^^E^XX" for number in range(10_000))
-    sent = A04.replace("1001^^^EHR^MR", f"{others}~1001^^^EHR^MR")
+@pytest.mark.parametrize(
+    ("sent", "code", "where"),
+    [
+        (A04.replace("1001^^^EHR^MR", "~".join(["1001^^^EHR^MR"] * 10_000)),
+         "too-many-repetitions", "PID-3"),
+        (A04 + "OBX|1|NM|8302-2^^LN||170\r" * 100_000, "too-many-segments", "MSH"),
+        (A04 + "OBX|1|NM|8302-2^^LN||170\r" * 10_000, "too-many-segments", "MSH"),
+        (A04 + "\r" * 4_000_000 + "ZZZ", "too-many-segments", "MSH"),
+        (A04 + "OBX|1\rOBX" + "|" * 4_000_000, "too-many-fields", "OBX[2]"),
+        (A04 + "OBX|1\rOBX||" + "^" * 4_000_000, "too-many-components", "OBX[2]"),
+        (A04 + "OBX|1||" + "&" * 4_000_000, "too-many-components", "OBX"),
+        (A04 + "OBX|1||" + "~" * 4_000_000, "too-many-repetitions", "OBX-3"),
+    ],
+    ids=range(8),
+)  # fmt: skip
+def test_what_no_ehr_writes_is_refused_by_its_limit(sent: str, code: str, where: str) -> None:
+    assert refusals_of(sent) == [(code, where)]
+
+
+def test_as_many_as_the_limits_say_are_taken() -> None:
+    others = "~".join(f"X{number}^^^E^XX" for number in range(999))
+    sent = A04.replace("1001^^^EHR^MR", f"{others}~1001^^^EHR^MR") + "ZZZ|1\r" * 9_997
     assert patient_of(sent).mrn == "1001"
+    assert refusals_of(sent + "ZZZ|1\r") == [("too-many-segments", "MSH")]
 
 
 def test_segments_of_the_senders_own_are_read_over() -> None:
