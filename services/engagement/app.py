@@ -21,7 +21,10 @@ service = Service(
         patients.know_changed_patient,
         plan.resume_for_changed_patient,
         plan.remind_of_appointment,
+        plan.move_reminder,
         plan.cancel_reminder,
+        plan.cancel_reminder_of_cancelled,
+        plan.cancel_reminder_of_completed,
     ],
     transmissions={plan.SEND_MESSAGE: send.send_message},
     routes=[

@@ -118,6 +118,57 @@ class AppointmentBooked(Event):
     """The day of the appointment in the practice's time zone."""
 
 
+class AppointmentChanged(Event):
+    """A booked appointment was moved or given to another clinician; carries the whole new state.
+
+    HL7 v2 SIU^S13 and S14 (v2.5.1 §10.4), FHIR R4 Appointment.
+    """
+
+    type: ClassVar = "interop.appointment-changed.v1"
+    topic: ClassVar = APPOINTMENTS
+    key: ClassVar = "appointment_id"
+
+    appointment_id: AppointmentId
+    patient_id: PatientId
+    provider_npi: Npi | None = None
+    starts_at: AwareDatetime
+    starts_on: date
+    """The day of the appointment in the practice's time zone."""
+
+
+class AppointmentCancelled(Event):
+    """An appointment will not take place. The same one may be booked again.
+
+    HL7 v2 SIU^S15 and S17 (v2.5.1 §10.4), FHIR R4 Appointment.status cancelled, entered-in-error.
+    """
+
+    type: ClassVar = "interop.appointment-cancelled.v1"
+    topic: ClassVar = APPOINTMENTS
+    key: ClassVar = "appointment_id"
+
+    appointment_id: AppointmentId
+    patient_id: PatientId
+    starts_on: date
+    reason: Literal["cancelled", "booked-in-error"]
+    """booked-in-error: there never was such an appointment, it is not to be counted."""
+
+
+class AppointmentCompleted(Event):
+    """The visit that was booked took place, also where it was told as missed before.
+
+    HL7 v2 SIU^S14 with filler status Complete (table 0278), ADT^A03 or DFT^P03 of the booked visit,
+    FHIR R4 Appointment.status fulfilled.
+    """
+
+    type: ClassVar = "interop.appointment-completed.v1"
+    topic: ClassVar = APPOINTMENTS
+    key: ClassVar = "appointment_id"
+
+    appointment_id: AppointmentId
+    patient_id: PatientId
+    starts_on: date
+
+
 class AppointmentMissed(Event):
     """The patient did not come (HL7 v2 SIU^S26)."""
 

@@ -8,6 +8,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from libs.events.contracts.interop import (
     AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentChanged,
+    AppointmentCompleted,
     AppointmentMissed,
     ChargeLine,
     Coverage,
@@ -93,6 +96,39 @@ def appointment_booked(**changes: Any) -> AppointmentBooked:
         "starts_on": date(2026, 3, 5),
     }
     return AppointmentBooked(**{**fields, **changes})
+
+
+def appointment_changed(**changes: Any) -> AppointmentChanged:
+    fields: dict[str, Any] = {
+        "practice_id": PRACTICE,
+        "appointment_id": APPOINTMENT,
+        "patient_id": PATIENT,
+        "provider_npi": NPI,
+        "starts_at": datetime(2026, 3, 12, 15, tzinfo=UTC),
+        "starts_on": date(2026, 3, 12),
+    }
+    return AppointmentChanged(**{**fields, **changes})
+
+
+def appointment_cancelled(**changes: Any) -> AppointmentCancelled:
+    fields: dict[str, Any] = {
+        "practice_id": PRACTICE,
+        "appointment_id": APPOINTMENT,
+        "patient_id": PATIENT,
+        "starts_on": date(2026, 3, 5),
+        "reason": "cancelled",
+    }
+    return AppointmentCancelled(**{**fields, **changes})
+
+
+def appointment_completed(**changes: Any) -> AppointmentCompleted:
+    fields: dict[str, Any] = {
+        "practice_id": PRACTICE,
+        "appointment_id": APPOINTMENT,
+        "patient_id": PATIENT,
+        "starts_on": date(2026, 3, 5),
+    }
+    return AppointmentCompleted(**{**fields, **changes})
 
 
 def appointment_missed(**changes: Any) -> AppointmentMissed:

@@ -16,7 +16,9 @@ AHEAD = timedelta(hours=24)
 
 MessageState = Literal["waiting", "pending", "sending", "sent", "failed", "cancelled"]
 Missing = Literal["practice", "patient", "address", "consent"]
-Cancelled = Literal["moved", "missed", "no-consent", "no-address", "too-late"]
+Cancelled = Literal[
+    "moved", "missed", "cancelled", "completed", "no-consent", "no-address", "too-late"
+]
 
 
 @dataclass(frozen=True, slots=True)

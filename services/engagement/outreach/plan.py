@@ -16,6 +16,9 @@ from uuid import UUID, uuid5
 from libs.events.contracts.agreements import PracticeOnboarded
 from libs.events.contracts.interop import (
     AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentChanged,
+    AppointmentCompleted,
     AppointmentMissed,
     PatientRegistered,
     PatientUpdated,
@@ -24,7 +27,14 @@ from libs.events.transport import UnitOfWork
 from services.engagement.consents import store as consents
 from services.engagement.consents.model import Channel
 from services.engagement.outreach import store
-from services.engagement.outreach.model import Message, NotSent, Pending, Waiting, decide
+from services.engagement.outreach.model import (
+    Cancelled,
+    Message,
+    NotSent,
+    Pending,
+    Waiting,
+    decide,
+)
 from services.engagement.patients import store as patients
 from services.engagement.patients.model import Patient
 from services.engagement.practices import store as practices
@@ -34,7 +44,17 @@ SEND_MESSAGE = "send-message"
 
 
 async def remind_of_appointment(booked: AppointmentBooked, uow: UnitOfWork) -> None:
-    """Plan a reminder a day ahead; a new time replaces it, a past one gets none."""
+    """Plan a reminder a day ahead."""
+    await _remind(booked, uow)
+
+
+async def move_reminder(changed: AppointmentChanged, uow: UnitOfWork) -> None:
+    """The appointment may be at another time now, or with another clinician at the same."""
+    await _remind(changed, uow)
+
+
+async def _remind(booked: AppointmentBooked | AppointmentChanged, uow: UnitOfWork) -> None:
+    """A new time replaces the reminder, a past one gets none."""
     practice = await practices.share_practice(uow.db, uow.practice_id)
     patient = await patients.open_patient(uow, booked.patient_id)
     latest = await store.find_latest(uow.db, uow.practice_id, booked.appointment_id)
@@ -60,11 +80,26 @@ async def remind_of_appointment(booked: AppointmentBooked, uow: UnitOfWork) -> N
 
 
 async def cancel_reminder(missed: AppointmentMissed, uow: UnitOfWork) -> None:
+    await _cancel(missed, "missed", uow)
+
+
+async def cancel_reminder_of_cancelled(cancelled: AppointmentCancelled, uow: UnitOfWork) -> None:
+    await _cancel(cancelled, "cancelled", uow)
+
+
+async def cancel_reminder_of_completed(completed: AppointmentCompleted, uow: UnitOfWork) -> None:
+    """A patient may have come early."""
+    await _cancel(completed, "completed", uow)
+
+
+async def _cancel(
+    over: AppointmentMissed | AppointmentCancelled | AppointmentCompleted,
+    reason: Cancelled,
+    uow: UnitOfWork,
+) -> None:
     """There is nothing left to remind of."""
-    await patients.lock_patient(uow.db, uow.practice_id, missed.patient_id)
-    await store.cancel_of_appointment(
-        uow.db, uow.practice_id, missed.appointment_id, "missed", uow.now
-    )
+    await patients.lock_patient(uow.db, uow.practice_id, over.patient_id)
+    await store.cancel_of_appointment(uow.db, uow.practice_id, over.appointment_id, reason, uow.now)
 
 
 async def resume_for_patient(registered: PatientRegistered, uow: UnitOfWork) -> None:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from services.interop.appointments.model import Act, ToldAppointment
 from services.interop.appointments.read import AppointmentFacts, read_appointment
 from services.interop.bundles.charges import claims_of, read_insurance, read_visit_facts
 from services.interop.bundles.model import Bundle, Entry, as_list, as_object, as_text, refuse
@@ -22,7 +23,7 @@ from services.interop.encounters.post import ToldVisit
 from services.interop.encounters.read import read_visit
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.messages.receive import refusals_of
-from services.interop.messages.told import Told, ToldBooking, ToldMiss
+from services.interop.messages.told import Told
 from services.interop.patients.model import KnownPatient, ToldPatient
 from services.interop.patients.read import read_coverage, read_patient
 
@@ -71,10 +72,10 @@ class _Reading:
         self.patients[entry.where] = patient
         return ToldPatient(patient, coverage_is_told=False)
 
-    def appointment(self, entry: Entry) -> ToldBooking | ToldMiss | None:
-        """Booked or missed (`noshow`); other states of an appointment are not taken yet."""
-        status = entry.resource.get("status")
-        if status not in ("booked", "noshow"):
+    def appointment(self, entry: Entry) -> ToldAppointment | None:
+        """What its status tells; one that nobody has agreed to yet (proposed …) is no booking."""
+        acts = _ACTS.get(str(entry.resource.get("status")))
+        if acts is None:
             return None
         actors = [as_object(p).get("actor") for p in as_list(entry.resource.get("participant"))]
         patient = next((p for a in actors if (p := self._patient_of(a)) is not None), None)
@@ -83,13 +84,13 @@ class _Reading:
         providers = (read_practitioner(actor, self.bundle) for actor in actors)
         facts = AppointmentFacts(
             reference=entry.id,
-            starts_at=_instant(entry.resource.get("start"), f"{entry.where}.start"),
+            starts_at=_instant(entry.resource.get("start"), f"{entry.where}.start")
+            if "put" in acts
+            else None,
             providers=tuple(p for p in providers if p is not None),
             where=entry.where,
         )
-        found = read_appointment(facts, patient, self.connection)
-        told = ToldBooking if status == "booked" else ToldMiss
-        return told(found, entry.where)
+        return read_appointment(facts, acts, patient, self.connection)
 
     def visit(self, entry: Entry) -> ToldVisit | None:
         """A finished visit, paid as its claims say."""
@@ -116,6 +117,16 @@ class _Reading:
     def _patient_of(self, reference: object) -> KnownPatient | None:
         entry = self.bundle.follow(reference)
         return None if entry is None else self.patients.get(entry.where)
+
+
+_ACTS: dict[str, tuple[Act, ...]] = {
+    **dict.fromkeys(("booked", "arrived", "checked-in"), ("put",)),
+    "fulfilled": ("put", "complete"),
+    "cancelled": ("cancel",),
+    "noshow": ("miss",),
+    "entered-in-error": ("delete",),
+}
+"""What an Appointment.status tells (FHIR R4 value set appointmentstatus)."""
 
 
 def _instant(value: object, where: str) -> datetime:

@@ -5,35 +5,16 @@ Nothing here has been decided: what is new, known or missing is found out when i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from libs.events.transport import UnitOfWork
-from services.interop.appointments.model import Appointment
-from services.interop.appointments.schedule import book_appointment, miss_appointment
+from services.interop.appointments.model import ToldAppointment
+from services.interop.appointments.schedule import ToldVisitEnd, end_visit, take_appointment
 from services.interop.connections.model import Connection
 from services.interop.encounters.post import ToldVisit, post_visit
 from services.interop.messages.model import Effects, Inbound
 from services.interop.patients.know import know_patient
 from services.interop.patients.model import ToldPatient
 
-
-@dataclass(frozen=True, slots=True)
-class ToldBooking:
-    """An appointment; `where` is its place in the message, for refusals."""
-
-    appointment: Appointment
-    where: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToldMiss:
-    """A no-show of an appointment."""
-
-    appointment: Appointment
-    where: str
-
-
-Told = ToldPatient | ToldBooking | ToldMiss | ToldVisit
+Told = ToldPatient | ToldAppointment | ToldVisit | ToldVisitEnd
 
 
 async def take_told(
@@ -49,23 +30,8 @@ async def take_told(
         match one:
             case ToldPatient():
                 await know_patient(one, connection=connection, uow=uow, effects=effects)
-            case ToldBooking():
-                await book_appointment(
-                    one.appointment,
-                    where=one.where,
-                    connection=connection,
-                    uow=uow,
-                    effects=effects,
-                )
-            case ToldMiss():
-                await miss_appointment(
-                    one.appointment.appointment_id,
-                    one.appointment.patient_id,
-                    where=one.where,
-                    connection=connection,
-                    uow=uow,
-                    effects=effects,
-                )
+            case ToldAppointment():
+                await take_appointment(one, connection=connection, uow=uow, effects=effects)
             case ToldVisit():
                 await post_visit(
                     one,
@@ -74,3 +40,7 @@ async def take_told(
                     uow=uow,
                     effects=effects,
                 )
+                took_place = ToldVisitEnd(one.encounter_id, one.patient_id, one.visit.service_on)
+                await end_visit(took_place, uow=uow, effects=effects)
+            case ToldVisitEnd():
+                await end_visit(one, uow=uow, effects=effects)

@@ -32,6 +32,7 @@ _CONDITIONS = {
     "control-id-reused": "205^Duplicate key identifier",
     "appointment-unknown": "204^Unknown key identifier",
     "appointment-already-booked": "205^Duplicate key identifier",
+    "appointment-over": "206^Application record locked",
     "encounter-already-posted": "205^Duplicate key identifier",
     "connection-suspended": "206^Application record locked",
     "connection-closed": "204^Unknown key identifier",

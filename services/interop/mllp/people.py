@@ -34,7 +34,7 @@ def read_pid(pid: Segment) -> PatientFacts:
 
     An optional field that is absent keeps what is known, `""` deletes it (HL7 v2.5.1 §2.5.3).
     """
-    number = _chart_number(pid)
+    mrn, authority = read_chart_number(pid)
     for component, name in ((1, "family"), (2, "given")):
         if not pid.get(5, component):
             refuse(f"{name}-name-missing", f"PID-5.{component}", f"send the {name} name")
@@ -43,8 +43,8 @@ def read_pid(pid: Segment) -> PatientFacts:
     sex = pid.get(8).upper()
     phone, email = _telecom(pid)
     return PatientFacts(
-        mrn=pid.part(number, 1),
-        authority=pid.part(number, 4) or None,
+        mrn=mrn,
+        authority=authority,
         family=pid.get(5, 1),
         given=pid.get(5, 2),
         birth_on=read_date(pid.get(7), "PID-7"),
@@ -63,12 +63,16 @@ def read_pid(pid: Segment) -> PatientFacts:
     )
 
 
-def _chart_number(pid: Segment) -> str:
-    """The repetition of PID-3 that is a medical record number (MR), else the first."""
+def read_chart_number(pid: Segment) -> tuple[str, str | None]:
+    """(number, authority) of the repetition of PID-3 that is a record number (MR), else the first.
+
+    Without an authority it is the EHR's own.
+    """
     numbers = [r for r in pid.repetitions(3) if pid.part(r, 1)]
     if not numbers:
         refuse("chart-number-missing", "PID-3", "send the medical record number")
-    return next((r for r in numbers if pid.part(r, 5) == "MR"), numbers[0])
+    number = next((r for r in numbers if pid.part(r, 5) == "MR"), numbers[0])
+    return pid.part(number, 1), pid.part(number, 4) or None
 
 
 def _telecom(pid: Segment) -> tuple[str | None, str | None]:

@@ -1,4 +1,4 @@
-"""What an HL7 v2 message tells: ADT^A04/A08, SIU^S12/S26, DFT^P03 (v2.3 to v2.8).
+"""What an HL7 v2 message tells: ADT, SIU, DFT^P03, and MDM and ORU in passing (v2.3 to v2.8).
 
 Sources: HL7 v2.5.1 chapters 3 (PID, PV1), 6 (FT1, DG1, IN1) and 10 (SCH, AIP).
 """
@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from libs.events.contracts.interop import Coverage
-from services.interop.appointments.read import AppointmentFacts, read_appointment
+from services.interop.appointments.read import read_appointment
+from services.interop.appointments.schedule import ToldVisitEnd
 from services.interop.connections.model import Connection
-from services.interop.encounters.read import ProviderFacts, read_visit
-from services.interop.messages.told import Told, ToldBooking, ToldMiss
+from services.interop.encounters.model import encounter_id_of
+from services.interop.encounters.read import read_visit
+from services.interop.messages.told import Told
 from services.interop.mllp.charges import read_charges
-from services.interop.mllp.people import read_insurance, read_pid, read_providers
-from services.interop.mllp.segments import Hl7Message, read_instant, refuse
-from services.interop.patients.model import KnownPatient, ToldPatient
+from services.interop.mllp.people import read_chart_number, read_insurance, read_pid
+from services.interop.mllp.schedule import acts_of, read_schedule
+from services.interop.mllp.segments import Hl7Message, read_day_in, refuse
+from services.interop.patients.model import KnownPatient, ToldPatient, patient_id_of
 from services.interop.patients.read import read_coverage, read_patient
 
 
@@ -35,20 +38,64 @@ def read_message(message: Hl7Message, connection: Connection) -> list[Told]:
 
 
 def _registration(message: Hl7Message, connection: Connection) -> list[Told]:
+    """A person is told: with a visit (A01, A04, A05), or without (A08, A28, A31).
+
+    Each registers a patient who is not known yet: an update is what a feed begins with that was
+    opened after the patient came (HL7 v2.5.1 §3.3.1, .4, .5, .8, .28, .31).
+    """
     told, _, _ = _patient(message, connection)
     return [told]
 
 
-def _booking(message: Hl7Message, connection: Connection) -> list[Told]:
+def _appointment(message: Hl7Message, connection: Connection) -> list[Told]:
     told, patient, _ = _patient(message, connection)
-    appointment = read_appointment(_schedule(message), patient, connection)
-    return [told, ToldBooking(appointment, "SCH-2")]
+    acts = acts_of(message)
+    return [told, read_appointment(read_schedule(message, acts), acts, patient, connection)]
 
 
-def _miss(message: Hl7Message, connection: Connection) -> list[Told]:
-    told, patient, _ = _patient(message, connection)
-    appointment = read_appointment(_schedule(message), patient, connection)
-    return [told, ToldMiss(appointment, "SCH-2")]
+def _visit_end(message: Hl7Message, connection: Connection) -> list[Told]:
+    """ADT^A03, the end of a visit (HL7 v2.5.1 §3.3.3): what was booked for it took place.
+
+    The visit is named by its number (PV1-19); without one, nothing is told. Its day is that of its
+    beginning (PV1-44), its end (PV1-45) or the event. Of the patient, the message holds what is
+    needed to tell the event; what changed in it is told by an A08 (§3.3.8), and only taken so.
+    """
+    pv1 = message.required("PV1")
+    mrn, authority = read_chart_number(message.required("PID"))
+    if not pv1.get(19):
+        return []
+    evn = message.first("EVN")
+    places = ((pv1, 44), (pv1, 45), (evn, 6), (evn, 2))
+    day = next(
+        (
+            read_day_in(connection.zone, segment.get(number), f"{segment.name}-{number}")
+            for segment, number in places
+            if segment is not None and segment.get(number)
+        ),
+        None,
+    )
+    if day is None:
+        refuse("visit-date-missing", "PV1-44", "send when the visit began, in PV1-44")
+    visit_id = encounter_id_of(connection.practice_id, connection.source_system, pv1.get(19))
+    patient_id = patient_id_of(connection.practice_id, authority or connection.source_system, mrn)
+    return [ToldVisitEnd(visit_id, patient_id, day)]
+
+
+def _visit_undone(message: Hl7Message, connection: Connection) -> list[Told]:
+    """ADT^A11 and A13: a visit's beginning or its end is taken back (HL7 v2.5.1 §3.3.11, §3.3.13).
+
+    Neither tells anything here. A11: the patient was not checked in, or by mistake. They stay
+    known, because an admission or registration told two things, the person and the visit, and only
+    the visit is taken back; whether what was booked is cancelled or missed, the schedule says
+    (S15, S26). A13: the visit goes on, so its patient came and what was booked does take place. As
+    in A03, what changed of the patient is told by an A08.
+    """
+    return []
+
+
+def _passed(message: Hl7Message, connection: Connection) -> list[Told]:
+    """Documents and results are acknowledged and kept, sealed as they came: nothing is read."""
+    return []
 
 
 def _charges(message: Hl7Message, connection: Connection) -> list[Told]:
@@ -65,11 +112,17 @@ def _charges(message: Hl7Message, connection: Connection) -> list[Told]:
 
 
 _READERS: dict[str, Callable[[Hl7Message, Connection], list[Told]]] = {
-    "ADT^A04": _registration,
-    "ADT^A08": _registration,
-    "SIU^S12": _booking,
-    "SIU^S26": _miss,
+    **dict.fromkeys(
+        ("ADT^A01", "ADT^A04", "ADT^A05", "ADT^A08", "ADT^A28", "ADT^A31"), _registration
+    ),
+    "ADT^A03": _visit_end,
+    **dict.fromkeys(("ADT^A11", "ADT^A13"), _visit_undone),
+    **dict.fromkeys(
+        ("SIU^S12", "SIU^S13", "SIU^S14", "SIU^S15", "SIU^S17", "SIU^S26"), _appointment
+    ),
     "DFT^P03": _charges,
+    **dict.fromkeys((f"MDM^T{number:02}" for number in range(1, 12)), _passed),
+    "ORU^R01": _passed,
 }
 
 
@@ -82,37 +135,3 @@ def _patient(
     patient = read_patient(facts, coverage, connection)
     told = ToldPatient(patient, coverage_is_told=bool(insurance), untold=facts.untold)
     return told, patient, coverage
-
-
-def _schedule(message: Hl7Message) -> AppointmentFacts:
-    """The filler's number where there is one: it is the schedule that keeps the appointment."""
-    sch = message.required("SCH")
-    reference = sch.get(2) or sch.get(1)
-    if not reference:
-        refuse("appointment-id-missing", "SCH-2", "send the filler's appointment id")
-    where, starts = _start(message)
-    return AppointmentFacts(
-        reference=reference,
-        starts_at=read_instant(starts, where),
-        providers=_scheduled_providers(message),
-        where="SCH-2",
-    )
-
-
-def _start(message: Hl7Message) -> tuple[str, str]:
-    """TQ1-7 replaced SCH-11.4 in v2.5; the resources' own times come last."""
-    places = (("TQ1", 7, 1), ("SCH", 11, 4), ("AIS", 4, 1), ("AIP", 6, 1))
-    told = [
-        (f"{name}-{number}", segment.get(number, component))
-        for name, number, component in places
-        if (segment := message.first(name)) is not None and segment.get(number, component)
-    ]
-    if not told:
-        refuse("start-missing", "SCH-11", "send when the appointment starts, in TQ1-7 or SCH-11.4")
-    return told[0]
-
-
-def _scheduled_providers(message: Hl7Message) -> tuple[ProviderFacts, ...]:
-    found = [p for aip in message.all("AIP") for p in read_providers(aip, 3)]
-    pv1 = message.first("PV1")
-    return (*found, *(read_providers(pv1, 7) if pv1 is not None else ()))

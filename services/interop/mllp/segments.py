@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
 from services.interop.messages.model import (
     EARLIEST_YEAR,
@@ -238,6 +239,14 @@ def read_instant(text: str, where: str) -> datetime:
         )  # fmt: skip
     except ValueError:
         refuse("not-a-time", where, "write a time that the clock has, as YYYYMMDDHHMM[SS][+ZZZZ]")
+
+
+def read_day_in(zone: ZoneInfo, text: str, where: str) -> date:
+    """The day of a TS in this time zone, where it tells its offset; raises RefusedError."""
+    found = _TIMESTAMP.fullmatch(text.replace(" ", ""))
+    if found is None or not (found[5] and found[7]):
+        return read_date(text, where)
+    return read_instant(text, where).astimezone(zone).date()
 
 
 def refuse(code: str, where: str, fix: str) -> NoReturn:

@@ -14,6 +14,9 @@ from urllib.parse import unquote
 
 from libs.events.contracts.interop import (
     AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentChanged,
+    AppointmentCompleted,
     AppointmentMissed,
     EncounterPosted,
     PatientRegistered,
@@ -22,7 +25,14 @@ from libs.events.contracts.interop import (
 from services.interop.messages.model import Refusal, RefusedError
 
 AboutPatient = (
-    PatientRegistered | PatientUpdated | AppointmentBooked | AppointmentMissed | EncounterPosted
+    PatientRegistered
+    | PatientUpdated
+    | AppointmentBooked
+    | AppointmentChanged
+    | AppointmentCancelled
+    | AppointmentMissed
+    | AppointmentCompleted
+    | EncounterPosted
 )
 TAKEN: Mapping[str, type[AboutPatient]] = {
     contract.type: contract for contract in get_args(AboutPatient)

@@ -11,6 +11,9 @@ from pydantic import ValidationError
 
 from libs.events.contracts.interop import (
     AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentChanged,
+    AppointmentCompleted,
     AppointmentMissed,
     EncounterPosted,
     PatientRegistered,
@@ -18,8 +21,13 @@ from libs.events.contracts.interop import (
 )
 from libs.events.transport import UnitOfWork
 from libs.events.transport.faults import UnreadableEventError
-from services.interop.appointments.model import Appointment
-from services.interop.appointments.schedule import book_appointment, miss_appointment
+from services.interop.appointments.model import (
+    Act,
+    Appointment,
+    AppointmentEvent,
+    ToldAppointment,
+)
+from services.interop.appointments.schedule import take_appointment
 from services.interop.connections.model import Connection
 from services.interop.encounters.post import refuse_changes
 from services.interop.encounters.store import KeptEncounter, add_encounter
@@ -95,27 +103,13 @@ async def take_event(
             await _register(event, connection, uow, effects)
         case PatientUpdated():
             await _update(event, connection, uow, effects)
-        case AppointmentBooked():
-            await _patient_must_be_known(event.patient_id, uow)
-            wanted = _appointment(event, connection)
-            await book_appointment(
-                wanted,
-                where="data.appointment_id",
-                connection=connection,
-                uow=uow,
-                effects=effects,
-            )
-        case AppointmentMissed():
-            await miss_appointment(
-                event.appointment_id,
-                event.patient_id,
-                where="data.appointment_id",
-                connection=connection,
-                uow=uow,
-                effects=effects,
-            )
         case EncounterPosted():
             await _post(event, message_id, connection, uow, effects)
+        case _:
+            if isinstance(event, AppointmentBooked):
+                await _patient_must_be_known(event.patient_id, uow)
+            told = _appointment(event, connection)
+            await take_appointment(told, connection=connection, uow=uow, effects=effects)
 
 
 def _known(event: PatientRegistered | PatientUpdated) -> KnownPatient:
@@ -158,7 +152,33 @@ async def _update(
         effects.events.append(event)
 
 
-def _appointment(event: AppointmentBooked, connection: Connection) -> Appointment:
+def _appointment(event: AppointmentEvent, connection: Connection) -> ToldAppointment:
+    return ToldAppointment(
+        acts=(_act(event),),
+        appointment_id=event.appointment_id,
+        patient_id=event.patient_id,
+        where="data.appointment_id",
+        booking=_booking(event, connection)
+        if isinstance(event, AppointmentBooked | AppointmentChanged)
+        else None,
+    )
+
+
+def _act(event: AppointmentEvent) -> Act:
+    match event:
+        case AppointmentBooked():
+            return "book"
+        case AppointmentChanged():
+            return "change"
+        case AppointmentCancelled():
+            return "cancel" if event.reason == "cancelled" else "delete"
+        case AppointmentMissed():
+            return "miss"
+        case AppointmentCompleted():
+            return "complete"
+
+
+def _booking(event: AppointmentBooked | AppointmentChanged, connection: Connection) -> Appointment:
     starts_at: datetime = event.starts_at
     if starts_at.astimezone(connection.zone).date() != event.starts_on:
         raise RefusedError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ import httpx
 import pytest
 
 from libs.events.contracts.interop import (
-    AppointmentBooked,
-    AppointmentMissed,
     EncounterPosted,
     PatientRegistered,
     QueryOpened,
@@ -199,19 +196,6 @@ async def test_a_check_up_is_its_own_reason_where_the_practices_map_says_so(
     assert check_ups
     assert {e.diagnoses for e in check_ups} == {("Z00.00",)}
     assert {e.lines[0].procedure_code for e in check_ups} == {"G0439"}
-
-
-async def test_an_appointment_is_booked_then_missed(
-    interop: Harness, open_connection: OpenConnection
-) -> None:
-    key = await open_connection(kind="fhir")
-    for status in ("booked", "noshow"):
-        answer = await post(interop, key, appointment(status))
-        assert answer.status_code == 200, answer.text
-    [booked] = await interop.published(AppointmentBooked)
-    [missed] = await interop.published(AppointmentMissed)
-    assert booked.starts_on == missed.starts_on == date(2026, 3, 5)
-    assert booked.appointment_id == missed.appointment_id
 
 
 def appointment(status: str) -> dict[str, Any]:

@@ -104,7 +104,7 @@ async def test_a_message_is_kept_sealed_and_without_its_key(
     ("sent", "code", "error", "location"),
     [
         (message("ADT^A99", PID), "AR", "message-type-not-taken", "MSH^1^9"),
-        (message("ORU^R01", PID), "AR", "message-type-not-taken", "MSH^1^9"),
+        (message("ORM^O01", PID), "AR", "message-type-not-taken", "MSH^1^9"),
         (message("ADT^A04"), "AE", "segment-missing", "PID^1"),
         (message("ADT^A04", PID, control_id=""), "AR", "control-id-missing", "MSH^1^10"),
         (message("ADT^A04", PID.replace("1001^^^EHR^MR", "")), "AE", "chart-number-missing",

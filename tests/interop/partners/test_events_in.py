@@ -139,6 +139,9 @@ async def test_an_unknown_type_is_told_which_types_are_taken_and_kept(
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["types_taken"] == [
         "interop.appointment-booked.v1",
+        "interop.appointment-cancelled.v1",
+        "interop.appointment-changed.v1",
+        "interop.appointment-completed.v1",
         "interop.appointment-missed.v1",
         "interop.encounter-posted.v1",
         "interop.patient-registered.v1",
@@ -157,11 +160,15 @@ async def test_a_patients_life_flows_through_in_order(
         examples.patient_updated(),
         examples.appointment_booked(),
         examples.appointment_missed(),
+        examples.appointment_cancelled(reason="booked-in-error"),
+        examples.appointment_booked(),
+        examples.appointment_changed(),
+        examples.appointment_completed(starts_on=examples.appointment_changed().starts_on),
         ENCOUNTER,
     ]
     batch = [envelope(event, event_id=str(n)) for n, event in enumerate(told)]
     answer = await post(interop, key, batch, content_type=BATCH)
-    assert [one["fate"] for one in answer.json()] == ["accepted"] * 5
+    assert [one["fate"] for one in answer.json()] == ["accepted"] * 9
     assert said(await interop.published_all()) == said(told)
 
 
