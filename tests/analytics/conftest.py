@@ -9,7 +9,8 @@ import pytest
 
 from libs.events.contracts import Event
 from libs.events.contracts.values import PracticeId
-from tests.analytics.months import Visit, practice_id, practice_months
+from tests.analytics.drawn import practice_months
+from tests.analytics.months import Visit, practice_id
 from tests.harness import Harness
 
 MONTHS = [date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -118,6 +118,42 @@ def deliver(live: LocalPlatform, door: Door, name: str, content: bytes) -> None:
     part = inbound / f"{name}.part"
     part.write_bytes(content)
     part.rename(inbound / name)
+
+
+async def test_an_appointment_is_moved_then_cancelled_and_another_is_kept(
+    live: LocalPlatform, fed: Feeder
+) -> None:
+    door = fed.doors[1]
+    *_, booking = upcoming(door.practice, datetime.now(UTC), SEED, 3)
+    mllp = MllpClient("127.0.0.1", live.ports["mllp"])
+    for message in (booking, a_day_later(booking), cancelled(booking)):
+        answer = await mllp.send(message.encode(door.hl7_key))
+        assert answer.accepted, answer.text
+    await mllp.close()
+    practice_id = str(door.practice.practice_id)
+    [changed] = await said(live, "interop.appointment-changed.v1", practice_id=practice_id)
+    told = json.loads(changed.value or b"")
+    about = {"appointment_id": told["appointment_id"], "reason": "cancelled"}
+    await said(live, "interop.appointment-cancelled.v1", starts_on=told["starts_on"], **about)
+    # Charges of a visit that was booked say that it took place.
+    await said(live, "interop.appointment-completed.v1", practice_id=practice_id)
+
+
+def a_day_later(booking: Message) -> Message:
+    sch, *rest = booking.segments
+    day = sch.split("|")[11].split("^")[3][:8]
+    later = f"{date.fromisoformat(day) + timedelta(days=1):%Y%m%d}"
+    segments = [sch.replace(day, later), *rest[:-1], rest[-1].replace(day, later)]
+    return replace(
+        booking,
+        kind="SIU^S13^SIU_S12",
+        control_id=f"{booking.control_id}13",
+        segments=tuple(segments),
+    )
+
+
+def cancelled(booking: Message) -> Message:
+    return replace(booking, kind="SIU^S15^SIU_S12", control_id=f"{booking.control_id}15")
 
 
 async def test_a_reminder_arrives_and_is_answered_with_stop_and_another_reaches_nobody(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,14 +45,32 @@ SELECT practice_id, date_trunc('month', service_on)::date AS service_month,
   FROM productivity_line WHERE state = 'recorded' GROUP BY 1, 2
 """
 APPOINTMENTS = """
-SELECT practice_id, date_trunc('month', starts_on)::date AS service_month, count(*) AS booked,
-       count(*) FILTER (WHERE state = 'missed') AS missed
+SELECT practice_id, date_trunc('month', starts_on)::date AS service_month,
+       count(*) FILTER (WHERE state <> 'deleted') AS booked,
+       count(*) FILTER (WHERE state = 'missed') AS missed,
+       count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+       count(*) FILTER (WHERE state = 'completed') AS completed
   FROM appointment GROUP BY 1, 2
 """
 CLAIMS = """
 SELECT practice_id, date_trunc('month', service_on)::date AS service_month,
        count(*) FILTER (WHERE interchange_number IS NOT NULL) AS claims_submitted
   FROM claim GROUP BY 1, 2
+"""
+SCORECARD = """
+WITH live AS (SELECT generation FROM projection WHERE name = 'scorecard'),
+     kept AS (
+         SELECT practice_id, service_month,
+                count(*) FILTER (WHERE state <> 'in-error') AS booked,
+                count(*) FILTER (WHERE state = 'missed') AS missed,
+                count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+                count(*) FILTER (WHERE state = 'completed') AS completed
+           FROM appointment WHERE generation = (SELECT generation FROM live)
+          GROUP BY practice_id, service_month
+     )
+SELECT to_jsonb(s) - 'generation' || coalesce(to_jsonb(kept), '{}') AS counters
+  FROM scorecard AS s LEFT JOIN kept USING (practice_id, service_month)
+ WHERE generation = (SELECT generation FROM live)
 """
 BY_MONTH = (
     ("billing", LEDGER),
@@ -91,14 +110,9 @@ class Databases:
 
     async def scorecard(self) -> dict[Key, dict[str, int]]:
         """The projection's counters by practice and service month."""
-        rows = await self.fetch(
-            "analytics",
-            "SELECT * FROM scorecard WHERE generation = "
-            "(SELECT generation FROM projection WHERE name = 'scorecard')",
-        )
         found: dict[Key, dict[str, int]] = {}
-        for row in rows:
-            counters = dict(row)
-            counters.pop("generation")
-            found[counters.pop("practice_id"), counters.pop("service_month")] = counters
+        for row in await self.fetch("analytics", SCORECARD):
+            counters: dict[str, Any] = json.loads(row["counters"])
+            practice_id = UUID(counters.pop("practice_id"))
+            found[practice_id, date.fromisoformat(counters.pop("service_month"))] = counters
         return found

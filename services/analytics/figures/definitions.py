@@ -206,15 +206,47 @@ FIGURES: tuple[Figure, ...] = (
         label="No-show rate",
         unit="percent",
         group="work",
-        formula="missed appointments ÷ booked appointments",
-        worded="{missed} missed ÷ {booked} booked",
+        formula="missed appointments ÷ booked appointments that were not cancelled",
+        worded="{missed} missed ÷ {standing} booked and not cancelled",
         definition="How many of the appointments on the month's days the patient did not come to. "
-        "Appointments still to come count as booked.",
+        "Appointments still to come count as booked, those booked in error do not.",
         parts=(
             _one("missed", "missed appointments", "count", missed=1),
+            Part(
+                "standing",
+                "booked appointments that were not cancelled",
+                "count",
+                {"booked": 1, "cancelled": -1},
+            ),
+        ),
+        work_out=lambda r: percent(r.parts["missed"], r.parts["standing"]),
+    ),
+    Figure(
+        name="cancellation_rate",
+        label="Cancellation rate",
+        unit="percent",
+        group="work",
+        formula="cancelled appointments ÷ booked appointments",
+        worded="{cancelled} cancelled ÷ {booked} booked",
+        definition="How many of the appointments on the month's days were cancelled, by whomever. "
+        "An appointment that was moved counts where it was moved to.",
+        parts=(
+            _one("cancelled", "cancelled appointments", "count", cancelled=1),
             _one("booked", "booked appointments", "count", booked=1),
         ),
-        work_out=lambda r: percent(r.parts["missed"], r.parts["booked"]),
+        work_out=lambda r: percent(r.parts["cancelled"], r.parts["booked"]),
+    ),
+    Figure(
+        name="appointments_kept",
+        label="Appointments kept",
+        unit="count",
+        group="work",
+        formula="the appointments whose visit took place",
+        worded="{completed} kept",
+        definition="Booked appointments whose patient came, as the EHR says it: with the schedule, "
+        "the end of the visit or its charges.",
+        parts=(_one("completed", "appointments kept", "count", completed=1),),
+        work_out=lambda r: r.parts["completed"],
     ),
     Figure(
         name="claims_on_hold",

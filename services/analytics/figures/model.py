@@ -25,8 +25,6 @@ Months = Mapping[date, Mapping[str, int]]
 
 SUMS: tuple[str, ...] = (
     "encounters",
-    "booked",
-    "missed",
     "queries_opened",
     "charge_cents",
     "claims",
@@ -48,8 +46,16 @@ SUMS: tuple[str, ...] = (
 )
 """Counters that events add to."""
 
-STATES: tuple[str, ...] = ("claims_on_hold", "open_queries", "interfaces_down")
-"""Counters of what waits now."""
+STATES: tuple[str, ...] = (
+    "booked",
+    "missed",
+    "cancelled",
+    "completed",
+    "claims_on_hold",
+    "open_queries",
+    "interfaces_down",
+)
+"""Counters of what became of appointments so far, and of what waits now."""
 
 COUNTERS = SUMS + STATES
 

@@ -1,6 +1,7 @@
 """The scorecard's fold: what each event adds to its practice's service month.
 
-Sums, and for what waits the last event of its key: so the order between keys does not matter.
+Sums, and for appointments and what waits the last event of its key: so the order between keys does
+not matter.
 Every amount is written twice, into the month's row and as a contribution of its event, and by
 nothing but `count`: so they agree.
 """
@@ -8,7 +9,7 @@ nothing but `count`: so they agree.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from libs.events.contracts import Event
@@ -31,6 +32,9 @@ from libs.events.contracts.billing import (
 )
 from libs.events.contracts.interop import (
     AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentChanged,
+    AppointmentCompleted,
     AppointmentMissed,
     EncounterPosted,
     InterfaceDown,
@@ -61,6 +65,12 @@ WAITING = Table(
     "waiting",
     keys=("practice_id", "counter", "waiting_id"),
     values=("waits", "service_month", "reason", "event_id", *_SOURCE),
+)
+
+APPOINTMENT = Table(
+    "appointment",
+    keys=("practice_id", "appointment_id"),
+    values=("service_month", "state", "event_id", *_SOURCE),
 )
 
 
@@ -113,11 +123,46 @@ def on_encounter_posted(event: EncounterPosted, fold: Fold) -> None:
 
 
 def on_appointment_booked(event: AppointmentBooked, fold: Fold) -> None:
-    count(event, fold, month_of(event.starts_on), booked=1)
+    _appointment_is(event, fold, "booked")
+
+
+def on_appointment_changed(event: AppointmentChanged, fold: Fold) -> None:
+    """It may be in another month now, and is counted there alone."""
+    _appointment_is(event, fold, "booked")
+
+
+def on_appointment_cancelled(event: AppointmentCancelled, fold: Fold) -> None:
+    _appointment_is(event, fold, "cancelled" if event.reason == "cancelled" else "in-error")
 
 
 def on_appointment_missed(event: AppointmentMissed, fold: Fold) -> None:
-    count(event, fold, month_of(event.starts_on), missed=1)
+    _appointment_is(event, fold, "missed")
+
+
+def on_appointment_completed(event: AppointmentCompleted, fold: Fold) -> None:
+    _appointment_is(event, fold, "completed")
+
+
+def _appointment_is(
+    event: AppointmentBooked
+    | AppointmentChanged
+    | AppointmentCancelled
+    | AppointmentMissed
+    | AppointmentCompleted,
+    fold: Fold,
+    state: Literal["booked", "missed", "cancelled", "in-error", "completed"],
+) -> None:
+    """The last event about an appointment says what became of it, and when it was for."""
+    month = month_of(event.starts_on)
+    count(event, fold, month)
+    fold.put(
+        APPOINTMENT,
+        (event.practice_id, event.appointment_id),
+        service_month=month,
+        state=state,
+        event_id=fold.event.id,
+        **_source(fold),
+    )
 
 
 def on_query_opened(event: QueryOpened, fold: Fold) -> None:
@@ -224,12 +269,15 @@ def on_management_fee_reversed(event: ManagementFeeReversed, fold: Fold) -> None
 scorecard = Projection(
     name="scorecard",
     version=2,
-    tables=(PRACTICE, SCORECARD, FIGURE_EVENT, WAITING),
+    tables=(PRACTICE, SCORECARD, FIGURE_EVENT, APPOINTMENT, WAITING),
     on=(
         on_practice_onboarded,
         on_encounter_posted,
         on_appointment_booked,
+        on_appointment_changed,
+        on_appointment_cancelled,
         on_appointment_missed,
+        on_appointment_completed,
         on_query_opened,
         on_query_answered,
         on_interface_down,

@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from libs.events.transport.database import Db
-from services.analytics.figures.model import COUNTERS
+from services.analytics.figures.model import COUNTERS, SUMS
 
 LIST_PRACTICES = """
 SELECT practice_id, name FROM practice
@@ -18,11 +18,23 @@ SELECT practice_id, name FROM practice
  ORDER BY name NULLS LAST, practice_id
 """
 
-READ_SCORECARD = """
-SELECT s.*, coalesce(w.claims_on_hold, 0) AS claims_on_hold,
+# Version 1 counted what was booked and missed in sums, which are zero now.
+READ_SCORECARD = f"""
+SELECT s.practice_id, s.service_month, {", ".join(f"s.{counter}" for counter in SUMS)},
+       s.booked + coalesce(a.booked, 0) AS booked, s.missed + coalesce(a.missed, 0) AS missed,
+       coalesce(a.cancelled, 0) AS cancelled, coalesce(a.completed, 0) AS completed,
+       coalesce(w.claims_on_hold, 0) AS claims_on_hold,
        coalesce(w.open_queries, 0) AS open_queries,
        coalesce(w.interfaces_down, 0) AS interfaces_down
   FROM scorecard AS s
+  LEFT JOIN (
+      SELECT generation, practice_id, service_month,
+             count(*) FILTER (WHERE state <> 'in-error') AS booked,
+             count(*) FILTER (WHERE state = 'missed') AS missed,
+             count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+             count(*) FILTER (WHERE state = 'completed') AS completed
+        FROM appointment GROUP BY 1, 2, 3
+  ) AS a USING (generation, practice_id, service_month)
   LEFT JOIN (
       SELECT generation, practice_id, service_month,
              count(*) FILTER (WHERE counter = 'claims_on_hold') AS claims_on_hold,

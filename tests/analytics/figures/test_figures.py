@@ -31,8 +31,10 @@ MONTHS = {
     ),
     MARCH: counters(
         encounters=41,
-        booked=48,
+        booked=50,
         missed=5,
+        cancelled=2,
+        completed=40,
         charge_cents=1_200_050,
         paid_cents=480_020,
         adjusted_cents=360_015,
@@ -66,6 +68,8 @@ BY_HAND: dict[str, Value] = {
     "encounters": 41,
     "work_rvus": Decimal("52.17"),
     "no_show_rate": Decimal("10.4"),  # 5 of 48
+    "cancellation_rate": Decimal("4.0"),  # 2 of 50
+    "appointments_kept": 40,
     "claims_on_hold": 3,
     "open_queries": 2,
     "interfaces_down": 2,  # one since February, one since March

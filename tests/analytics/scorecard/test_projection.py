@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from libs.events.contracts import Event
 from libs.events.examples.interop import interface_down, interface_up
 from libs.events.transport import Envelope
@@ -136,6 +138,38 @@ async def test_an_interface_is_down_until_it_is_up_also_where_nothing_else_is_co
 async def test_a_missed_appointment_counts_in_the_month_it_was_for(analytics: Harness) -> None:
     await analytics.receive(a_visit().booked(), a_visit().missed())
     assert await march(analytics) == {"booked": 1, "missed": 1}
+
+
+async def test_an_appointment_counts_where_it_was_moved_to(analytics: Harness) -> None:
+    april = date(2026, 4, 2)
+    await analytics.receive(a_visit().booked(), a_visit(2).booked(), a_visit().moved(april))
+    assert await march(analytics) == {"booked": 1}
+    async with analytics.work.read([PRACTICE]) as db:
+        months = (await store.read_scorecards(db))[PRACTICE]
+    assert months[april.replace(day=1)]["booked"] == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "counted"),
+    [
+        (["cancelled"], {"booked": 2, "cancelled": 1}),
+        (["missed", "cancelled"], {"booked": 2, "cancelled": 1}),
+        (["missed", "kept"], {"booked": 2, "completed": 1}),
+        (["cancelled", "booked"], {"booked": 2}),
+        (["cancelled", "booked", "missed"], {"booked": 2, "missed": 1}),
+        (["missed", "deleted"], {"booked": 1}),
+        (["deleted", "booked"], {"booked": 2}),
+    ],
+)
+async def test_an_appointment_is_counted_by_what_became_of_it(
+    analytics: Harness, told: list[str], counted: dict[str, int]
+) -> None:
+    visit = a_visit()
+    await analytics.receive(visit.booked(), a_visit(2).booked())
+    for name in told:
+        event = visit.cancelled("booked-in-error") if name == "deleted" else getattr(visit, name)()
+        await analytics.receive(event.with_event_id(uuid4()))
+    assert await march(analytics) == counted
 
 
 async def test_a_rejected_claim_is_counted(analytics: Harness) -> None:

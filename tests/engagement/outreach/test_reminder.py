@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from uuid import uuid4
@@ -16,6 +17,9 @@ from libs.events.examples.interop import (
     PERSON,
     PRACTICE,
     appointment_booked,
+    appointment_cancelled,
+    appointment_changed,
+    appointment_completed,
     appointment_missed,
     patient_registered,
     patient_updated,
@@ -142,15 +146,45 @@ async def test_an_address_that_was_taken_away_gets_nothing(
     assert (relay.attempts, await messages(consenting)) == (0, [("cancelled", "no-address")])
 
 
-async def test_a_missed_appointment_is_not_reminded_of(consenting: Harness, relay: Relay) -> None:
-    await consenting.receive(appointment_booked(), appointment_missed())
+@pytest.mark.parametrize(
+    ("over", "reason"),
+    [
+        (appointment_missed, "missed"),
+        (appointment_cancelled, "cancelled"),
+        (appointment_completed, "completed"),
+    ],
+)
+async def test_an_appointment_that_is_over_is_not_reminded_of(
+    consenting: Harness, relay: Relay, over: Callable[[], Event], reason: str
+) -> None:
+    await consenting.receive(appointment_booked(), over())
     await consenting.fire_timers(until=DUE_AT)
-    assert (relay.mails, await messages(consenting)) == ([], [("cancelled", "missed")])
+    assert (relay.mails, await messages(consenting)) == ([], [("cancelled", reason)])
+
+
+async def test_a_cancelled_appointment_that_is_booked_again_is_reminded_of_once(
+    consenting: Harness, relay: Relay
+) -> None:
+    await consenting.receive(appointment_booked(), appointment_cancelled(), appointment_booked())
+    await consenting.fire_timers(until=DUE_AT)
+    assert len(relay.mails) == 1
+    assert await messages(consenting) == [("cancelled", "cancelled"), ("sent", None)]
+
+
+async def test_another_clinician_at_the_same_time_is_no_new_reminder(
+    consenting: Harness, relay: Relay
+) -> None:
+    await consenting.receive(
+        appointment_booked(), appointment_changed(starts_at=STARTS_AT, provider_npi=None)
+    )
+    await consenting.fire_timers(until=DUE_AT)
+    assert len(relay.mails) == 1
+    assert await messages(consenting) == [("sent", None)]
 
 
 async def test_a_new_time_replaces_the_reminder(consenting: Harness, relay: Relay) -> None:
     later = STARTS_AT + timedelta(days=7)
-    await consenting.receive(appointment_booked(), appointment_booked(starts_at=later))
+    await consenting.receive(appointment_booked(), appointment_changed(starts_at=later))
     await consenting.fire_timers(until=DUE_AT)
     assert relay.mails == []
     await consenting.fire_timers(until=DUE_AT + timedelta(days=7))
@@ -161,7 +195,7 @@ async def test_a_new_time_replaces_the_reminder(consenting: Harness, relay: Rela
 async def test_a_moved_appointment_is_reminded_of_again(consenting: Harness, relay: Relay) -> None:
     await consenting.receive(appointment_booked())
     await consenting.fire_timers(until=DUE_AT)
-    await consenting.receive(appointment_booked(starts_at=STARTS_AT + timedelta(days=7)))
+    await consenting.receive(appointment_changed(starts_at=STARTS_AT + timedelta(days=7)))
     await consenting.fire_timers(until=DUE_AT + timedelta(days=7))
     assert len({mail["Message-ID"] for mail in relay.mails}) == 2
 
