@@ -103,6 +103,39 @@ class PatientUpdated(Event):
     coverage: Coverage | None = None
 
 
+class PatientMerged(Event):
+    """This chart's patient goes by another chart from now on (HL7 v2 ADT^A40, §3.3.40; FHIR R4
+    Patient.link `replaced-by`).
+
+    Keyed by the chart that was merged, so the last event of a key says where it belongs, whatever
+    the order between keys. `survivor_id` is never merged itself: when it is, later, this is said
+    again of every chart in it. One look-up finds the survivor; there are no chains to follow.
+    """
+
+    type: ClassVar = "interop.patient-merged.v1"
+    topic: ClassVar = PATIENTS
+    key: ClassVar = "patient_id"
+
+    patient_id: PatientId
+    """The chart that was merged; perhaps never registered."""
+    survivor_id: PatientId
+
+
+class PatientUnmerged(Event):
+    """A merged chart stands for itself again (HL7 v2 ADT^A37, §3.3.37, or an operator).
+
+    What was said of the survivor meanwhile stays the survivor's.
+    """
+
+    type: ClassVar = "interop.patient-unmerged.v1"
+    topic: ClassVar = PATIENTS
+    key: ClassVar = "patient_id"
+
+    patient_id: PatientId
+    survivor_id: PatientId
+    """Whom it was merged into until now."""
+
+
 class AppointmentBooked(Event):
     """A patient is expected at a time."""
 

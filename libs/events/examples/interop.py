@@ -17,7 +17,9 @@ from libs.events.contracts.interop import (
     EncounterPosted,
     InterfaceDown,
     InterfaceUp,
+    PatientMerged,
     PatientRegistered,
+    PatientUnmerged,
     PatientUpdated,
     Person,
     QueryAnswered,
@@ -28,6 +30,7 @@ NAMESPACE = uuid5(NAMESPACE_URL, "https://mainstay.example/examples")
 PRACTICE = uuid5(NAMESPACE, "practice")
 CONNECTION = uuid5(NAMESPACE, "connection")
 PATIENT = uuid5(NAMESPACE, "patient")
+OTHER_CHART = uuid5(NAMESPACE, "the patient's other chart")
 APPOINTMENT = uuid5(NAMESPACE, "appointment")
 ENCOUNTER = uuid5(NAMESPACE, "encounter")
 QUERY = uuid5(NAMESPACE, "query")
@@ -83,6 +86,21 @@ _PATIENT: dict[str, Any] = {
     "mrn": "MRN-1001",
     "person": PERSON,
     "coverage": COVERAGE,
+}
+
+
+def patient_merged(**changes: Any) -> PatientMerged:
+    return PatientMerged(**{**_MERGE, **changes})
+
+
+def patient_unmerged(**changes: Any) -> PatientUnmerged:
+    return PatientUnmerged(**{**_MERGE, **changes})
+
+
+_MERGE: dict[str, Any] = {
+    "practice_id": PRACTICE,
+    "patient_id": OTHER_CHART,
+    "survivor_id": PATIENT,
 }
 
 

@@ -16,29 +16,34 @@ ON CONFLICT (practice_id, appointment_id) DO NOTHING
 """
 
 LOCK_APPOINTMENT = """
-SELECT practice_id, appointment_id, patient_id, provider_npi, starts_at, starts_on, state,
-       visit_id, source_system
+SELECT practice_id, appointment_id, survivor_of(practice_id, patient_id) AS patient_id,
+       provider_npi, starts_at, starts_on, state, visit_id, source_system
   FROM appointment WHERE practice_id = $1 AND appointment_id = $2 FOR NO KEY UPDATE
 """
 
 LOCK_OF_VISIT = """
-SELECT practice_id, appointment_id, patient_id, provider_npi, starts_at, starts_on, state, visit_id
+SELECT practice_id, appointment_id, survivor_of(practice_id, patient_id) AS patient_id,
+       provider_npi, starts_at, starts_on, state, visit_id
   FROM appointment
- WHERE practice_id = $1 AND visit_id = $2 AND patient_id = $3 AND starts_on = $4
+ WHERE practice_id = $1 AND visit_id = $2 AND survivor_of(practice_id, patient_id) = $3
+   AND starts_on = $4
    AND state IN ('booked', 'missed')
  ORDER BY appointment_id FOR NO KEY UPDATE
 """
 
+# It stays under the chart that it came under while that chart is the patient's.
 CHANGE_APPOINTMENT = """
 UPDATE appointment
-   SET patient_id = $3, provider_npi = $4, starts_at = $5, starts_on = $6, state = $7, visit_id = $8
+   SET patient_id = CASE WHEN survivor_of(practice_id, patient_id) = $3 THEN patient_id
+                         ELSE $3 END,
+       provider_npi = $4, starts_at = $5, starts_on = $6, state = $7, visit_id = $8
  WHERE practice_id = $1 AND appointment_id = $2
 """
 
 TOOK_PLACE = """
 SELECT EXISTS (SELECT FROM encounter
-                WHERE practice_id = $1 AND encounter_id = $2 AND patient_id = $3
-                  AND service_on = $4)
+                WHERE practice_id = $1 AND encounter_id = $2
+                  AND survivor_of(practice_id, patient_id) = $3 AND service_on = $4)
 """
 
 

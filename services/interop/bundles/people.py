@@ -25,9 +25,7 @@ _SEX: dict[str, Sex] = {"female": "F", "male": "M"}
 def read_patient_facts(entry: Entry) -> PatientFacts:
     """Raises RefusedError naming the element that a claim cannot do without."""
     patient, where = entry.resource, entry.where
-    identifier = _chart_number(patient)
-    if identifier is None:
-        refuse("chart-number-missing", f"{where}.identifier", "send the medical record number")
+    authority, mrn = read_chart(entry)
     name = _name(patient)
     family = as_text(name.get("family"))
     given = next((g for g in map(as_text, as_list(name.get("given"))) if g), None)
@@ -38,8 +36,8 @@ def read_patient_facts(entry: Entry) -> PatientFacts:
     address = as_object(next(iter(as_list(patient.get("address"))), None))
     language = as_object(next(iter(as_list(patient.get("communication"))), None)).get("language")
     return PatientFacts(
-        mrn=identifier[1],
-        authority=identifier[0],
+        mrn=mrn,
+        authority=authority,
         family=family,
         given=given,
         birth_on=read_day(patient.get("birthDate"), f"{where}.birthDate"),
@@ -55,17 +53,28 @@ def read_patient_facts(entry: Entry) -> PatientFacts:
     )
 
 
-def _chart_number(patient: Resource) -> tuple[str | None, str] | None:
-    """(authority, number) of the identifier of type MR, else of the first that has a value."""
+def read_chart(entry: Entry) -> tuple[str | None, str]:
+    """(authority, number) of the identifier of type MR, else of the first that has a value.
+
+    Raises RefusedError where there is none, or two in use of one authority.
+    """
     found: list[tuple[bool, str | None, str]] = []
-    for row in map(as_object, as_list(patient.get("identifier"))):
+    for row in map(as_object, as_list(entry.resource.get("identifier"))):
         value = as_text(row.get("value"))
         codings = as_list(as_object(row.get("type")).get("coding"))
         is_chart = any(as_object(c).get("code") == "MR" for c in codings)
-        if value is not None:
+        if value is not None and row.get("use") != "old":
             found.append((is_chart, as_text(row.get("system")), value))
+    where = f"{entry.where}.identifier"
     if not found:
-        return None
+        refuse("chart-number-missing", where, "send the medical record number")
+    charts = {row[1:] for row in found if row[0]}
+    if len({authority for authority, _ in charts}) < len(charts):
+        refuse(
+            "chart-numbers-conflict",
+            where,
+            "send one medical record number of a system; tell of a second chart by Patient.link",
+        )
     _, system, value = next((row for row in found if row[0]), found[0])
     return system, value
 

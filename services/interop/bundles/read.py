@@ -16,14 +16,16 @@ from pydantic import ValidationError
 from services.interop.appointments.model import Act, ToldAppointment
 from services.interop.appointments.read import AppointmentFacts, read_appointment
 from services.interop.bundles.charges import claims_of, read_insurance, read_visit_facts
+from services.interop.bundles.links import is_replaced, read_merges
 from services.interop.bundles.model import Bundle, Entry, as_list, as_object, as_text, refuse
 from services.interop.bundles.people import read_patient_facts, read_practitioner
 from services.interop.connections.model import Connection
 from services.interop.encounters.post import ToldVisit
 from services.interop.encounters.read import read_visit
+from services.interop.identity.model import Merge
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.messages.receive import refusals_of
-from services.interop.messages.told import Told
+from services.interop.messages.told import Told, ToldMerges
 from services.interop.patients.model import KnownPatient, ToldPatient
 from services.interop.patients.read import read_coverage, read_patient
 
@@ -35,6 +37,7 @@ def read_transaction(bundle: Bundle, connection: Connection) -> list[Told]:
     reading = _Reading(bundle, connection)
     told: list[Told | None] = [
         *(reading.attempt(reading.patient, entry) for entry in bundle.of_type("Patient")),
+        reading.merges(),
         *(reading.attempt(reading.appointment, e) for e in bundle.of_type("Appointment")),
         *(
             reading.attempt(reading.visit, entry)
@@ -66,11 +69,22 @@ class _Reading:
             self.refusals.extend(refusals_of(error, entry.where))
         return None
 
-    def patient(self, entry: Entry) -> ToldPatient:
+    def patient(self, entry: Entry) -> ToldPatient | None:
         """Synthea's bundles tell who pays in their claims only, so a patient is told without."""
+        if is_replaced(entry):
+            return None
         patient = read_patient(read_patient_facts(entry), None, self.connection)
         self.patients[entry.where] = patient
         return ToldPatient(patient, coverage_is_told=False)
+
+    def merges(self) -> ToldMerges | None:
+        """What the patients' links tell, all of it together: one may be named from both sides."""
+
+        def read(entry: Entry) -> list[Merge]:
+            return list(read_merges(entry, self.bundle, self.connection))
+
+        told = [m for e in self.bundle.of_type("Patient") for m in self.attempt(read, e) or []]
+        return ToldMerges(tuple(told)) if told else None
 
     def appointment(self, entry: Entry) -> ToldAppointment | None:
         """What its status tells; one that nobody has agreed to yet (proposed …) is no booking."""
@@ -116,6 +130,8 @@ class _Reading:
 
     def _patient_of(self, reference: object) -> KnownPatient | None:
         entry = self.bundle.follow(reference)
+        if entry is not None and entry.type == "Patient" and is_replaced(entry):
+            refuse("patient-replaced", entry.where, "name the patient that replaced this one")
         return None if entry is None else self.patients.get(entry.where)
 
 

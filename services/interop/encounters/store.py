@@ -17,8 +17,8 @@ ON CONFLICT (practice_id, encounter_id) DO NOTHING
 """
 
 LOCK_ENCOUNTER = """
-SELECT practice_id, encounter_id, connection_id, message_id, source_system, patient_id, service_on,
-       visit, state
+SELECT practice_id, encounter_id, connection_id, message_id, source_system,
+       survivor_of(practice_id, patient_id) AS patient_id, service_on, visit, state
   FROM encounter WHERE practice_id = $1 AND encounter_id = $2 FOR NO KEY UPDATE
 """
 

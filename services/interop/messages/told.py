@@ -5,16 +5,40 @@ Nothing here has been decided: what is new, known or missing is found out when i
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from libs.events.transport import UnitOfWork
 from services.interop.appointments.model import ToldAppointment
 from services.interop.appointments.schedule import ToldVisitEnd, end_visit, take_appointment
 from services.interop.connections.model import Connection
 from services.interop.encounters.post import ToldVisit, post_visit
+from services.interop.identity.follow import (
+    appointment_of_survivor,
+    file_for_survivor,
+    survivor_of,
+)
+from services.interop.identity.merge import merge_charts, part_charts
+from services.interop.identity.model import Merge, Parting
 from services.interop.messages.model import Effects, Inbound
 from services.interop.patients.know import know_patient
 from services.interop.patients.model import ToldPatient
 
-Told = ToldPatient | ToldAppointment | ToldVisit | ToldVisitEnd
+
+@dataclass(frozen=True, slots=True)
+class ToldMerges:
+    """Charts that were merged, all of a message together."""
+
+    merges: tuple[Merge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldParting:
+    """Two charts that are no longer one patient."""
+
+    parting: Parting
+
+
+Told = ToldPatient | ToldMerges | ToldParting | ToldAppointment | ToldVisit | ToldVisitEnd
 
 
 async def take_told(
@@ -30,17 +54,24 @@ async def take_told(
         match one:
             case ToldPatient():
                 await know_patient(one, connection=connection, uow=uow, effects=effects)
+            case ToldMerges():
+                effects.events += await merge_charts(one.merges, uow)
+            case ToldParting():
+                effects.events += await part_charts(one.parting, uow)
             case ToldAppointment():
-                await take_appointment(one, connection=connection, uow=uow, effects=effects)
+                followed = await appointment_of_survivor(one, uow)
+                await take_appointment(followed, connection=connection, uow=uow, effects=effects)
             case ToldVisit():
+                patient_id = await file_for_survivor(one.encounter_id, one.patient_id, uow)
                 await post_visit(
-                    one,
+                    replace(one, patient_id=patient_id),
                     message_id=inbound.message_id,
                     connection=connection,
                     uow=uow,
                     effects=effects,
                 )
-                took_place = ToldVisitEnd(one.encounter_id, one.patient_id, one.visit.service_on)
+                took_place = ToldVisitEnd(one.encounter_id, patient_id, one.visit.service_on)
                 await end_visit(took_place, uow=uow, effects=effects)
             case ToldVisitEnd():
-                await end_visit(one, uow=uow, effects=effects)
+                patient_id = await survivor_of(uow.db, uow.practice_id, one.patient_id)
+                await end_visit(replace(one, patient_id=patient_id), uow=uow, effects=effects)

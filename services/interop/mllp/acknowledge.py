@@ -38,6 +38,8 @@ _CONDITIONS = {
     "connection-closed": "204^Unknown key identifier",
     "encounter-waiting": "206^Application record locked",
     "try-again": "207^Application internal error",
+    "survivor-unknown": "204^Unknown key identifier",
+    "not-merged": "204^Unknown key identifier",
     "payer-unknown": "103^Table value not found",
 }
 _NO_HEADER = Header("", "", "", "", "")

@@ -34,7 +34,7 @@ def read_pid(pid: Segment) -> PatientFacts:
 
     An optional field that is absent keeps what is known, `""` deletes it (HL7 v2.5.1 §2.5.3).
     """
-    mrn, authority = read_chart_number(pid)
+    mrn, authority = read_chart(pid, 3)
     for component, name in ((1, "family"), (2, "given")):
         if not pid.get(5, component):
             refuse(f"{name}-name-missing", f"PID-5.{component}", f"send the {name} name")
@@ -63,16 +63,30 @@ def read_pid(pid: Segment) -> PatientFacts:
     )
 
 
-def read_chart_number(pid: Segment) -> tuple[str, str | None]:
-    """(number, authority) of the repetition of PID-3 that is a record number (MR), else the first.
+def read_chart(segment: Segment, number: int) -> tuple[str, str | None]:
+    """(chart number, who gave it) of a CX field: its medical record number (MR), else its first.
 
-    Without an authority it is the EHR's own.
+    Without an authority it is the EHR's own. Raises RefusedError where one authority gave two:
+    which of them is the patient's nobody knows.
     """
-    numbers = [r for r in pid.repetitions(3) if pid.part(r, 1)]
-    if not numbers:
-        refuse("chart-number-missing", "PID-3", "send the medical record number")
-    number = next((r for r in numbers if pid.part(r, 5) == "MR"), numbers[0])
-    return pid.part(number, 1), pid.part(number, 4) or None
+    charts = read_charts(segment, number)
+    if len({authority for _, authority in charts}) < len(charts):
+        refuse(
+            "chart-numbers-conflict",
+            f"{segment.name}-{number}",
+            "send one medical record number of an authority; tell of a second chart by an A40",
+        )
+    return charts[0]
+
+
+def read_charts(segment: Segment, number: int) -> list[tuple[str, str | None]]:
+    """Each (chart number, who gave it) that a CX field names: those of type MR, else its first."""
+    named = [r for r in segment.repetitions(number) if segment.part(r, 1)]
+    if not named:
+        where = f"{segment.name}-{number}"
+        refuse("chart-number-missing", where, "send the medical record number")
+    charts = [r for r in named if segment.part(r, 5) == "MR"] or named[:1]
+    return list(dict.fromkeys((segment.part(r, 1), segment.part(r, 4) or None) for r in charts))
 
 
 def _telecom(pid: Segment) -> tuple[str | None, str | None]:

@@ -15,7 +15,8 @@ from services.interop.encounters.model import encounter_id_of
 from services.interop.encounters.read import read_visit
 from services.interop.messages.told import Told
 from services.interop.mllp.charges import read_charges
-from services.interop.mllp.people import read_chart_number, read_insurance, read_pid
+from services.interop.mllp.merges import read_merges, read_parting
+from services.interop.mllp.people import read_chart, read_insurance, read_pid
 from services.interop.mllp.schedule import acts_of, read_schedule
 from services.interop.mllp.segments import Hl7Message, read_day_in, refuse
 from services.interop.patients.model import KnownPatient, ToldPatient, patient_id_of
@@ -47,6 +48,11 @@ def _registration(message: Hl7Message, connection: Connection) -> list[Told]:
     return [told]
 
 
+def _merge(message: Hl7Message, connection: Connection) -> list[Told]:
+    told, patient, _ = _patient(message, connection)
+    return [told, read_merges(message, patient.patient_id, connection)]
+
+
 def _appointment(message: Hl7Message, connection: Connection) -> list[Told]:
     told, patient, _ = _patient(message, connection)
     acts = acts_of(message)
@@ -61,7 +67,7 @@ def _visit_end(message: Hl7Message, connection: Connection) -> list[Told]:
     needed to tell the event; what changed in it is told by an A08 (§3.3.8), and only taken so.
     """
     pv1 = message.required("PV1")
-    mrn, authority = read_chart_number(message.required("PID"))
+    mrn, authority = read_chart(message.required("PID"), 3)
     if not pv1.get(19):
         return []
     evn = message.first("EVN")
@@ -117,6 +123,8 @@ _READERS: dict[str, Callable[[Hl7Message, Connection], list[Told]]] = {
     ),
     "ADT^A03": _visit_end,
     **dict.fromkeys(("ADT^A11", "ADT^A13"), _visit_undone),
+    "ADT^A37": lambda message, connection: [read_parting(message, connection)],
+    "ADT^A40": _merge,
     **dict.fromkeys(
         ("SIU^S12", "SIU^S13", "SIU^S14", "SIU^S15", "SIU^S17", "SIU^S26"), _appointment
     ),

@@ -33,6 +33,9 @@ _TIMESTAMP = re.compile(
     r"(\d{4})(\d\d)?(\d\d)?(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.\d{1,4})?)?)?)?([+-]\d{4})?"
 )
 
+OF_TWO_PATIENTS = {"A37"}
+"""The events that tell of a pair (§3.3.37)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -121,9 +124,10 @@ def parse(raw: bytes) -> Hl7Message:
     segments = [_segment(line, separators, counts) for line in lines]
     if counts["MSH"] > 1:
         refuse("second-message", "MSH", "send one message in a frame, or a batch from BHS to BTS")
-    if counts["PID"] > 1:
+    message = Hl7Message(segments)
+    if counts["PID"] > (2 if message.msh.get(9, 2) in OF_TWO_PATIENTS else 1):
         refuse("segment-repeated", "PID", "send one message, of one patient, in a frame")
-    return Hl7Message(segments)
+    return message
 
 
 def _charset(body: bytes) -> str:

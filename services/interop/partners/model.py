@@ -19,7 +19,9 @@ from libs.events.contracts.interop import (
     AppointmentCompleted,
     AppointmentMissed,
     EncounterPosted,
+    PatientMerged,
     PatientRegistered,
+    PatientUnmerged,
     PatientUpdated,
 )
 from services.interop.messages.model import Refusal, RefusedError
@@ -27,6 +29,8 @@ from services.interop.messages.model import Refusal, RefusedError
 AboutPatient = (
     PatientRegistered
     | PatientUpdated
+    | PatientMerged
+    | PatientUnmerged
     | AppointmentBooked
     | AppointmentChanged
     | AppointmentCancelled

@@ -16,7 +16,9 @@ from libs.events.contracts.interop import (
     AppointmentCompleted,
     AppointmentMissed,
     EncounterPosted,
+    PatientMerged,
     PatientRegistered,
+    PatientUnmerged,
     PatientUpdated,
 )
 from libs.events.transport import UnitOfWork
@@ -31,6 +33,13 @@ from services.interop.appointments.schedule import take_appointment
 from services.interop.connections.model import Connection
 from services.interop.encounters.post import refuse_changes
 from services.interop.encounters.store import KeptEncounter, add_encounter
+from services.interop.identity.follow import (
+    about_survivor,
+    appointment_of_survivor,
+    file_for_survivor,
+)
+from services.interop.identity.merge import merge_charts, part_charts
+from services.interop.identity.model import Merge, Parting
 from services.interop.messages.model import Effects, Refusal, RefusedError
 from services.interop.messages.receive import refusals_of
 from services.interop.partners.model import TAKEN, AboutPatient, PartnerEvent
@@ -38,6 +47,7 @@ from services.interop.patients.model import KnownPatient
 from services.interop.patients.store import (
     add_patient,
     change_patient,
+    find_patient,
     is_known,
     lock_patient,
 )
@@ -99,6 +109,14 @@ async def take_event(
 ) -> None:
     """Store what the event says and publish it, unless it was known; raises RefusedError."""
     match event:
+        case PatientMerged():
+            await _own_patients([event.patient_id, event.survivor_id], connection, uow)
+            merge = Merge(event.patient_id, event.survivor_id, "data.patient_id")
+            effects.events += await merge_charts([merge], uow)
+        case PatientUnmerged():
+            await _own_patients([event.patient_id, event.survivor_id], connection, uow)
+            parting = Parting(event.patient_id, event.survivor_id, "data.patient_id")
+            effects.events += await part_charts(parting, uow)
         case PatientRegistered():
             await _register(event, connection, uow, effects)
         case PatientUpdated():
@@ -108,7 +126,7 @@ async def take_event(
         case _:
             if isinstance(event, AppointmentBooked):
                 await _patient_must_be_known(event.patient_id, uow)
-            told = _appointment(event, connection)
+            told = await appointment_of_survivor(_appointment(event, connection), uow)
             await take_appointment(told, connection=connection, uow=uow, effects=effects)
 
 
@@ -144,12 +162,13 @@ async def _register(
 async def _update(
     event: PatientUpdated, connection: Connection, uow: UnitOfWork, effects: Effects
 ) -> None:
-    found = await lock_patient(uow, event.patient_id)
-    if found is None or found[1] != connection.source_system:
-        raise RefusedError(_unknown_patient())
-    if found[0] != _known(event):
-        await change_patient(uow, _known(event))
-        effects.events.append(event)
+    await _own_patients([event.patient_id], connection, uow)
+    told = await about_survivor(_known(event), uow)
+    found = await lock_patient(uow, told.patient_id)
+    assert found is not None
+    if found[0] != told:
+        await change_patient(uow, told)
+        effects.events.append(told.updated().with_event_id(event.event_id))
 
 
 def _appointment(event: AppointmentEvent, connection: Connection) -> ToldAppointment:
@@ -211,6 +230,8 @@ async def _post(
         )
     _check_lines(event)
     await _patient_must_be_known(event.patient_id, uow)
+    patient_id = await file_for_survivor(event.encounter_id, event.patient_id, uow)
+    event = event.model_copy(update={"patient_id": patient_id})
     kept = KeptEncounter(
         practice_id=event.practice_id,
         encounter_id=event.encounter_id,
@@ -246,6 +267,14 @@ def _check_lines(event: EncounterPosted) -> None:
 
 def _pointers(event: EncounterPosted) -> list[int]:
     return [pointer for line in event.lines for pointer in line.diagnosis_pointers]
+
+
+async def _own_patients(patient_ids: list[UUID], connection: Connection, uow: UnitOfWork) -> None:
+    """What is told of a patient's chart is told by the system that registered it."""
+    for patient_id in patient_ids:
+        found = await find_patient(uow, patient_id)
+        if found is None or found[1] != connection.source_system:
+            raise RefusedError(_unknown_patient())
 
 
 async def _patient_must_be_known(patient_id: UUID, uow: UnitOfWork) -> None:

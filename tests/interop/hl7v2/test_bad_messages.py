@@ -50,7 +50,7 @@ def dft(ft1: str = FT1, pv1: str = PV1, dg1: str = DG1) -> str:
         (message("ADT^Q99", PID), "message-type-not-taken", "MSH-9"),
         (message("ADT", PID), "message-type-not-taken", "MSH-9"),
         (message("", PID), "message-type-not-taken", "MSH-9"),
-        (message("ADT^A40", PID, "MRG|1"), "message-type-not-taken", "MSH-9"),
+        (message("ADT^A40", PID), "segment-missing", "MRG"),
         (message("ADT^A04"), "segment-missing", "PID"),
         (A04.replace("1001^^^EHR^MR", ""), "chart-number-missing", "PID-3"),
         (A04.replace("1001^^^EHR^MR", '""'), "chart-number-missing", "PID-3"),

@@ -19,7 +19,6 @@ Verdict = tuple[str, list[str], dict[str, int]]
 
 REGISTERED = "interop.patient-registered.v1"
 PASSED: Verdict = ("AA", [], {})
-NOT_TAKEN: Verdict = ("AR", ["message-type-not-taken"], {})
 VERDICTS: dict[str, Verdict] = {
     "msfhir-ADT-A04-01.hl7": ("AA", [], {REGISTERED: 1}),
     "msfhir-ADT-A08-01.hl7": ("AA", [], {REGISTERED: 1}),
@@ -33,7 +32,7 @@ VERDICTS: dict[str, Verdict] = {
     "msfhir-ADT-A11-01.hl7": PASSED,
     "msfhir-ADT-A28-01.hl7": ("AA", [], {REGISTERED: 1}),
     "msfhir-ADT-A31-01.hl7": ("AA", [], {REGISTERED: 1}),
-    "msfhir-ADT-A40-01.hl7": NOT_TAKEN,
+    "msfhir-ADT-A40-01.hl7": ("AA", [], {REGISTERED: 1, "interop.patient-merged.v1": 1}),
     "msfhir-LAB-ORU-1.hl7": PASSED,
     "msfhir-MDM-T02-01.hl7": PASSED,
     # These two are booked at the time that they move to, and with the same clinician: no news.

@@ -144,7 +144,9 @@ async def test_an_unknown_type_is_told_which_types_are_taken_and_kept(
         "interop.appointment-completed.v1",
         "interop.appointment-missed.v1",
         "interop.encounter-posted.v1",
+        "interop.patient-merged.v1",
         "interop.patient-registered.v1",
+        "interop.patient-unmerged.v1",
         "interop.patient-updated.v1",
     ]
     assert await fates(interop) == ["refused"]

@@ -1,0 +1,40 @@
+"""Charts that are merged (ADT^A40, HL7 v2.5.1 §3.3.40, MRG §3.4.12) or unlinked (A37, §3.3.37)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.interop.connections.model import Connection
+from services.interop.identity.model import Merge, Parting
+from services.interop.messages.told import ToldMerges, ToldParting
+from services.interop.mllp.people import read_chart, read_charts
+from services.interop.mllp.segments import Hl7Message, Segment, refuse
+from services.interop.patients.model import patient_id_of
+
+
+def read_merges(message: Hl7Message, survivor_id: UUID, connection: Connection) -> ToldMerges:
+    """PID's chart survives; MRG-1 names what was merged into it, perhaps several."""
+    segments = list(message.all("MRG"))
+    if len(segments) != 1:
+        refuse(
+            "segment-missing", "MRG", "send one MRG for the patient, with the prior chart number"
+        )
+    charts = read_charts(segments[0], 1)
+    merged = [_id_of(mrn, authority, connection) for mrn, authority in charts]
+    return ToldMerges(tuple(Merge(chart_id, survivor_id, "MRG-1") for chart_id in merged))
+
+
+def read_parting(message: Hl7Message, connection: Connection) -> ToldParting:
+    """The two charts of an A37; of the rest of its two PIDs nothing is taken."""
+    pair = [_chart(pid, connection) for pid in message.all("PID")]
+    if len(pair) != 2:
+        refuse("segment-missing", "PID[2]", "send both patients of an unlink, each in a PID")
+    return ToldParting(Parting(pair[0], pair[1], "PID-3"))
+
+
+def _chart(pid: Segment, connection: Connection) -> UUID:
+    return _id_of(*read_chart(pid, 3), connection)
+
+
+def _id_of(mrn: str, authority: str | None, connection: Connection) -> UUID:
+    return patient_id_of(connection.practice_id, authority or connection.source_system, mrn)
