@@ -172,6 +172,15 @@ async def test_an_appointment_is_counted_by_what_became_of_it(
     assert await march(analytics) == counted
 
 
+async def test_what_version_1_counted_in_sums_is_read_until_it_is_rebuilt(
+    analytics: Harness,
+) -> None:
+    await analytics.receive(a_visit().encounter())
+    async with analytics.uow(PRACTICE) as uow:
+        await uow.db.execute("UPDATE scorecard SET booked = 3, missed = 1")
+    assert await march(analytics) == {"encounters": 1, "booked": 3, "missed": 1}
+
+
 async def test_a_rejected_claim_is_counted(analytics: Harness) -> None:
     await analytics.receive(a_visit().rejected())
     assert await march(analytics) == {"claims_rejected": 1}

@@ -182,8 +182,9 @@ async def test_a_visit_completes_nothing_that_was_not_booked_for_it(
         ("SIU^S12", *booking),
         ("ADT^A03", *A03),
         ("DFT^P03", PID, PV1, FT1, DG1, IN1),
+        ("SIU^S14", *booking),
     )
-    assert answers == ["AA"] * 3
+    assert answers == ["AA"] * 4
     assert await kinds(interop) == {"appointment-booked": 1}
 
 
