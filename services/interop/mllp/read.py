@@ -17,7 +17,7 @@ from services.interop.messages.told import Told
 from services.interop.mllp.charges import read_charges
 from services.interop.mllp.merges import read_merges, read_parting
 from services.interop.mllp.people import read_chart, read_insurance, read_pid
-from services.interop.mllp.schedule import acts_of, read_schedule
+from services.interop.mllp.schedule import TRIGGERS, acts_of, read_schedule
 from services.interop.mllp.segments import Hl7Message, read_day_in, refuse
 from services.interop.patients.model import KnownPatient, ToldPatient, patient_id_of
 from services.interop.patients.read import read_coverage, read_patient
@@ -125,9 +125,7 @@ _READERS: dict[str, Callable[[Hl7Message, Connection], list[Told]]] = {
     **dict.fromkeys(("ADT^A11", "ADT^A13"), _visit_undone),
     "ADT^A37": lambda message, connection: [read_parting(message, connection)],
     "ADT^A40": _merge,
-    **dict.fromkeys(
-        ("SIU^S12", "SIU^S13", "SIU^S14", "SIU^S15", "SIU^S17", "SIU^S26"), _appointment
-    ),
+    **dict.fromkeys((f"SIU^{trigger}" for trigger in TRIGGERS), _appointment),
     "DFT^P03": _charges,
     **dict.fromkeys((f"MDM^T{number:02}" for number in range(1, 12)), _passed),
     "ORU^R01": _passed,

@@ -8,6 +8,16 @@ from services.interop.encounters.read import ProviderFacts
 from services.interop.mllp.people import read_providers
 from services.interop.mllp.segments import Hl7Message, read_instant, refuse
 
+TRIGGERS: dict[str, tuple[Act, ...]] = {
+    "S12": ("book",),
+    "S13": ("change",),
+    "S14": ("change",),
+    "S15": ("cancel",),
+    "S17": ("delete",),
+    "S26": ("miss",),
+}
+"""What each trigger event does to an appointment."""
+
 _STATUS: dict[str, tuple[Act, ...]] = {
     "COMPLETE": ("change", "complete"),
     "NOSHOW": ("miss",),
@@ -21,21 +31,11 @@ _NEEDS_START: set[Act] = {"book", "change"}
 
 def acts_of(message: Hl7Message) -> tuple[Act, ...]:
     """What the trigger event does; a modification, what the filler's status (SCH-25) says."""
-    match message.msh.get(9, 2):
-        case "S12":
-            return ("book",)
-        case "S13":
-            return ("change",)
-        case "S14":
-            return _STATUS.get(message.required("SCH").get(25).upper(), ("change",))
-        case "S15":
-            return ("cancel",)
-        case "S17":
-            return ("delete",)
-        case "S26":
-            return ("miss",)
-        case trigger:
-            raise LookupError(f"{trigger} is no trigger of an appointment")
+    trigger = message.msh.get(9, 2)
+    if trigger == "S14":
+        status = message.required("SCH").get(25).upper()
+        return _STATUS.get(status, TRIGGERS[trigger])
+    return TRIGGERS[trigger]
 
 
 def read_schedule(message: Hl7Message, acts: tuple[Act, ...]) -> AppointmentFacts:
