@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import hl7
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as any_
 
 from services.interop.messages.model import Refusal
-from services.interop.mllp.acknowledge import Code, acknowledge
+from services.interop.mllp.acknowledge import Code, Letter, Verdict, acknowledge, answers
 from services.interop.mllp.header import Header, read_header, without_key
 from services.interop.mllp.segments import parse
 from tests.interop.mllp.conftest import PID, message
 
+ACK_ID = UUID("11111111-2222-3333-4444-555555555555")
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NAMES = any_.text(any_.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=20)
 IDS = any_.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:",
@@ -63,6 +65,118 @@ def test_each_refusal_is_an_err_segment_with_its_place_and_what_to_do() -> None:
     assert {row.get(4) for row in rows} == {"E"}
     assert [row.get(5) for row in rows] == [one.code for one in refusals]
     assert [row.get(8) for row in rows] == [f"{one.where}: {one.fix}" for one in refusals]
+
+
+ASKED = [
+    # MSH-15, MSH-16 and the codes of the answers to one that is accepted, in error, rejected
+    ("", "", "AA", "AE", "AR"),
+    ("AL", "", "CA", "CE", "CR"),
+    ("AL", "NE", "CA", "CE", "CR"),
+    ("", "AL", "AA", "AE", "AR"),
+    ("NE", "AL", "AA", "AE", "AR"),
+    ("AL", "AL", "CA AA", "CE", "CR"),
+    ("ER", "AL", "AA", "CE", "CR"),
+    ("SU", "AL", "CA AA", "AE", "AR"),
+    ("AL", "ER", "CA", "CE", "CR"),
+    ("ER", "ER", "", "CE", "CR"),
+    ("ER", "NE", "", "CE", "CR"),
+    ("SU", "SU", "CA AA", "", ""),
+    ("NE", "NE", "", "", ""),
+    ("al", "ne", "CA", "CE", "CR"),
+    ("XX", "NE", "CA", "CE", "CR"),
+]
+
+
+@pytest.mark.parametrize(("accept", "application", "accepted", "in_error", "rejected"), ASKED)
+def test_a_sender_gets_the_acknowledgements_that_it_asks_for(
+    accept: str, application: str, accepted: str, in_error: str, rejected: str
+) -> None:
+    sent = message("ADT^A04", PID).replace("|P|2.5.1", f"|P|2.5.1|||{accept}|{application}", 1)
+    header = read_header(sent.encode())
+    letters: dict[Letter, str] = {"A": accepted, "E": in_error, "R": rejected}
+    for letter, codes in letters.items():
+        told = [parse(one) for one in answers(Verdict(letter, ACK_ID, AT), header)]
+        assert " ".join(one.required("MSA").get(1) for one in told) == codes
+        assert {one.required("MSA").get(2) for one in told} <= {"1"}
+        assert len({one.msh.get(10) for one in told}) == len(told)
+        assert answers(Verdict(letter, ACK_ID, AT), header) == answers(
+            Verdict(letter, ACK_ID, AT), header
+        )
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"), [("2.3", "ACK^A04"), ("2.3.1", "ACK^A04^ACK"), ("2.4", "ACK^A04^ACK")]
+)
+def test_before_2_5_the_place_is_in_the_one_field_of_err_and_the_fix_in_msa(
+    version: str, kind: str
+) -> None:
+    header = read_header(message("ADT^A04", PID, version=version).encode())
+    refusals = (
+        Refusal("units", "FT1[2]-10", "send whole units, 1 to 999"),
+        Refusal("given-name-missing", "PID-5.2", "send the given name"),
+        Refusal("value-not-accepted", "Person.family", "too long | by ^ far"),
+    )
+    raw = answered(header, "AE", *refusals)
+    answer = parse(raw)
+    assert answer.msh.get(12) == version
+    assert answer.msh.fields[9] == kind
+    [err] = answer.all("ERR")
+    assert err.fields[1:] == [
+        "FT1^2^10^102&Data type error&HL70357"
+        "~PID^1^5^101&Required field missing&HL70357"
+        "~^^^102&Data type error&HL70357"
+    ]
+    msa = answer.required("MSA")
+    assert (msa.get(1), msa.get(6), msa.get(6, 3)) == ("AE", "102", "HL70357")
+    assert msa.get(3).startswith("units at FT1[2]-10: send whole units, 1 to 999; given-name-miss")
+    assert "too long | by ^ far" in msa.get(3)
+
+
+@pytest.mark.parametrize("processing_id", ["P", "T", "D"])
+@pytest.mark.parametrize("version", ["2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.2"])
+def test_the_answer_is_of_the_messages_version_and_processing_id(
+    version: str, processing_id: str
+) -> None:
+    sent = message("ADT^A04", PID, version=version).replace("|P|", f"|{processing_id}|", 1)
+    answer = parse(answered(read_header(sent.encode())))
+    assert (answer.msh.get(12), answer.msh.get(11)) == (version, processing_id)
+    other = parse(answered(read_header(message("ADT^A04", PID, version="9.9").encode())))
+    assert (other.msh.get(12), other.msh.get(11)) == ("2.5.1", "P")
+
+
+@pytest.mark.parametrize(
+    ("code", "condition"),
+    [
+        ("message-type-not-taken", "200"),
+        ("processing-id", "202"),
+        ("version-not-taken", "203"),
+        ("control-id-reused", "205"),
+        ("try-again", "207"),
+        ("second-message", "100"),
+        ("control-id-missing", "101"),
+        ("escape-sequence", "102"),
+    ],
+)
+def test_a_refusal_has_its_condition_of_table_0357(code: str, condition: str) -> None:
+    answer = parse(answered(None, "AE", Refusal(code, "MSH", "mend it")))
+    assert answer.required("ERR").get(3) == condition
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_one"),
+    [
+        (message("ACK^A04^ACK", "MSA|AA|1").encode(), True),
+        (message("ACK").encode(), True),
+        (message("MCF", "MSA|AA|1").encode(), True),
+        (message("ORR^O02", "MSA|AA|1").replace("\r", "\r\n").encode(), True),
+        (message("ADT^A04", PID).encode(), False),
+        (message("", "").encode(), False),
+    ],
+)
+def test_an_answer_is_told_from_a_message(raw: bytes, is_one: bool) -> None:
+    header = read_header(raw)
+    assert header is not None
+    assert header.is_acknowledgement == is_one
 
 
 @pytest.mark.parametrize(

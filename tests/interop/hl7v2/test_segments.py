@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as any_
 
+from services.interop.messages.model import RefusedError
 from services.interop.mllp.segments import Hl7Message, parse
-from tests.interop.hl7v2.reading import patient_of, read
+from tests.interop.hl7v2.reading import patient_of, read, refusals_of
 from tests.interop.mllp.conftest import DG1, FT1, IN1, PID, PV1, SAMPLES, message
 
 FILES = sorted(SAMPLES.glob("*.hl7"))
@@ -77,15 +78,123 @@ def test_line_ends_and_a_byte_order_mark_change_nothing(ending: str, before: byt
     assert read(before + sent.replace("\r", ending).encode()) == read(sent)
 
 
+def in_set(told: str, family: str, encoding: str) -> bytes:
+    sent = message("ADT^A04", PID.replace("Rivera", family))
+    return sent.replace("|P|2.5.1", f"|P|2.5.1||||||{told}", 1).encode(encoding)
+
+
 @pytest.mark.parametrize(
-    ("told", "encoding"), [("", "utf-8"), ("UNICODE UTF-8", "utf-8"), ("8859/1", "latin-1")]
+    ("told", "family", "encoding"),
+    [
+        ("", "Muñoz", "utf-8"),
+        ("UNICODE UTF-8", "Muñoz", "utf-8"),
+        ("unicode utf-8", "\u6f22\u5b57", "utf-8"),
+        ("ASCII", "Munoz", "ascii"),
+        ("8859/1", "Muñoz", "iso8859-1"),
+        ("8859/1~UNICODE UTF-8", "Muñoz", "iso8859-1"),
+        ("8859/2", "Wałęsa", "iso8859-2"),
+        ("8859/5", "Чехов", "iso8859-5"),
+        ("8859/7", "Σωκράτης", "iso8859-7"),
+        ("8859/8", "כהן", "iso8859-8"),
+        ("8859/9", "Işık", "iso8859-9"),
+        ("8859/15", "Žižek", "iso8859-15"),
+    ],
 )
-def test_a_name_is_read_in_the_character_set_that_msh_18_tells(told: str, encoding: str) -> None:
-    sent = message("ADT^A04", PID.replace("Rivera", "Muñoz"))
-    sent = sent.replace("|P|2.5.1", f"|P|2.5.1||||||{told}", 1)
-    assert patient_of(sent.encode(encoding)).person.family == "Muñoz"
+def test_a_name_is_read_in_the_character_set_that_msh_18_tells(
+    told: str, family: str, encoding: str
+) -> None:
+    assert patient_of(in_set(told, family, encoding)).person.family == family
 
 
-@pytest.mark.parametrize("version", ["2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8"])
+@pytest.mark.parametrize(
+    ("told", "encoding"),
+    [
+        ("ASCII", "iso8859-1"),
+        ("ASCII", "utf-8"),
+        ("", "iso8859-1"),
+        ("UNICODE UTF-8", "iso8859-1"),
+        ("8859/1", "utf-8"),
+        ("8859/15", "utf-8"),
+        ("8859/1", "mac-roman"),
+    ],
+)
+def test_a_message_that_is_written_in_another_set_than_it_tells_is_refused(
+    told: str, encoding: str
+) -> None:
+    assert refusals_of(in_set(told, "Muñoz", encoding)) == [("not-in-character-set", "MSH-18")]
+
+
+@pytest.mark.parametrize("told", [
+    "UNICODE UTF-16", "UNICODE UTF-32", "UNICODE", "ISO IR87", "ISO IR159", "GB 18030-2000",
+    "BIG-5", "KS X 1001", "CNS 11643-1992", "8859/12",
+])  # fmt: skip
+def test_a_set_that_is_not_taken_is_refused_with_what_to_send(told: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        parse(in_set(told, "Munoz", "utf-8"))
+    [one] = refused.value.refusals
+    assert (one.code, one.where) == ("character-set", "MSH-18")
+    assert "UNICODE UTF-8" in one.fix
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
+def test_a_message_in_wide_characters_is_known_for_what_it_is(encoding: str) -> None:
+    wide = message("ADT^A04", PID).encode(encoding)
+    assert refusals_of(wide) == [("character-set", "MSH-18")]
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        (r"A\F\B\S\C\T\D\R\E\E\F", "A|B^C&D~E\\F"),
+        (r"A\P\B", "A#B"),
+        (r"A\X41\B\XC3B1\C", "AABñC"),
+        (r"A\.br\B\.sp2\C\.ce\D\.sk+3\E", "A B C D E"),
+        (r"A\H\B\N\C\.in-2\D\.ti\E\.fi\F\.nf\G\Z12\H", "ABCDEFGH"),
+    ],
+)
+def test_each_escape_sequence_is_read(written: str, read_as: str) -> None:
+    sent = message("ADT^A04", PID.replace("Rivera", written))
+    assert patient_of(sent).person.family == read_as
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["A\\E", "A\\", "\\", "A\\B\\C", "A\\\\B", "A\\F^\\B", "A\\X4\\B", "A\\XFF\\B", "A\\X00\\B",
+     "A\\C2842\\B", "A\\M244242\\B", "A\\f\\B"],
+)  # fmt: skip
+def test_an_escape_that_nobody_can_read_is_refused_with_its_place(written: str) -> None:
+    """Left out, it would take a part of a name with it."""
+    assert refusals_of(message("ADT^A04", PID.replace("Rivera", written))) == [
+        ("escape-sequence", "PID-5")
+    ]
+    nk1 = f"NK1|1|a\rNK1|2|x|{written}"
+    assert refusals_of(message("ADT^A04", PID, nk1)) == [("escape-sequence", "NK1[2]-3")]
+
+
+def test_a_senders_own_segment_may_hold_anything() -> None:
+    assert read(message("ADT^A04", PID, "ZAB|a\\b|c\\")) == read(message("ADT^A04", PID))
+
+
+def test_separators_that_are_not_used_may_be_left_out() -> None:
+    plain = message("ADT^A04", "PID|1||1001^^^EHR^MR||Rivera^Al\\ma||19840517|F")
+    person = patient_of(plain.replace("^~\\&", "^~", 1)).person
+    assert person.given == "Al\\ma"
+    sub = message("ADT^A04", "PID|1||1001^^^EHR^MR||Rivera^A\\S\\l&ma||19840517|F")
+    assert patient_of(sub.replace("^~\\&", "^~\\", 1)).person.given == "A^l&ma"
+
+
+def test_the_truncation_character_may_be_the_senders_own() -> None:
+    sent = message("ADT^A04", PID.replace("Rivera", r"R\P\T"), version="2.7")
+    assert patient_of(sent.replace("^~\\&", "^~\\&#", 1)).person.family == "R#T"
+    assert patient_of(sent.replace("^~\\&", "^~\\&$", 1)).person.family == "R$T"
+
+
+def test_a_name_with_a_bare_ampersand_is_read_up_to_it_as_a_subcomponent() -> None:
+    family = message("ADT^A04", PID.replace("Rivera", "Rivera&de&Rivera"))
+    assert patient_of(family).person.family == "Rivera"
+
+
+@pytest.mark.parametrize("version", ["2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7",
+                                     "2.7.1", "2.8", "2.8.1", "2.8.2"])  # fmt: skip
 def test_the_same_facts_are_read_from_every_version(version: str) -> None:
     assert read(message("ADT^A04", PID, IN1, version=version)) == read(message("ADT^A04", PID, IN1))

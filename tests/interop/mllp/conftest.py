@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,11 +73,18 @@ async def listening(harness: Harness, **settings: Any) -> AsyncIterator[int]:
 
 @pytest.fixture
 async def connect(interop: Harness, open_connection: OpenConnection) -> AsyncIterator[Connect]:
-    """Connects EHRs to a listening service; each opens its connection on the way."""
-    writers: list[asyncio.StreamWriter] = []
-    async with listening(interop, largest_message_bytes=64 * 1024) as port:
+    """Connects EHRs to a listening service; each opens its connection on the way.
 
-        async def connect_one(key: str | None = None, **changes: object) -> Ehr:
+    An EHR that needs other limits, named as the settings are, gets a listener of its own.
+    """
+    writers: list[asyncio.StreamWriter] = []
+    async with AsyncExitStack() as listeners:
+        usual = await listeners.enter_async_context(
+            listening(interop, largest_message_bytes=64 * 1024)
+        )
+
+        async def connect_one(key: str | None = None, **changes: Any) -> Ehr:
+            limits = {n: changes.pop(n) for n in MllpSettings.model_fields if n in changes}
             command = {
                 "kind": "hl7v2",
                 "sending_application": "EHR",
@@ -85,7 +92,12 @@ async def connect(interop: Harness, open_connection: OpenConnection) -> AsyncIte
                 "profile": PROFILE,
                 **changes,
             }
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            port = usual
+            if limits:
+                port = await listeners.enter_async_context(listening(interop, **limits))
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", port, limit=16 * 1024 * 1024
+            )
             writers.append(writer)
             return Ehr(reader, writer, key or await open_connection(**command))
 
