@@ -8,10 +8,10 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2] / "libs" / "events" / "transport"
 
 
-def steps() -> list[str]:
+def steps(source: Path = SOURCE) -> list[str]:
     """The names given to `reached`, sorted; TypeError for one that is no plain text."""
     found: set[str] = set()
-    for path in sorted(SOURCE.rglob("*.py")):
+    for path in sorted(source.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and _called(node) == "reached":
                 name = node.args[0] if node.args else None

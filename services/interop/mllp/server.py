@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from libs.events.transport import Work
+from libs.events.transport.steps import reached
 from services.interop.mllp.answer import NO_NAMES, Names, refuse_frame
 from services.interop.mllp.answer_batch import answer_frame
 from services.interop.mllp.framing import BrokenFrameError, Frames, frame
@@ -157,6 +158,7 @@ async def _reply(
         writer.writelines(map(frame, await storing))
         raise
     writer.writelines(map(frame, answered))
+    reached("mllp.answered")
     async with asyncio.timeout(settings.answer_seconds):
         await writer.drain()
 
