@@ -6,6 +6,7 @@ from services.engagement.consents import change, unsubscribe
 from services.engagement.outreach import api as outreach
 from services.engagement.outreach import plan, send
 from services.engagement.patients import handlers as patients
+from services.engagement.patients import merges
 from services.engagement.practices import api as policies
 from services.engagement.practices import handlers as practices
 
@@ -20,6 +21,8 @@ service = Service(
         plan.resume_for_patient,
         patients.know_changed_patient,
         plan.resume_for_changed_patient,
+        merges.follow_merge,
+        merges.follow_unmerge,
         plan.remind_of_appointment,
         plan.move_reminder,
         plan.cancel_reminder,

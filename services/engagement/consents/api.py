@@ -59,7 +59,7 @@ class ConsentChangeView(Contract):
 
 
 class ConsentView(Contract):
-    """What the patient has said about being written to, oldest first."""
+    """What the patient has said about being written to, under any chart, oldest first."""
 
     patient_id: UUID
     email: Literal["given", "withdrawn", "never-asked"]
@@ -116,8 +116,10 @@ async def _require(uow: UnitOfWork, patient_id: UUID) -> None:
 
 
 async def _view(uow: UnitOfWork, patient_id: UUID) -> ConsentView:
-    email = await store.find_consent(uow.db, uow.practice_id, patient_id, "email")
-    changes = await store.list_changes(uow.db, uow.practice_id, patient_id)
+    survivor_id = await patients.lock_patient(uow.db, uow.practice_id, patient_id)
+    email = await store.find_consent(uow.db, uow.practice_id, survivor_id, "email")
+    charts = await patients.list_charts(uow.db, uow.practice_id, survivor_id)
+    changes = await store.list_changes(uow.db, uow.practice_id, charts)
     return ConsentView(
         patient_id=patient_id,
         email=email[0] if email else "never-asked",

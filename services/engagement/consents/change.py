@@ -34,6 +34,8 @@ async def take_intake_consent(registered: PatientRegistered, uow: UnitOfWork) ->
 
 async def give_consent(uow: UnitOfWork, patient_id: UUID, channel: Channel, how: How) -> None:
     """Note that the patient may be written to; publishes ConsentGiven where that is new."""
+    await practices.share_practice(uow.db, uow.practice_id)
+    patient_id = await patients.lock_patient(uow.db, uow.practice_id, patient_id)
     if not await _set(uow, patient_id, channel, "given", how):
         return
     await uow.publish(
@@ -47,24 +49,29 @@ async def give_consent(uow: UnitOfWork, patient_id: UUID, channel: Channel, how:
 
 
 async def withdraw_consent(uow: UnitOfWork, patient_id: UUID, channel: Channel, how: How) -> None:
-    """Nothing goes out on the channel any more; publishes ConsentWithdrawn where that is new."""
-    if not await _set(uow, patient_id, channel, "withdrawn", how):
-        return
-    await uow.publish(
-        ConsentWithdrawn(
-            practice_id=PracticeId(uow.practice_id),
-            patient_id=PatientId(patient_id),
-            channel=channel,
+    """Nothing goes out on the channel any more; publishes ConsentWithdrawn where that is new.
+
+    It holds for all charts of the patient, also once they are parted.
+    """
+    await practices.share_practice(uow.db, uow.practice_id)
+    patient_id = await patients.lock_patient(uow.db, uow.practice_id, patient_id)
+    for chart_id in await patients.list_charts(uow.db, uow.practice_id, patient_id):
+        if not await _set(uow, chart_id, channel, "withdrawn", how):
+            continue
+        await uow.publish(
+            ConsentWithdrawn(
+                practice_id=PracticeId(uow.practice_id),
+                patient_id=PatientId(chart_id),
+                channel=channel,
+            )
         )
-    )
-    await plan.cancel_messages(uow, patient_id, channel)
+        await plan.cancel_messages(uow, chart_id, channel)
 
 
 async def _set(
     uow: UnitOfWork, patient_id: UUID, channel: Channel, state: ConsentState, how: How
 ) -> bool:
-    await practices.share_practice(uow.db, uow.practice_id)
-    await patients.lock_patient(uow.db, uow.practice_id, patient_id)
+    """The patient is locked already."""
     token = new_token(uow.practice_id)
     if not await store.set_consent(uow.db, uow.practice_id, patient_id, channel, state, token):
         return False

@@ -9,7 +9,7 @@ from uuid import UUID
 
 Channel = Literal["email"]
 ConsentState = Literal["given", "withdrawn"]
-How = Literal["operator", "intake", "reply", "one-click"]
+How = Literal["operator", "intake", "reply", "one-click", "merge"]
 
 STOP_WORDS = frozenset(
     {
@@ -44,6 +44,13 @@ def says_stop(text: str) -> bool:
         if words and not line.lstrip().startswith(">"):
             return words in STOP_WORDS
     return False
+
+
+def stricter(one: ConsentState | None, other: ConsentState | None) -> ConsentState | None:
+    """What two charts of one patient say together: an opt-out of either holds."""
+    if "withdrawn" in (one, other):
+        return "withdrawn"
+    return one or other
 
 
 def new_token(practice_id: UUID) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -31,7 +32,7 @@ FIND_CONSENT_BY_LINK = (
 
 LIST_CHANGES = """
 SELECT channel, state, how, changed_at FROM consent_change
- WHERE practice_id = $1 AND patient_id = $2 ORDER BY number
+ WHERE practice_id = $1 AND patient_id = ANY ($2::uuid[]) ORDER BY number
 """
 
 
@@ -68,6 +69,6 @@ async def find_by_token(db: Db, practice_id: UUID, token: str) -> tuple[UUID, Ch
     return None if row is None else (row["patient_id"], row["channel"])
 
 
-async def list_changes(db: Db, practice_id: UUID, patient_id: UUID) -> list[Record]:
-    """channel, state, how, changed_at; oldest first."""
-    return await db.fetch(LIST_CHANGES, practice_id, patient_id)
+async def list_changes(db: Db, practice_id: UUID, charts: Sequence[UUID]) -> list[Record]:
+    """channel, state, how, changed_at of a patient's charts; oldest first."""
+    return await db.fetch(LIST_CHANGES, practice_id, list(charts))

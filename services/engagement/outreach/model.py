@@ -17,8 +17,9 @@ AHEAD = timedelta(hours=24)
 MessageState = Literal["waiting", "pending", "sending", "sent", "failed", "cancelled"]
 Missing = Literal["practice", "patient", "address", "consent"]
 Cancelled = Literal[
-    "moved", "missed", "cancelled", "completed", "no-consent", "no-address", "too-late"
-]
+    "moved", "missed", "cancelled", "completed", "no-consent", "no-address", "too-late",
+    "told-already",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,18 @@ async def resume_messages(uow: UnitOfWork, patient_id: UUID) -> None:
     """Look again at the patient's waiting messages."""
     practice = await practices.share_practice(uow.db, uow.practice_id)
     patient = await patients.open_patient(uow, patient_id)
-    for message in await store.list_waiting(uow.db, uow.practice_id, patient_id):
+    charts = await patients.list_charts(uow.db, uow.practice_id, patient.patient_id)
+    for message in await store.list_unsent(uow.db, uow.practice_id, charts, ["waiting"]):
+        await _settle(uow, message, practice, patient)
+
+
+async def settle_again(uow: UnitOfWork, patient_id: UUID) -> None:
+    """The chart goes by another one now, or by itself: look at all that it has not sent."""
+    practice = await practices.share_practice(uow.db, uow.practice_id)
+    patient = await patients.open_patient(uow, patient_id)
+    for message in await store.list_unsent(
+        uow.db, uow.practice_id, [patient_id], ["waiting", "pending"]
+    ):
         await _settle(uow, message, practice, patient)
 
 
@@ -135,7 +146,7 @@ async def _settle(
     uow: UnitOfWork, message: Message, practice: Practice | None, patient: Patient
 ) -> None:
     consent = await consents.find_consent(
-        uow.db, uow.practice_id, message.patient_id, message.channel
+        uow.db, uow.practice_id, patient.patient_id, message.channel
     )
     decided = decide(
         message,

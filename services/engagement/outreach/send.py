@@ -55,12 +55,16 @@ async def _begin(uow: UnitOfWork, message_id: UUID, settings: MailSettings) -> M
         return None
     practice = await practices.find_practice(uow.db, uow.practice_id)
     consent = await consents.find_consent(
-        uow.db, uow.practice_id, message.patient_id, message.channel
+        uow.db, uow.practice_id, patient.patient_id, message.channel
     )
     state, token = consent or (None, "")
     now = decide(message, practice=practice, patient=patient, consent=state, now=uow.now)
     if not isinstance(now, Pending):
         await _give_up(uow, message, now.reason if isinstance(now, NotSent) else "no-address")
+        return None
+    charts = await patients.list_charts(uow.db, uow.practice_id, patient.patient_id)
+    if await store.is_told_already(uow.db, uow.practice_id, message, charts):
+        await store.cancel(uow.db, uow.practice_id, message_id, "told-already", uow.now)
         return None
     assert practice is not None
     assert patient.email is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from asyncpg import Record
 
 from libs.events.transport.database import Db
 from services.engagement.consents.model import Channel
-from services.engagement.outreach.model import Cancelled, Message, Missing
+from services.engagement.outreach.model import Cancelled, Message, MessageState, Missing
 
 ADD_MESSAGE = """
 INSERT INTO message (practice_id, message_id, patient_id, appointment_id, channel, purpose,
@@ -23,10 +24,19 @@ SELECT message_id, patient_id, appointment_id, channel, starts_at, state, last_r
  WHERE practice_id = $1 AND appointment_id = $2 ORDER BY made DESC LIMIT 1
 """
 
-LIST_WAITING = """
+LIST_UNSENT = """
 SELECT message_id, patient_id, appointment_id, channel, starts_at, state, last_reply, origin
   FROM message
- WHERE practice_id = $1 AND patient_id = $2 AND state = 'waiting' ORDER BY made
+ WHERE practice_id = $1 AND patient_id = ANY ($2::uuid[]) AND state = ANY ($3::text[])
+ ORDER BY made
+"""
+
+# Two charts of one patient may hold the same appointment, each under an id of its own.
+IS_TOLD_ALREADY = """
+SELECT EXISTS (
+    SELECT FROM message
+     WHERE practice_id = $1 AND message_id <> $2 AND patient_id = ANY ($3::uuid[])
+       AND starts_at = $4 AND channel = $5 AND state IN ('sending', 'sent'))
 """
 
 LIST_WAITING_PATIENTS = """
@@ -117,9 +127,24 @@ async def lock_message(db: Db, practice_id: UUID, message_id: UUID) -> Message |
     return _read(await db.fetchrow(LOCK_MESSAGE, practice_id, message_id))
 
 
-async def list_waiting(db: Db, practice_id: UUID, patient_id: UUID) -> list[Message]:
-    rows = await db.fetch(LIST_WAITING, practice_id, patient_id)
+async def list_unsent(
+    db: Db, practice_id: UUID, charts: Sequence[UUID], states: Sequence[MessageState]
+) -> list[Message]:
+    """The messages of a patient's charts that are in one of these states, the oldest first."""
+    rows = await db.fetch(LIST_UNSENT, practice_id, list(charts), list(states))
     return [Message(**dict(row)) for row in rows]
+
+
+async def is_told_already(
+    db: Db, practice_id: UUID, message: Message, charts: Sequence[UUID]
+) -> bool:
+    """True where another message tells the patient of the same time, and was not begun before."""
+    if message.state != "pending":
+        return False
+    of_time = message.starts_at, message.channel
+    return await db.fetchval(
+        IS_TOLD_ALREADY, practice_id, message.message_id, list(charts), *of_time
+    )
 
 
 async def list_waiting_patients(db: Db, practice_id: UUID) -> list[UUID]:
