@@ -10,11 +10,20 @@ from services.billing.claims.release import SUBMIT_TIMER
 from services.billing.claims.submit import SEND_TIMER, send_interchange, submit_claims
 from services.billing.facts.handlers import know_enrollment, know_practice, know_provider
 from services.billing.ledger import api as ledger
+from services.billing.patients import api as patients
+from services.billing.patients.handlers import follow_merge, follow_unmerge
 from services.billing.remittances import api as unmatched
 
 service = Service(
     name="billing",
-    handlers=[post_charges, know_practice, know_provider, know_enrollment],
+    handlers=[
+        post_charges,
+        know_practice,
+        know_provider,
+        know_enrollment,
+        follow_merge,
+        follow_unmerge,
+    ],
     timers={SUBMIT_TIMER: submit_claims},
     transmissions={SEND_TIMER: send_interchange},
     jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
@@ -22,6 +31,7 @@ service = Service(
         fee_schedules.routes,
         claims.routes,
         ledger.routes,
+        patients.routes,
         unmatched.routes,
         refused_files.routes,
     ],
