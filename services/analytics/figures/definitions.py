@@ -191,6 +191,18 @@ FIGURES: tuple[Figure, ...] = (
         work_out=lambda r: r.parts["encounters"],
     ),
     Figure(
+        name="patients",
+        label="Patients",
+        unit="count",
+        group="work",
+        formula="the patients who had a visit",
+        worded="{patients} patients",
+        definition="Each patient once, under whichever charts the visits came: charts that were "
+        "merged are one patient, and two again once they are parted.",
+        parts=(_one("patients", "patients", "count", patients=1),),
+        work_out=lambda r: r.parts["patients"],
+    ),
+    Figure(
         name="work_rvus",
         label="Work RVUs",
         unit="rvu",

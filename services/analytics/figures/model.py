@@ -54,8 +54,10 @@ STATES: tuple[str, ...] = (
     "claims_on_hold",
     "open_queries",
     "interfaces_down",
+    "patients",
 )
-"""Counters of what became of appointments so far, and of what waits now."""
+"""Counters of what is so now: what became of appointments, what waits, and how many patients the
+charts of the month are."""
 
 COUNTERS = SUMS + STATES
 

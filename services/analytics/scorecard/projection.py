@@ -1,9 +1,8 @@
 """The scorecard's fold: what each event adds to its practice's service month.
 
-Sums, and for appointments and what waits the last event of its key: so the order between keys does
-not matter.
-Every amount is written twice, into the month's row and as a contribution of its event, and by
-nothing but `count`: so they agree.
+Sums, and for appointments, for what waits and for what goes by another chart the last event of its
+key: so the order between keys does not matter. Every amount is written twice, into the month's row
+and as a contribution of its event, and by nothing but `count`: so they agree.
 """
 
 from __future__ import annotations
@@ -39,6 +38,8 @@ from libs.events.contracts.interop import (
     EncounterPosted,
     InterfaceDown,
     InterfaceUp,
+    PatientMerged,
+    PatientUnmerged,
     QueryAnswered,
     QueryOpened,
 )
@@ -61,6 +62,12 @@ FIGURE_EVENT = Table(
     sums=("amount",),
     values=_SOURCE,
 )
+SEEN = Table(
+    "seen",
+    keys=("practice_id", "service_month", "patient_id", "event_id"),
+    values=_SOURCE,
+)
+CHART = Table("chart", keys=("practice_id", "patient_id"), values=("survivor_id",))
 WAITING = Table(
     "waiting",
     keys=("practice_id", "counter", "waiting_id"),
@@ -119,7 +126,18 @@ def on_practice_onboarded(event: PracticeOnboarded, fold: Fold) -> None:
 
 
 def on_encounter_posted(event: EncounterPosted, fold: Fold) -> None:
-    count(event, fold, month_of(event.service_on), encounters=1)
+    month = month_of(event.service_on)
+    count(event, fold, month, encounters=1)
+    fold.put(SEEN, (event.practice_id, month, event.patient_id, fold.event.id), **_source(fold))
+
+
+def on_patient_merged(event: PatientMerged, fold: Fold) -> None:
+    """Its key is the merged chart, and it names the last survivor: the last of a key is right."""
+    fold.put(CHART, (event.practice_id, event.patient_id), survivor_id=event.survivor_id)
+
+
+def on_patient_unmerged(event: PatientUnmerged, fold: Fold) -> None:
+    fold.put(CHART, (event.practice_id, event.patient_id), survivor_id=event.patient_id)
 
 
 def on_appointment_booked(event: AppointmentBooked, fold: Fold) -> None:
@@ -269,10 +287,12 @@ def on_management_fee_reversed(event: ManagementFeeReversed, fold: Fold) -> None
 scorecard = Projection(
     name="scorecard",
     version=2,
-    tables=(PRACTICE, SCORECARD, FIGURE_EVENT, APPOINTMENT, WAITING),
+    tables=(PRACTICE, SCORECARD, FIGURE_EVENT, APPOINTMENT, WAITING, SEEN, CHART),
     on=(
         on_practice_onboarded,
         on_encounter_posted,
+        on_patient_merged,
+        on_patient_unmerged,
         on_appointment_booked,
         on_appointment_changed,
         on_appointment_cancelled,

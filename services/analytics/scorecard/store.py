@@ -25,7 +25,8 @@ SELECT s.practice_id, s.service_month, {", ".join(f"s.{counter}" for counter in 
        coalesce(a.cancelled, 0) AS cancelled, coalesce(a.completed, 0) AS completed,
        coalesce(w.claims_on_hold, 0) AS claims_on_hold,
        coalesce(w.open_queries, 0) AS open_queries,
-       coalesce(w.interfaces_down, 0) AS interfaces_down
+       coalesce(w.interfaces_down, 0) AS interfaces_down,
+       coalesce(p.patients, 0) AS patients
   FROM scorecard AS s
   LEFT JOIN (
       SELECT generation, practice_id, service_month,
@@ -42,6 +43,10 @@ SELECT s.practice_id, s.service_month, {", ".join(f"s.{counter}" for counter in 
              count(*) FILTER (WHERE counter = 'interfaces_down') AS interfaces_down
         FROM waiting WHERE waits AND service_month IS NOT NULL GROUP BY 1, 2, 3
   ) AS w USING (generation, practice_id, service_month)
+  LEFT JOIN (
+      SELECT generation, practice_id, service_month, count(*) AS patients
+        FROM seen_patient GROUP BY 1, 2, 3
+  ) AS p USING (generation, practice_id, service_month)
  WHERE s.generation = (SELECT generation FROM projection WHERE name = 'scorecard')
  ORDER BY practice_id, service_month
 """

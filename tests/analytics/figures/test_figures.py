@@ -48,6 +48,7 @@ MONTHS = {
         claims_on_hold=3,
         open_queries=2,
         interfaces_down=1,
+        patients=33,
     ),
 }
 
@@ -66,6 +67,7 @@ BY_HAND: dict[str, Value] = {
     # Open are 50,000 + 100,000 + 300,015; charged 2,700,050 in 31 + 28 + 31 days: 30,000.56 a day.
     "days_in_ar": Decimal("15.0"),
     "encounters": 41,
+    "patients": 33,
     "work_rvus": Decimal("52.17"),
     "no_show_rate": Decimal("10.4"),  # 5 of 48
     "cancellation_rate": Decimal("4.0"),  # 2 of 50

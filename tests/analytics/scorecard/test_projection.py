@@ -54,6 +54,7 @@ async def test_a_visit_paid_on_first_pass_moves_the_month_of_the_visit(analytics
     assert await march(analytics) == {
         "booked": 1,
         "encounters": 1,
+        "patients": 1,
         "work_rvu_hundredths": 192,
         "pay_cents": 9_216,
         "charge_cents": 20_000,
@@ -178,7 +179,7 @@ async def test_what_version_1_counted_in_sums_is_read_until_it_is_rebuilt(
     await analytics.receive(a_visit().encounter())
     async with analytics.uow(PRACTICE) as uow:
         await uow.db.execute("UPDATE scorecard SET booked = 3, missed = 1")
-    assert await march(analytics) == {"encounters": 1, "booked": 3, "missed": 1}
+    assert await march(analytics) == {"encounters": 1, "patients": 1, "booked": 3, "missed": 1}
 
 
 async def test_a_rejected_claim_is_counted(analytics: Harness) -> None:
