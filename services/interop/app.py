@@ -8,6 +8,7 @@ from services.interop.messages import api as messages
 from services.interop.mllp.server import start_mllp
 from services.interop.partners import api as partners
 from services.interop.partners.ingest import ingest
+from services.interop.projects import api as projects
 from services.interop.queries import api as queries
 
 service = Service(
@@ -17,6 +18,7 @@ service = Service(
     timers={SILENT_TIMER: find_silent},
     routes=[
         connections.routes,
+        projects.routes,
         messages.routes,
         queries.routes,
         partners.routes,

@@ -203,6 +203,21 @@ FIGURES: tuple[Figure, ...] = (
         work_out=lambda r: r.parts["patients"],
     ),
     Figure(
+        name="video_share",
+        label="Visits by video",
+        unit="percent",
+        group="work",
+        formula="visits by video ÷ visits",
+        worded="{video_visits} by video ÷ {encounters} visits",
+        definition="How many of the month's visits were telehealth: their place of service is 02 "
+        "or 10.",
+        parts=(
+            _one("video_visits", "visits by video", "count", video_visits=1),
+            _one("encounters", "visits", "count", encounters=1),
+        ),
+        work_out=lambda r: percent(r.parts["video_visits"], r.parts["encounters"]),
+    ),
+    Figure(
         name="work_rvus",
         label="Work RVUs",
         unit="rvu",

@@ -25,6 +25,7 @@ Months = Mapping[date, Mapping[str, int]]
 
 SUMS: tuple[str, ...] = (
     "encounters",
+    "video_visits",
     "queries_opened",
     "charge_cents",
     "claims",

@@ -48,6 +48,9 @@ from libs.events.contracts.values import month_of
 from libs.events.transport import Fold, Projection, Table
 from services.analytics.figures.model import SUMS
 
+BY_VIDEO = ("02", "10")
+"""CMS place of service codes: telehealth, the patient elsewhere (02) or at home (10)."""
+
 _SOURCE = ("event_type", "occurred_at", "topic", "log_partition", "log_offset")
 
 PRACTICE = Table("practice", keys=("practice_id",), values=("name",))
@@ -127,7 +130,8 @@ def on_practice_onboarded(event: PracticeOnboarded, fold: Fold) -> None:
 
 def on_encounter_posted(event: EncounterPosted, fold: Fold) -> None:
     month = month_of(event.service_on)
-    count(event, fold, month, encounters=1)
+    by_video = event.place_of_service in BY_VIDEO
+    count(event, fold, month, encounters=1, video_visits=int(by_video))
     fold.put(SEEN, (event.practice_id, month, event.patient_id, fold.event.id), **_source(fold))
 
 

@@ -14,6 +14,7 @@ from libs.events.contracts.values import Short
 from libs.events.transport import UnitOfWork
 from libs.service.http import Uow, json_body
 from services.interop.connections import store
+from services.interop.connections.change import move
 from services.interop.connections.model import (
     Connection,
     ConnectionKey,
@@ -24,12 +25,12 @@ from services.interop.connections.model import (
     Secret,
     State,
     TimeZone,
-    decide_state,
     new_secret,
 )
 from services.interop.health.model import decide_expected, refused_lately
 from services.interop.health.watch import set_watch, take_off
 from services.interop.messages.model import RefusedError
+from services.interop.projects.store import awaits_go_live
 
 routes = APIRouter(prefix="/connections", tags=["connections"])
 
@@ -82,6 +83,8 @@ class ConnectionView(Contract):
     sending_application: str | None
     sending_facility: str | None
     time_zone: str
+    profile_version: str
+    """Tells one content of its profile from another; a sign-off names it."""
     opened_at: datetime
     key_changed_at: datetime
     last_seen_at: datetime | None
@@ -156,7 +159,12 @@ async def rotate_key(
 
 @routes.post("/{connection_id}/go-live")
 async def go_live(connection_id: UUID, uow: Uow) -> ConnectionView:
-    """From testing, or after a suspension: from now on its messages have an effect."""
+    """From testing, or after a suspension: from now on its messages have an effect.
+
+    A connection that a project brings up goes live with the project's step.
+    """
+    if await awaits_go_live(uow.db, uow.practice_id, connection_id):
+        raise HTTPException(409, "a project brings it up; complete the project's step go-live")
     return await _move(connection_id, "live", uow)
 
 
@@ -187,15 +195,13 @@ async def expect_messages(
 
 async def _move(connection_id: UUID, wanted: State, uow: UnitOfWork) -> ConnectionView:
     """Into the state; in it already, it stays as it is."""
-    before = await _lock(connection_id, uow)
     try:
-        after = decide_state(before, wanted, uow.now)
+        connection = await move(connection_id, wanted, uow)
     except RefusedError as refused:
         raise HTTPException(409, refused.refusals[0].fix) from None
-    if after is not before:
-        await store.change_state(uow.db, after)
-        await take_off(before, after, uow)
-    return ConnectionView.of(after)
+    if connection is None:
+        raise HTTPException(404, "no such connection")
+    return ConnectionView.of(connection)
 
 
 async def _lock(connection_id: UUID, uow: UnitOfWork) -> Connection:

@@ -181,6 +181,11 @@ class Connection:
         return ZoneInfo(self.time_zone)
 
     @property
+    def profile_version(self) -> str:
+        """Of the profile's content: the same content has the same version."""
+        return sha256(self.profile.model_dump_json().encode()).hexdigest()[:12]
+
+    @property
     def in_state_since(self) -> datetime:
         return self.state_changed_at or self.opened_at
 

@@ -31,6 +31,7 @@ MONTHS = {
     ),
     MARCH: counters(
         encounters=41,
+        video_visits=6,
         booked=50,
         missed=5,
         cancelled=2,
@@ -68,6 +69,7 @@ BY_HAND: dict[str, Value] = {
     "days_in_ar": Decimal("15.0"),
     "encounters": 41,
     "patients": 33,
+    "video_share": Decimal("14.6"),  # 6 of 41
     "work_rvus": Decimal("52.17"),
     "no_show_rate": Decimal("10.4"),  # 5 of 48
     "cancellation_rate": Decimal("4.0"),  # 2 of 50
