@@ -8,6 +8,7 @@ from libs.events.transport import UnitOfWork
 from services.interop.connections import store
 from services.interop.connections.model import Connection, State, decide_state
 from services.interop.health.watch import take_off
+from services.interop.writeback.send import send_what_waits
 
 
 async def move(connection_id: UUID, wanted: State, uow: UnitOfWork) -> Connection | None:
@@ -22,4 +23,5 @@ async def move(connection_id: UUID, wanted: State, uow: UnitOfWork) -> Connectio
     if after is not before:
         await store.change_state(uow.db, after)
         await take_off(before, after, uow)
+        await send_what_waits(after, uow)
     return after

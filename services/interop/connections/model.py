@@ -102,6 +102,13 @@ class Expected(Contract):
         return self
 
 
+class WriteBack(Contract):
+    """Where an EHR listens for what becomes of its visits, with HL7 v2 over MLLP."""
+
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
+    port: Annotated[int, Field(ge=1, le=65535)]
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionKey:
     """`msk_<practice uuid hex>_<connection uuid hex>_<secret>`: names where it may be looked up."""
@@ -175,6 +182,8 @@ class Connection:
     recent_count: int = 0
     down_reason: DownReason | None = None
     down_at: datetime | None = None
+    write_back: WriteBack | None = None
+    """None: its EHR is told nothing."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncpg import BitString, Record
 
 from libs.events.transport.database import Db
-from services.interop.connections.model import Connection, Expected, Profile
+from services.interop.connections.model import Connection, Expected, Profile, WriteBack
 
 ADD_CONNECTION = """
 INSERT INTO connection (practice_id, connection_id, kind, source_system, sending_application,
@@ -41,6 +41,10 @@ UPDATE connection SET state = $3, state_changed_at = $4, recent = repeat('0', 10
 
 CHANGE_EXPECTED = """
 UPDATE connection SET expected = $3::text::jsonb WHERE practice_id = $1 AND connection_id = $2
+"""
+
+CHANGE_WRITE_BACK = """
+UPDATE connection SET write_back = $3::text::jsonb WHERE practice_id = $1 AND connection_id = $2
 """
 
 CHANGE_HEALTH = """
@@ -117,6 +121,14 @@ async def change_expected(db: Db, connection: Connection) -> None:
     await db.execute(CHANGE_EXPECTED, connection.practice_id, connection.connection_id, expected)
 
 
+async def change_write_back(
+    db: Db, connection: Connection, write_back: WriteBack | None
+) -> Connection:
+    written = None if write_back is None else write_back.model_dump_json()
+    await db.execute(CHANGE_WRITE_BACK, connection.practice_id, connection.connection_id, written)
+    return replace(connection, write_back=write_back)
+
+
 async def change_health(db: Db, connection: Connection) -> None:
     await db.execute(
         CHANGE_HEALTH,
@@ -153,6 +165,8 @@ def _columns(row: Record) -> dict[str, Any]:
         columns["profile"] = Profile.model_validate_json(columns["profile"])
     if columns.get("expected") is not None:
         columns["expected"] = Expected.model_validate_json(columns["expected"])
+    if columns.get("write_back") is not None:
+        columns["write_back"] = WriteBack.model_validate_json(columns["write_back"])
     recent: BitString = columns["recent"]
     columns["recent"] = recent.to_int(bitorder="big", signed=False)
     return columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from libs.events.contracts import Event
@@ -29,6 +29,8 @@ class ToldVisit:
     patient_id: UUID
     visit: Visit
     where: str
+    reference: str = field(repr=False)
+    """The EHR's own number of the visit."""
 
 
 async def post_visit(

@@ -91,6 +91,7 @@ def read_visit(
         patient_id=patient.patient_id,
         visit=visit,
         where=facts.where,
+        reference=facts.reference,
     )
 
 

@@ -22,6 +22,7 @@ from services.interop.identity.model import Merge, Parting
 from services.interop.messages.model import Effects, Inbound
 from services.interop.patients.know import know_patient
 from services.interop.patients.model import ToldPatient
+from services.interop.writeback.store import keep_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ async def take_told(
                     uow=uow,
                     effects=effects,
                 )
+                await keep_reference(uow, one.encounter_id, one.reference)
                 took_place = ToldVisitEnd(one.encounter_id, patient_id, one.visit.service_on)
                 await end_visit(took_place, uow=uow, effects=effects)
             case ToldVisitEnd():

@@ -1,0 +1,71 @@
+"""Where an EHR is told how its visits' claims stand, and what it has been told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException
+
+from libs.events.contracts import Contract
+from libs.service.http import Uow, json_body
+from services.interop.connections import store as connections
+from services.interop.connections.model import WriteBack
+from services.interop.writeback import store
+from services.interop.writeback.send import send_what_waits
+
+routes = APIRouter(prefix="/connections", tags=["write-back"])
+
+
+class AskWriteBack(Contract):
+    """`write_back` None: the EHR is told nothing more; what waits is kept."""
+
+    write_back: WriteBack | None
+
+
+class SentView(Contract):
+    """A message to the EHR; its content is not shown here. `answer` None: it waits."""
+
+    number: int
+    claim_id: UUID
+    control_id: str
+    made_at: datetime
+    tries: int
+    tried_at: datetime | None
+    ended_at: datetime | None
+    answer: str | None
+    condition: str | None
+
+
+class WriteBackView(Contract):
+    """Where the EHR is told, and its messages, the newest first."""
+
+    write_back: WriteBack | None
+    messages: tuple[SentView, ...]
+
+
+@routes.post("/{connection_id}/write-back")
+async def ask_write_back(
+    connection_id: UUID, command: Annotated[AskWriteBack, json_body(AskWriteBack)], uow: Uow
+) -> WriteBackView:
+    """Tell the EHR of an hl7v2 connection how claims stand, from the next change on."""
+    connection = await connections.lock_connection(uow.db, uow.practice_id, connection_id)
+    if connection is None:
+        raise HTTPException(404, "no such connection")
+    if connection.kind != "hl7v2":
+        raise HTTPException(409, "only an hl7v2 connection is written back to")
+    changed = await connections.change_write_back(uow.db, connection, command.write_back)
+    await send_what_waits(changed, uow)
+    return await show_write_back(connection_id, uow)
+
+
+@routes.get("/{connection_id}/write-back")
+async def show_write_back(connection_id: UUID, uow: Uow, sent: bool = False) -> WriteBackView:
+    """What waits for the EHR; with `sent` also what it was told already, and its answer."""
+    connection = await connections.find_connection(uow.db, uow.practice_id, connection_id)
+    if connection is None:
+        raise HTTPException(404, "no such connection")
+    rows = await store.list_messages(uow.db, uow.practice_id, connection_id, all_of_them=sent)
+    messages = tuple(SentView(**dict(row)) for row in rows)
+    return WriteBackView(write_back=connection.write_back, messages=messages)

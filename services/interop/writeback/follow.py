@@ -1,0 +1,132 @@
+"""Follows a visit's claim as billing tells it, and has each change told to the visit's EHR."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+from libs.events.contracts.billing import (
+    ChargesPosted,
+    ClaimAccepted,
+    ClaimDenied,
+    ClaimHeld,
+    ClaimPaid,
+    ClaimRejected,
+    ClaimReleased,
+    ClaimSubmitted,
+    PaymentPosted,
+    PaymentReversed,
+)
+from libs.events.transport import UnitOfWork
+from services.interop.connections.model import Connection
+from services.interop.connections.store import find_connection
+from services.interop.patients.store import find_patient
+from services.interop.writeback import store
+from services.interop.writeback.bar import write_bar
+from services.interop.writeback.model import Account, Told, decide_account
+from services.interop.writeback.send import set_sending
+
+
+async def write_back_charges(told: ChargesPosted, uow: UnitOfWork) -> None:
+    """Begin to follow a visit's claim, where the visit's connection asks for it."""
+    await _begin(told, told.encounter_id, uow)
+
+
+async def write_back_hold(told: ClaimHeld, uow: UnitOfWork) -> None:
+    """A claim may be held before it is priced."""
+    await _begin(told, told.encounter_id, uow)
+
+
+async def write_back_release(told: ClaimReleased, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_submission(told: ClaimSubmitted, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_acceptance(told: ClaimAccepted, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_rejection(told: ClaimRejected, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_payment(told: PaymentPosted, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_reversal(told: PaymentReversed, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_settlement(told: ClaimPaid, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_denial(told: ClaimDenied, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+HANDLERS = (
+    write_back_charges,
+    write_back_hold,
+    write_back_release,
+    write_back_submission,
+    write_back_acceptance,
+    write_back_rejection,
+    write_back_payment,
+    write_back_reversal,
+    write_back_settlement,
+    write_back_denial,
+)
+
+
+async def _begin(
+    told: ChargesPosted | ClaimHeld, encounter_id: UUID | None, uow: UnitOfWork
+) -> None:
+    """A claim is followed from its beginning on, or not at all: so its sums are whole."""
+    if encounter_id is None:
+        return
+    account = await store.lock_account(uow.db, uow.practice_id, told.claim_id)
+    if account is None:
+        account = await store.new_account(uow.db, uow.practice_id, told.claim_id, encounter_id)
+        if account is None or (await _connection(account, uow)).write_back is None:
+            return
+    await _tell(account, told, uow)
+
+
+async def _follow(told: Told, uow: UnitOfWork) -> None:
+    account = await store.lock_account(uow.db, uow.practice_id, told.claim_id)
+    if account is not None:
+        await _tell(account, told, uow)
+
+
+async def _tell(account: Account, told: Told, uow: UnitOfWork) -> None:
+    """Save what changed, with the message that tells it, where the EHR still asks for one."""
+    changed = decide_account(account, told)
+    if changed == account:
+        return
+    await store.save_account(uow, changed)
+    connection = await _connection(account, uow)
+    if connection.write_back is None:
+        return
+    found = await find_patient(uow, account.patient_id)
+    assert found is not None
+    control_id = uuid5(told.event_id, str(account.claim_id)).hex[:20]  # MSH-10 holds no more
+    content = write_bar(
+        changed,
+        found[0],
+        await store.find_reference(uow, account.encounter_id),
+        connection,
+        control_id=control_id,
+        at=uow.now,
+    )
+    number = await store.add_message(uow, changed, control_id, content)
+    await set_sending(uow, account.connection_id, number)
+
+
+async def _connection(account: Account, uow: UnitOfWork) -> Connection:
+    connection = await find_connection(uow.db, uow.practice_id, account.connection_id)
+    assert connection is not None
+    return connection

@@ -1,0 +1,130 @@
+"""How a visit's claim stands, what each of billing's events changes, and what an answer means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+from uuid import UUID
+
+from libs.events.contracts.billing import (
+    ChargesPosted,
+    ClaimAccepted,
+    ClaimDenied,
+    ClaimHeld,
+    ClaimPaid,
+    ClaimRejected,
+    ClaimReleased,
+    ClaimSubmitted,
+    PaymentPosted,
+    PaymentReversed,
+)
+
+Status = Literal["OPEN", "HELD", "SUBMITTED", "ACCEPTED", "REJECTED", "PAID", "DENIED", "SELFPAY"]
+"""What PV1-41 says; table 0117 is the site's own (HL7 v2.5.1 §3.4.3.41)."""
+
+Told = (
+    ChargesPosted
+    | ClaimHeld
+    | ClaimReleased
+    | ClaimSubmitted
+    | ClaimAccepted
+    | ClaimRejected
+    | PaymentPosted
+    | PaymentReversed
+    | ClaimPaid
+    | ClaimDenied
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A visit's claim: what was charged, what of it is paid, taken off, and left to the patient."""
+
+    claim_id: UUID
+    encounter_id: UUID
+    connection_id: UUID
+    patient_id: UUID
+    status: Status = "OPEN"
+    charge_cents: int = 0
+    adjusted_cents: int = 0
+    paid_cents: int = 0
+    patient_cents: int = 0
+
+
+def decide_account(account: Account, told: Told) -> Account:
+    """The account after the event; each carries all that the EHR is told, not what changed."""
+    match told:
+        case ChargesPosted():
+            charged = replace(account, charge_cents=told.charge_cents)
+            if told.payer_id is not None:
+                return charged
+            return replace(charged, status="SELFPAY", patient_cents=told.charge_cents)
+        case PaymentPosted():
+            return _paid(account, told, 1)
+        case PaymentReversed():
+            return replace(_paid(account, told, -1), status="SUBMITTED")
+        case ClaimHeld():
+            return replace(account, status="HELD")
+        case ClaimReleased():
+            return replace(account, status="OPEN")
+        case ClaimSubmitted():
+            return replace(account, status="SUBMITTED")
+        case ClaimAccepted():
+            return replace(account, status="ACCEPTED")
+        case ClaimRejected():
+            return replace(account, status="REJECTED")
+        case ClaimPaid():
+            return replace(account, status="PAID")
+        case ClaimDenied():
+            return replace(account, status="DENIED")
+
+
+def _paid(account: Account, told: PaymentPosted | PaymentReversed, sign: int) -> Account:
+    return replace(
+        account,
+        adjusted_cents=account.adjusted_cents + sign * told.adjusted_cents,
+        paid_cents=account.paid_cents + sign * told.paid_cents,
+        patient_cents=account.patient_cents + sign * told.patient_cents,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An EHR's acknowledgement: MSA-1, MSA-2 and the code in ERR-3; never a text of it."""
+
+    code: str
+    control_id: str
+    condition: str | None
+
+
+class NotAnsweredError(OSError):
+    """The message is not known to have arrived: it is sent again, later."""
+
+
+TRY_AGAIN = "207"
+"""Table 0357, application internal error: the EHR could not store it, whatever it says."""
+
+
+def read_answer(raw: bytes) -> Answer | None:
+    """What an acknowledgement says; None where it is none. Source: HL7 v2.5.1 §2.15.8 (MSA)."""
+    segments = raw.decode("utf-8", "replace").replace("\n", "\r").split("\r")
+    separator = segments[0][3:4] or "|"
+    fields = {line[:3]: line.split(separator) for line in reversed(segments)}
+    msa, err = fields.get("MSA", []), fields.get("ERR", [])
+    if len(msa) < 3 or msa[1] not in ("AA", "AE", "AR", "CA", "CE", "CR"):
+        return None
+    condition = err[3].split("^")[0][:20] if len(err) > 3 else ""
+    return Answer(msa[1], msa[2], condition if condition.isalnum() else None)
+
+
+def decide_answer(answer: Answer | None, control_id: str) -> Answer:
+    """The answer that ends the sending, taken or refused for good; NotAnsweredError: not yet.
+
+    What an EHR refuses would be refused again, and would hold up all that comes after it; the next
+    message about the same claim says all of it anew.
+    """
+    if answer is None or answer.control_id != control_id:
+        raise NotAnsweredError("the answer is not to this message")
+    if answer.condition == TRY_AGAIN:
+        raise NotAnsweredError("the EHR asks to try again")
+    return answer
