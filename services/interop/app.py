@@ -10,6 +10,7 @@ from services.interop.partners import api as partners
 from services.interop.partners.ingest import ingest
 from services.interop.projects import api as projects
 from services.interop.queries import api as queries
+from services.interop.queries.asking import OVERDUE_TIMER, note_overdue
 from services.interop.writeback import api as write_back
 from services.interop.writeback.follow import HANDLERS as FOLLOW_CLAIMS
 from services.interop.writeback.send import SEND_TIMER, send_write_back
@@ -19,7 +20,7 @@ service = Service(
     servers=[Server("mllp", start_mllp)],
     ingests=[ingest],
     handlers=FOLLOW_CLAIMS,
-    timers={SILENT_TIMER: find_silent},
+    timers={SILENT_TIMER: find_silent, OVERDUE_TIMER: note_overdue},
     transmissions={SEND_TIMER: send_write_back},
     routes=[
         connections.routes,

@@ -28,9 +28,8 @@ from libs.events.contracts.interop import (
     AppointmentChanged,
     AppointmentCompleted,
     AppointmentMissed,
-    QueryAnswered,
-    QueryOpened,
 )
+from libs.events.contracts.interop_queries import QueryAnswered, QueryOpened
 from libs.events.contracts.payroll import ProductivityRecorded
 from libs.events.contracts.values import (
     AgreementId,
@@ -242,7 +241,9 @@ class Visit:
             encounter_id=EncounterId(self.id_of("encounter")),
             connection_id=ConnectionId(interop.CONNECTION),
             reason="unmapped-diagnosis",
+            asked="clinician",
             service_on=self.on,
+            due_on=self.on,
         )
 
     def answer(self) -> Event:

@@ -36,6 +36,7 @@ def open_connection(interop: Harness) -> OpenConnection:
             "time_zone": "America/New_York",
             "secret": SECRET,
             **changes,
+            "profile": {"no_coverage_is_self_pay": True, **changes.get("profile", {})},
         }
         async with interop.http(practice_id) as client:
             answer = await client.post("/connections", json=command)

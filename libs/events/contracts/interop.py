@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from libs.events.contracts.base import PHI, Contract, Event, Topic
 from libs.events.contracts.values import (
     AppointmentId,
-    ConnectionId,
     DiagnosisCode,
     EncounterId,
     Modifier,
@@ -19,7 +19,6 @@ from libs.events.contracts.values import (
     PayerId,
     PositiveCents,
     ProcedureCode,
-    QueryId,
     Short,
     StateCode,
 )
@@ -27,8 +26,6 @@ from libs.events.contracts.values import (
 PATIENTS = Topic("interop.patients")
 APPOINTMENTS = Topic("interop.appointments")
 ENCOUNTERS = Topic("interop.encounters")
-QUERIES = Topic("interop.queries")
-CONNECTIONS = Topic("interop.connections")
 INGEST = Topic("interop.ingest", retention_days=7)
 """Partners write to it, with a Kafka client of their own; interop takes it from there."""
 
@@ -238,68 +235,61 @@ class EncounterPosted(Event):
     """What the EHR asked, where it said so; the fee schedule decides."""
 
 
-class QueryOpened(Event):
-    """A visit cannot be billed as it stands; its clinician is asked, nothing is guessed."""
+class EncounterReplaced(Contract):
+    """What a corrected or voided visit said before, as far as a count of visits needs it."""
 
-    type: ClassVar = "interop.query-opened.v1"
-    topic: ClassVar = QUERIES
-    key: ClassVar = "query_id"
-
-    query_id: QueryId
-    encounter_id: EncounterId
-    connection_id: ConnectionId
-    reason: Literal[
-        "unmapped-diagnosis",
-        "unmapped-procedure",
-        "missing-diagnosis",
-        "missing-charge",
-        "missing-provider",
-    ]
-    code_system: Short | None = None
-    code: Short | None = None
-    """A code of a public code system, no data about a person."""
+    event_id: UUID
+    """The event that said it."""
     service_on: date
+    provider_npi: Npi
 
 
-class QueryAnswered(Event):
-    """The clinician answered; the visit is looked at again."""
+class EncounterCorrected(Event):
+    """A visit that was posted is otherwise; carries the whole new state, and what that replaces.
 
-    type: ClassVar = "interop.query-answered.v1"
-    topic: ClassVar = QUERIES
-    key: ClassVar = "query_id"
-
-    query_id: QueryId
-    encounter_id: EncounterId
-
-
-class InterfaceDown(Event):
-    """A live connection does not do its work: somebody has to look."""
-
-    type: ClassVar = "interop.interface-down.v1"
-    topic: ClassVar = CONNECTIONS
-    key: ClassVar = "connection_id"
-
-    connection_id: ConnectionId
-    kind: Source
-    source_system: Short
-    """The EHR's name."""
-    reason: Literal["silent", "failing"]
-    """`silent`: nothing came for longer than it should; `failing`: most of what came was refused.
+    A visit that was voided and is sent again after all is corrected too: it then replaces nothing.
     """
-    last_seen_at: AwareDatetime | None
-    """None: it was never heard."""
-    down_on: date
-    """The day in the connection's time zone."""
+
+    type: ClassVar = "interop.encounter-corrected.v1"
+    topic: ClassVar = ENCOUNTERS
+    key: ClassVar = "encounter_id"
+
+    encounter_id: EncounterId
+    patient_id: PatientId
+    provider_npi: Npi
+    """The rendering clinician."""
+    service_on: date
+    place_of_service: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    """CMS place of service code."""
+    diagnoses: Annotated[tuple[DiagnosisCode, ...], Field(min_length=1, max_length=12)]
+    lines: Annotated[tuple[ChargeLine, ...], Field(min_length=1, max_length=50)]
+    person: Person
+    coverage: Coverage | None = None
+    """None: the patient pays."""
+    source: Source
+    ehr_charge_cents: PositiveCents | None = None
+    """What the EHR asked, where it said so; the fee schedule decides."""
+    replaces: EncounterReplaced | None = None
+    """None: the visit was voided. Interop fills it in, also of what a partner sends."""
+
+    def as_posted(self) -> EncounterPosted:
+        """The visit as it is now, as if it had been posted so; under this event's id."""
+        told = {name: getattr(self, name) for name in EncounterPosted.model_fields}
+        return EncounterPosted(**told).with_event_id(self.event_id)
 
 
-class InterfaceUp(Event):
-    """A connection that was down is so no more."""
+class EncounterVoided(Event):
+    """A visit that was posted is taken back: it was entered in error, or all of it was credited.
 
-    type: ClassVar = "interop.interface-up.v1"
-    topic: ClassVar = CONNECTIONS
-    key: ClassVar = "connection_id"
+    FHIR R4 Encounter.status and Claim.status `entered-in-error` and `cancelled`; HL7 v2 FT1-6 CR.
+    """
 
-    connection_id: ConnectionId
-    because: Literal["heard", "recovered", "taken-off"]
-    """`heard`: after its silence; `recovered`: what comes is understood again; `taken-off`: nobody
-    awaits it any more, it was suspended or closed, or is not expected at any time."""
+    type: ClassVar = "interop.encounter-voided.v1"
+    topic: ClassVar = ENCOUNTERS
+    key: ClassVar = "encounter_id"
+
+    encounter_id: EncounterId
+    patient_id: PatientId
+    reason: Literal["entered-in-error", "cancelled", "credited"]
+    replaces: EncounterReplaced | None = None
+    """Never None where interop says it; a partner may leave it out, interop fills it in."""

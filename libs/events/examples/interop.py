@@ -14,16 +14,23 @@ from libs.events.contracts.interop import (
     AppointmentMissed,
     ChargeLine,
     Coverage,
+    EncounterCorrected,
     EncounterPosted,
-    InterfaceDown,
-    InterfaceUp,
+    EncounterReplaced,
+    EncounterVoided,
     PatientMerged,
     PatientRegistered,
     PatientUnmerged,
     PatientUpdated,
     Person,
+)
+from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
+from libs.events.contracts.interop_queries import (
     QueryAnswered,
     QueryOpened,
+    QueryOpenedV1,
+    QueryOverdue,
+    QueryWithdrawn,
 )
 
 NAMESPACE = uuid5(NAMESPACE_URL, "https://mainstay.example/examples")
@@ -176,27 +183,76 @@ def encounter_posted(**changes: Any) -> EncounterPosted:
     return EncounterPosted(**{**fields, **changes})
 
 
-def query_opened(**changes: Any) -> QueryOpened:
+REPLACED = EncounterReplaced(
+    event_id=uuid5(NAMESPACE, "posted"), service_on=date(2026, 3, 2), provider_npi=NPI
+)
+
+
+def encounter_corrected(**changes: Any) -> EncounterCorrected:
+    """The visit of `encounter_posted` with a second unit, a day later."""
+    told = encounter_posted(
+        service_on=date(2026, 3, 3), lines=(line(units=2),), ehr_charge_cents=17_800
+    )
+    fields: dict[str, Any] = {name: getattr(told, name) for name in type(told).model_fields}
+    fields |= {"replaces": REPLACED, **changes}
+    return EncounterCorrected(**fields)
+
+
+def encounter_voided(**changes: Any) -> EncounterVoided:
     fields: dict[str, Any] = {
         "practice_id": PRACTICE,
-        "query_id": QUERY,
         "encounter_id": ENCOUNTER,
-        "connection_id": CONNECTION,
-        "reason": "unmapped-diagnosis",
-        "code_system": "http://snomed.info/sct",
-        "code": "29857009",
-        "service_on": date(2026, 3, 2),
+        "patient_id": PATIENT,
+        "reason": "entered-in-error",
+        "replaces": REPLACED,
     }
-    return QueryOpened(**{**fields, **changes})
+    return EncounterVoided(**{**fields, **changes})
+
+
+_QUESTION: dict[str, Any] = {
+    "practice_id": PRACTICE,
+    "query_id": QUERY,
+    "encounter_id": ENCOUNTER,
+    "connection_id": CONNECTION,
+    "reason": "unmapped-diagnosis",
+    "code_system": "http://snomed.info/sct",
+    "code": "29857009",
+    "service_on": date(2026, 3, 2),
+}
+_ABOUT_QUERY: dict[str, Any] = {
+    "practice_id": PRACTICE,
+    "query_id": QUERY,
+    "encounter_id": ENCOUNTER,
+}
+
+
+def query_opened_v1(**changes: Any) -> QueryOpenedV1:
+    return QueryOpenedV1(**{**_QUESTION, **changes})
+
+
+def query_opened(**changes: Any) -> QueryOpened:
+    fields: dict[str, Any] = {
+        **_QUESTION,
+        "asked": "clinician",
+        "due_on": date(2026, 3, 16),
+        **changes,
+    }
+    return QueryOpened(**fields)
 
 
 def query_answered(**changes: Any) -> QueryAnswered:
-    fields: dict[str, Any] = {
-        "practice_id": PRACTICE,
-        "query_id": QUERY,
-        "encounter_id": ENCOUNTER,
-    }
-    return QueryAnswered(**{**fields, **changes})
+    fields: dict[str, Any] = {**_ABOUT_QUERY, **changes}
+    return QueryAnswered(**fields)
+
+
+def query_withdrawn(**changes: Any) -> QueryWithdrawn:
+    fields: dict[str, Any] = {**_ABOUT_QUERY, **changes}
+    return QueryWithdrawn(**fields)
+
+
+def query_overdue(**changes: Any) -> QueryOverdue:
+    fields: dict[str, Any] = {**_ABOUT_QUERY, "due_on": date(2026, 3, 16), **changes}
+    return QueryOverdue(**fields)
 
 
 def interface_down(**changes: Any) -> InterfaceDown:

@@ -36,13 +36,11 @@ from libs.events.contracts.interop import (
     AppointmentCompleted,
     AppointmentMissed,
     EncounterPosted,
-    InterfaceDown,
-    InterfaceUp,
     PatientMerged,
     PatientUnmerged,
-    QueryAnswered,
-    QueryOpened,
 )
+from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
+from libs.events.contracts.interop_queries import QueryAnswered, QueryOpened
 from libs.events.contracts.payroll import ProductivityRecorded
 from libs.events.contracts.values import month_of
 from libs.events.transport import Fold, Projection, Table
@@ -92,7 +90,7 @@ def count(event: Event, fold: Fold, month: date, **amounts: int) -> None:
         if amount:
             key = (event.practice_id, month, counter, fold.event.id)
             fold.add(FIGURE_EVENT, key, amount=amount)
-            fold.put(FIGURE_EVENT, key, **_source(fold))
+            fold.put(FIGURE_EVENT, key, **source_of(fold))
 
 
 def wait_for(
@@ -106,7 +104,7 @@ def wait_for(
         service_month=month,
         reason=reason,
         event_id=fold.event.id,
-        **_source(fold),
+        **source_of(fold),
     )
 
 
@@ -114,7 +112,7 @@ def wait_no_more(event: Event, fold: Fold, counter: str, waiting_id: UUID) -> No
     fold.put(WAITING, (event.practice_id, counter, waiting_id), waits=False)
 
 
-def _source(fold: Fold) -> dict[str, Any]:
+def source_of(fold: Fold) -> dict[str, Any]:
     return {
         "event_type": fold.event.type,
         "occurred_at": fold.event.time,
@@ -132,7 +130,7 @@ def on_encounter_posted(event: EncounterPosted, fold: Fold) -> None:
     month = month_of(event.service_on)
     by_video = event.place_of_service in BY_VIDEO
     count(event, fold, month, encounters=1, video_visits=int(by_video))
-    fold.put(SEEN, (event.practice_id, month, event.patient_id, fold.event.id), **_source(fold))
+    fold.put(SEEN, (event.practice_id, month, event.patient_id, fold.event.id), **source_of(fold))
 
 
 def on_patient_merged(event: PatientMerged, fold: Fold) -> None:
@@ -183,7 +181,7 @@ def _appointment_is(
         service_month=month,
         state=state,
         event_id=fold.event.id,
-        **_source(fold),
+        **source_of(fold),
     )
 
 

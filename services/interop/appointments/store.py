@@ -42,7 +42,7 @@ UPDATE appointment
 
 TOOK_PLACE = """
 SELECT EXISTS (SELECT FROM encounter
-                WHERE practice_id = $1 AND encounter_id = $2
+                WHERE practice_id = $1 AND encounter_id = $2 AND state <> 'voided'
                   AND survivor_of(practice_id, patient_id) = $3 AND service_on = $4)
 """
 

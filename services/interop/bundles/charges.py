@@ -18,6 +18,7 @@ from services.interop.bundles.model import (
 )
 from services.interop.bundles.people import read_practitioner
 from services.interop.connections.model import Connection
+from services.interop.encounters.model import VoidReason
 from services.interop.encounters.read import LineFacts, ProviderFacts, VisitFacts
 from services.interop.messages.model import EARLIEST_YEAR, LATEST_YEAR
 from services.interop.patients.read import CoverageFacts
@@ -42,8 +43,32 @@ def read_visit_facts(entry: Entry, bundle: Bundle, connection: Connection) -> Vi
     )
 
 
+TAKEN_BACK: dict[str, VoidReason] = {
+    "entered-in-error": "entered-in-error",
+    "cancelled": "cancelled",
+}
+"""Encounter.status (FHIR R4 §8.11) and Claim.status (§13.2) of what never was, or is no more."""
+
+
+def taken_back(visit: Entry, bundle: Bundle) -> VoidReason | None:
+    """Why a visit is void: it says so itself, or every claim for it does."""
+    status = as_text(visit.resource.get("status")) or ""
+    claims = _all_claims_of(visit, bundle)
+    if status in TAKEN_BACK or not claims:
+        return TAKEN_BACK.get(status)
+    reasons: list[VoidReason | None] = [
+        TAKEN_BACK.get(as_text(claim.resource.get("status")) or "") for claim in claims
+    ]
+    return reasons[0] if None not in reasons else None
+
+
 def claims_of(visit: Entry, bundle: Bundle) -> list[Entry]:
-    """The visit's own claims; a pharmacy's are the pharmacy's to bill."""
+    """The visit's own claims that stand; a pharmacy's are the pharmacy's to bill."""
+    claims = _all_claims_of(visit, bundle)
+    return [claim for claim in claims if claim.resource.get("status") not in TAKEN_BACK]
+
+
+def _all_claims_of(visit: Entry, bundle: Bundle) -> list[Entry]:
     found: list[Entry] = []
     for claim in bundle.of_type("Claim"):
         kind = coding_of(claim.resource.get("type"))

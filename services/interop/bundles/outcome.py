@@ -22,8 +22,6 @@ _ISSUE_TYPES = {
     "payer-unknown": "code-invalid",
     "appointment-unknown": "not-found",
     "appointment-already-booked": "conflict",
-    "encounter-already-posted": "conflict",
-    "encounter-waiting": "conflict",
     "control-id-reused": "duplicate",
 }
 """IssueType codes; an element that is missing is `required`, any other rule `value`."""

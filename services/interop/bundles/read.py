@@ -15,12 +15,18 @@ from pydantic import ValidationError
 
 from services.interop.appointments.model import Act, ToldAppointment
 from services.interop.appointments.read import AppointmentFacts, read_appointment
-from services.interop.bundles.charges import claims_of, read_insurance, read_visit_facts
+from services.interop.bundles.charges import (
+    TAKEN_BACK,
+    claims_of,
+    read_insurance,
+    read_visit_facts,
+    taken_back,
+)
 from services.interop.bundles.links import is_replaced, read_merges
 from services.interop.bundles.model import Bundle, Entry, as_list, as_object, as_text, refuse
 from services.interop.bundles.people import read_patient_facts, read_practitioner
 from services.interop.connections.model import Connection
-from services.interop.encounters.post import ToldVisit
+from services.interop.encounters.model import ToldVisit, ToldVoid, encounter_id_of
 from services.interop.encounters.read import read_visit
 from services.interop.identity.model import Merge
 from services.interop.messages.model import Refusal, RefusedError
@@ -42,7 +48,7 @@ def read_transaction(bundle: Bundle, connection: Connection) -> list[Told]:
         *(
             reading.attempt(reading.visit, entry)
             for entry in bundle.of_type("Encounter")
-            if entry.resource.get("status") == "finished"
+            if entry.resource.get("status") in ("finished", *TAKEN_BACK)
         ),
     ]
     if reading.refusals:
@@ -106,8 +112,13 @@ class _Reading:
         )
         return read_appointment(facts, acts, patient, self.connection)
 
-    def visit(self, entry: Entry) -> ToldVisit | None:
-        """A finished visit, paid as its claims say."""
+    def visit(self, entry: Entry) -> ToldVisit | ToldVoid | None:
+        """A finished visit, paid as its claims say, or one that is taken back."""
+        reason = taken_back(entry, self.bundle)
+        if reason is not None:
+            over = self.connection
+            named = encounter_id_of(over.practice_id, over.source_system, entry.id)
+            return ToldVoid(named, reason)
         patient = self._patient_of(entry.resource.get("subject"))
         if patient is None:
             if self.bundle.follow(entry.resource.get("subject")) is not None:

@@ -75,6 +75,15 @@ class Profile(Contract):
     )
     """By the EHR's class of visit (PV1-2, or FHIR Encounter.class)."""
     default_place_of_service: PlaceOfService = "11"
+    """Where the EHR tells no class, or the practice maps none at all."""
+    no_coverage_is_self_pay: bool = False
+    """True: this EHR tells a coverage wherever there is one, so where it never did, the patient
+    pays. False: the front desk is asked."""
+    charges_are: Literal["snapshot", "additive"] = "snapshot"
+    """How a visit's DFT messages relate: each says all of its charges, or each adds a batch."""
+    query_due_days: Annotated[int, Field(ge=1, le=365)] = 14
+    """By when a query is to be answered. Payers take claims for 90 days at the shortest usual
+    filing limit (Medicare: a year, 42 CFR 424.44), and a refused claim must still fit into it."""
     codes: Annotated[tuple[CodeRow, ...], Field(max_length=20_000)] = ()
     production_only: bool = False
     """For a practice that has gone live: an HL7 v2 message without P in MSH-11 is refused, so that

@@ -1,10 +1,13 @@
-"""A visit as its EHR told it, and whether it says all that a claim needs."""
+"""A visit as its EHR told it, and whether it says all that a claim needs.
+
+It is complete when its charges, diagnoses, clinician, place and coverage are there.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
@@ -32,7 +35,13 @@ Reason = Literal[
     "missing-diagnosis",
     "missing-charge",
     "missing-provider",
+    "unmapped-place",
+    "missing-coverage",
 ]
+Asked = Literal["clinician", "front-desk"]
+VoidReason = Literal["entered-in-error", "cancelled", "credited"]
+SELF_PAY = "self-pay"
+"""The front desk's answer to `missing-coverage`; a coverage itself comes with its registration."""
 
 MOST_POINTERS = 4
 """A service line points at no more diagnoses (X12 837 SV107)."""
@@ -52,6 +61,9 @@ class SourceLine(Contract):
     modifiers: Annotated[tuple[Modifier, ...], Field(max_length=4)] = ()
     units: Annotated[int, Field(ge=1, le=999)] = 1
     diagnoses: tuple[int, ...] = ()
+    transaction_id: Short | None = None
+    """The EHR's own number of the charge (HL7 v2 FT1-2): by it, one sent again is recognised."""
+    charge_cents: PositiveCents | None = None
 
 
 class Visit(Contract):
@@ -62,7 +74,8 @@ class Visit(Contract):
     """
 
     service_on: date
-    place_of_service: PlaceOfService
+    place_of_service: PlaceOfService | None
+    """None: the practice's map of places does not have the visit's class."""
     provider_npi: Npi | None
     """None: the EHR named no clinician whose NPI we know."""
     diagnoses: Annotated[tuple[SourceCode, ...], PHI, Field(max_length=12)]
@@ -72,15 +85,25 @@ class Visit(Contract):
     """False: the message says nothing of it, the visit is paid as the patient is covered."""
     source: Source
     ehr_charge_cents: PositiveCents | None = None
+    visit_class: Short | None = None
+    """The EHR's class of the visit, where the map of places does not have it."""
+    settled: Annotated[tuple[Short, ...], Field(max_length=500)] = ()
+    """Transaction ids of credits and of what they took back: sent again, they change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What only the visit's clinician can say. The code is of a public code system."""
+    """What only the visit's clinician, or the front desk, can say; a code is a public one."""
 
     reason: Reason
     system: str | None = None
     code: str | None = None
+
+    @property
+    def asked(self) -> Asked:
+        """What a visit was is the clinician's to say; where it was and who pays is not clinical."""
+        is_clinical = self.reason not in ("unmapped-place", "missing-coverage")
+        return "clinician" if is_clinical else "front-desk"
 
     def id_for(self, encounter_id: UUID) -> QueryId:
         """One query a visit and question, however often the visit is sent."""
@@ -93,18 +116,53 @@ Translate = Callable[[Literal["diagnosis", "procedure"], SourceCode], str | None
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """A charge that is taken back (HL7 v2 FT1-6 CR); `where` is its place in the message."""
+
+    line: SourceLine
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldVisit:
+    """A visit and whose it is; `where` is its place in the message, for refusals."""
+
+    encounter_id: UUID
+    patient_id: UUID
+    visit: Visit
+    where: str
+    reference: str = field(repr=False)
+    """The EHR's own number of the visit."""
+    credits: tuple[Credit, ...] = ()
+    is_whole: bool = True
+    """False: it changes what is known of the visit, adding charges and taking credits off."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldVoid:
+    """A visit that is taken back whole."""
+
+    encounter_id: UUID
+    reason: VoidReason
+
+
+@dataclass(frozen=True, slots=True)
 class Complete:
     """All that a claim needs."""
 
     provider_npi: str
+    place_of_service: str
     diagnoses: tuple[str, ...]
     lines: tuple[ChargeLine, ...]
 
 
-def complete(visit: Visit, translate: Translate, answers: Answers) -> Complete | list[Question]:
-    """The visit in billable codes, or everything that its clinician has to say first.
+def complete(
+    visit: Visit, translate: Translate, answers: Answers, *, is_coverage_known: bool = True
+) -> Complete | list[Question]:
+    """The visit in billable codes, or everything that somebody has to say first.
 
     Nothing is guessed: a code is the EHR's own, the practice's map's, or the clinician's answer.
+    `is_coverage_known`: who pays is known of the patient, for a visit that says nothing of it.
     """
     open_questions: list[Question] = []
 
@@ -127,12 +185,16 @@ def complete(visit: Visit, translate: Translate, answers: Answers) -> Complete |
     if not procedures:
         procedures = [ask(Question("missing-charge"))]
         lines = (SourceLine(procedure=SourceCode(system="answer", code="answer")),)
+    place = visit.place_of_service or ask(_place_question(visit))
+    if not (visit.coverage_is_told or is_coverage_known):
+        ask(Question("missing-coverage"))
     if open_questions:
         return open_questions
     billed = tuple(dict.fromkeys(diagnoses))
     places = [billed.index(diagnosis) + 1 for diagnosis in diagnoses]
     return Complete(
         provider_npi=provider,
+        place_of_service=place,
         diagnoses=billed,
         lines=tuple(
             _charge_line(number, line, procedure, places)
@@ -145,6 +207,18 @@ _UNMAPPED: Mapping[Literal["diagnosis", "procedure"], Reason] = {
     "diagnosis": "unmapped-diagnosis",
     "procedure": "unmapped-procedure",
 }
+
+
+def _place_question(visit: Visit) -> Question:
+    return Question("unmapped-place", _CLASSES[visit.source], visit.visit_class)
+
+
+_CLASSES: Mapping[Source, str] = {
+    "hl7v2": "http://terminology.hl7.org/CodeSystem/v2-0004",
+    "fhir": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    "cloudevents": "visit-class",
+}
+"""The code systems of PV1-2 (HL7 v2.5.1 §3.4.3.2) and of Encounter.class (FHIR R4 §8.11)."""
 
 
 def _charge_line(number: int, line: SourceLine, procedure: str, places: list[int]) -> ChargeLine:
@@ -174,7 +248,7 @@ def posted(
         patient_id=PatientId(patient.patient_id),
         provider_npi=found.provider_npi,
         service_on=visit.service_on,
-        place_of_service=visit.place_of_service,
+        place_of_service=found.place_of_service,
         diagnoses=found.diagnoses,
         lines=found.lines,
         person=patient.person,

@@ -1,36 +1,25 @@
-"""Post a visit once it says all that a claim needs; until then it waits for its clinician."""
+"""Take a visit, first, again, changed or taken back; one that lacks something waits for it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from libs.events.contracts import Event
-from libs.events.contracts.interop import QueryOpened
-from libs.events.contracts.values import ConnectionId, EncounterId, PracticeId
 from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection
 from services.interop.connections.store import find_connection
 from services.interop.encounters import store
-from services.interop.encounters.model import Complete, Visit, complete, posted
+from services.interop.encounters.decide import About, Decision, Known, decide, look_again
+from services.interop.encounters.model import ToldVisit, ToldVoid, Visit
 from services.interop.encounters.store import KeptEncounter
 from services.interop.encounters.translate import translator
-from services.interop.messages.model import Effects, Refusal, RefusedError
-from services.interop.messages.store import add_message_events, lock_message, settle_message
-from services.interop.patients.store import find_patient
-from services.interop.queries.store import add_query, answers_of
-
-
-@dataclass(frozen=True, slots=True)
-class ToldVisit:
-    """A visit and whose it is; `where` is its place in the message, for refusals."""
-
-    encounter_id: UUID
-    patient_id: UUID
-    visit: Visit
-    where: str
-    reference: str = field(repr=False)
-    """The EHR's own number of the visit."""
+from services.interop.messages.model import Effects
+from services.interop.messages.store import lock_message, settle_message
+from services.interop.patients.store import find_patient, is_coverage_told
+from services.interop.queries import asking
+from services.interop.queries.store import queries_of
 
 
 async def post_visit(
@@ -41,107 +30,142 @@ async def post_visit(
     uow: UnitOfWork,
     effects: Effects,
 ) -> None:
-    """Post the visit, or ask what it lacks. The same visit again, unchanged, does nothing."""
-    found = complete(told.visit, translator(connection.profile), answers={})
-    kept = KeptEncounter(
+    """Post or correct the visit, or ask what it lacks. The same again, unchanged, does nothing."""
+    about = await _about(told.encounter_id, told.patient_id, connection, uow)
+    kept = await store.lock_encounter(uow, told.encounter_id)
+    if kept is None:
+        decision = decide(None, told, about)
+        kept = _row(decision, about, connection, message_id)
+        if await store.add_encounter(uow, kept):
+            await asking.ask(decision, about, connection, uow)
+            effects.events.extend(decision.events)
+            effects.waiting |= decision.waits
+            return
+        kept = await store.lock_encounter(uow, told.encounter_id)  # another message was faster
+        assert kept is not None
+    known = await _known(kept, uow)
+    decision = decide(known, told, about)
+    if decision.now == known:
+        return
+    await _save(decision, kept, about, connection, message_id, uow)
+    effects.events.extend(decision.events)
+    effects.waiting |= decision.waits
+
+
+async def void_visit(
+    told: ToldVoid,
+    *,
+    message_id: UUID,
+    connection: Connection,
+    uow: UnitOfWork,
+    effects: Effects,
+) -> None:
+    """Take a visit back; of one that is not known there is nothing to take back."""
+    kept = await store.lock_encounter(uow, told.encounter_id)
+    if kept is None:
+        return
+    about = await _about(told.encounter_id, kept.patient_id, connection, uow)
+    known = await _known(kept, uow)
+    decision = decide(known, told, about)
+    if decision.now != known:
+        await _save(decision, kept, about, connection, message_id, uow)
+        effects.events.extend(decision.events)
+
+
+async def resume_visit(kept: KeptEncounter, uow: UnitOfWork) -> list[Event]:
+    """Look at a waiting, locked visit again after an answer; what there is to say of it now."""
+    if kept.state != "waiting":
+        return []
+    connection = await find_connection(uow.db, kept.practice_id, kept.connection_id)
+    assert connection is not None
+    about = await _about(kept.encounter_id, kept.patient_id, connection, uow)
+    known = await _known(kept, uow)
+    decision = look_again(known, about)
+    if decision.now == known:
+        return []
+    await _save(decision, kept, about, connection, kept.message_id, uow)
+    return [*decision.events]
+
+
+async def resume_visits_of(patient_id: UUID, uow: UnitOfWork, effects: Effects) -> None:
+    """Who pays for the patient is known now: look at the visits again that waited for it."""
+    for encounter_id in await store.list_waiting_of(uow.db, uow.practice_id, patient_id):
+        kept = await store.lock_encounter(uow, encounter_id)
+        if kept is not None:
+            effects.events.extend(await resume_visit(kept, uow))
+
+
+async def _known(kept: KeptEncounter, uow: UnitOfWork) -> Known:
+    open_questions, answers = await queries_of(uow.db, kept.practice_id, kept.encounter_id)
+    return Known(
+        patient_id=kept.patient_id,
+        visit=Visit.model_validate_json(kept.visit),
+        state=kept.state,
+        standing=kept.standing,
+        was_posted=kept.was_posted,
+        open=open_questions,
+        answers=answers,
+    )
+
+
+async def _about(
+    encounter_id: UUID, patient_id: UUID, connection: Connection, uow: UnitOfWork
+) -> About:
+    """With the patient as the practice knows them now."""
+    found = await find_patient(uow, patient_id)
+    assert found is not None
+    patient, _ = found
+    profile = connection.profile
+    today = uow.now.astimezone(connection.zone).date()
+    return About(
         practice_id=uow.practice_id,
-        encounter_id=told.encounter_id,
+        encounter_id=encounter_id,
+        connection_id=connection.connection_id,
+        patient=patient,
+        is_coverage_known=patient.coverage is not None
+        or profile.no_coverage_is_self_pay
+        or await is_coverage_told(uow.db, uow.practice_id, patient_id),
+        translate=translator(profile),
+        due_on=today + timedelta(days=profile.query_due_days),
+    )
+
+
+def _row(
+    decision: Decision, about: About, connection: Connection, message_id: UUID
+) -> KeptEncounter:
+    now = decision.now
+    assert now is not None
+    return KeptEncounter(
+        practice_id=about.practice_id,
+        encounter_id=about.encounter_id,
         connection_id=connection.connection_id,
         message_id=message_id,
         source_system=connection.source_system,
-        patient_id=told.patient_id,
-        service_on=told.visit.service_on,
-        visit=told.visit.model_dump_json(),
-        state="posted" if isinstance(found, Complete) else "waiting",
-    )
-    if not await store.add_encounter(uow, kept):
-        await refuse_changes(kept, told.where, uow)
-        return
-    if isinstance(found, Complete):
-        effects.events.append(await _posted(kept, told.visit, found, uow))
-        return
-    effects.waiting = True
-    for question in found:
-        query_id = question.id_for(kept.encounter_id)
-        await add_query(
-            uow.db,
-            practice_id=uow.practice_id,
-            query_id=query_id,
-            encounter_id=kept.encounter_id,
-            connection_id=kept.connection_id,
-            question=question,
-            service_on=kept.service_on,
-            at=uow.now,
-        )
-        effects.events.append(
-            QueryOpened(
-                practice_id=PracticeId(uow.practice_id),
-                query_id=query_id,
-                encounter_id=EncounterId(kept.encounter_id),
-                connection_id=ConnectionId(kept.connection_id),
-                reason=question.reason,
-                code_system=question.system,
-                code=question.code,
-                service_on=kept.service_on,
-            )
-        )
-
-
-async def refuse_changes(told: KeptEncounter, where: str, uow: UnitOfWork) -> None:
-    """Raise RefusedError where a visit that is known already comes with other content."""
-    known = await store.lock_encounter(uow, told.encounter_id)
-    assert known is not None
-    unchanged = known.visit == told.visit and known.patient_id == told.patient_id
-    if unchanged and known.source_system == told.source_system:
-        return
-    if known.state == "waiting":
-        raise RefusedError(
-            Refusal(
-                code="encounter-waiting",
-                where=where,
-                fix="this visit is kept and waits for its clinician's answers; "
-                "answer its queries, changes of a visit are not taken yet",
-            )
-        )
-    raise RefusedError(
-        Refusal(
-            code="encounter-already-posted",
-            where=where,
-            fix="this visit was posted with other content; "
-            "corrections come with a later message type, a person has this one",
-        )
+        patient_id=now.patient_id,
+        service_on=now.visit.service_on,
+        visit=now.visit.model_dump_json(),
+        state=now.state,
+        standing=now.standing,
     )
 
 
-async def resume_visit(kept: KeptEncounter, uow: UnitOfWork) -> None:
-    """Look at a waiting, locked visit again after an answer; post it when nothing is open."""
-    if kept.state != "waiting":
-        return
-    connection = await find_connection(uow.db, kept.practice_id, kept.connection_id)
-    assert connection is not None
-    visit = Visit.model_validate_json(kept.visit)
-    answers = await answers_of(uow.db, kept.practice_id, kept.encounter_id)
-    found = complete(visit, translator(connection.profile), answers)
-    if not isinstance(found, Complete):
-        return
-    await store.mark_posted(uow.db, kept, uow.now)
-    event = await _posted(kept, visit, found, uow)
-    await uow.publish(event)
-    await add_message_events(uow.db, kept.practice_id, kept.message_id, [event])
-    await lock_message(uow.db, kept.practice_id, kept.message_id)  # two visits may end their wait
-    if not await store.is_message_waiting(uow.db, kept.practice_id, kept.message_id):
-        await settle_message(uow.db, kept.practice_id, kept.message_id, "accepted")
+async def _save(
+    decision: Decision,
+    before: KeptEncounter,
+    about: About,
+    connection: Connection,
+    message_id: UUID,
+    uow: UnitOfWork,
+) -> None:
+    """Write how a locked visit stands now; the message that it waited with may wait no more."""
+    row = replace(_row(decision, about, connection, message_id), source_system=before.source_system)
+    await store.change_encounter(uow, row)
+    await asking.ask(decision, about, connection, uow)
+    if before.state == "waiting":
+        await _settle(before.message_id, uow)
 
 
-async def _posted(kept: KeptEncounter, visit: Visit, found: Complete, uow: UnitOfWork) -> Event:
-    """The event, with the patient as the practice knows them now."""
-    found_patient = await find_patient(uow, kept.patient_id)
-    assert found_patient is not None
-    known, _ = found_patient
-    return posted(
-        visit,
-        found,
-        practice_id=kept.practice_id,
-        encounter_id=kept.encounter_id,
-        patient=known,
-    )
+async def _settle(message_id: UUID, uow: UnitOfWork) -> None:
+    await lock_message(uow.db, uow.practice_id, message_id)  # two visits may end their wait
+    if not await store.is_message_waiting(uow.db, uow.practice_id, message_id):
+        await settle_message(uow.db, uow.practice_id, message_id, "accepted")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,9 +11,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from libs.events.contracts.interop import Coverage, Source
 from libs.events.contracts.values import Npi
-from services.interop.connections.model import Connection
-from services.interop.encounters.model import SourceCode, SourceLine, Visit, encounter_id_of
-from services.interop.encounters.post import ToldVisit
+from services.interop.connections.model import Connection, Profile
+from services.interop.encounters.credits import charged
+from services.interop.encounters.model import (
+    Credit,
+    SourceCode,
+    SourceLine,
+    ToldVisit,
+    Visit,
+    encounter_id_of,
+)
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.patients.model import KnownPatient
 
@@ -30,7 +37,7 @@ class ProviderFacts:
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """A charge; `diagnoses` are 1-based places in the visit's diagnoses."""
+    """A charge, or a credit of one; `diagnoses` are 1-based places in the visit's diagnoses."""
 
     system: str
     code: str
@@ -38,6 +45,9 @@ class LineFacts:
     modifiers: tuple[str, ...] = ()
     diagnoses: tuple[int, ...] = ()
     charge_cents: int | None = None
+    transaction_id: str | None = None
+    is_credit: bool = False
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +74,25 @@ def read_visit(
     source: Source,
 ) -> ToldVisit:
     """Raises RefusedError where a line points at no diagnosis, ValidationError for other values."""
+    profile = connection.profile
     _check_pointers(facts)
+    lines = [_line(line) for line in facts.lines if not line.is_credit]
+    back = tuple(Credit(_line(one), one.where) for one in facts.lines if one.is_credit)
+    is_whole = not back and (source != "hl7v2" or profile.charges_are == "snapshot")
+    if not is_whole:
+        _check_transaction_ids(facts)
+    place = _place_of_service(facts.visit_class, profile)
     visit = Visit(
         service_on=facts.service_on,
-        place_of_service=_place_of_service(facts.visit_class, connection),
+        place_of_service=place,
+        visit_class=facts.visit_class if place is None else None,
         provider_npi=npi_of(facts.providers, connection),
         diagnoses=tuple(SourceCode(system=s, code=c) for s, c in facts.diagnoses),
-        lines=tuple(
-            SourceLine(
-                procedure=SourceCode(system=line.system, code=line.code),
-                modifiers=line.modifiers,
-                units=line.units,
-                diagnoses=line.diagnoses,
-            )
-            for line in facts.lines
-        ),
+        lines=tuple(lines),
         coverage=coverage,
         coverage_is_told=coverage_is_told,
         source=source,
-        ehr_charge_cents=_charged(facts.lines),
+        ehr_charge_cents=charged(lines),
     )
     return ToldVisit(
         encounter_id=encounter_id_of(
@@ -92,6 +102,19 @@ def read_visit(
         visit=visit,
         where=facts.where,
         reference=facts.reference,
+        credits=back,
+        is_whole=is_whole,
+    )
+
+
+def _line(line: LineFacts) -> SourceLine:
+    return SourceLine(
+        procedure=SourceCode(system=line.system, code=line.code),
+        modifiers=line.modifiers,
+        units=line.units,
+        diagnoses=line.diagnoses,
+        transaction_id=line.transaction_id,
+        charge_cents=line.charge_cents,
     )
 
 
@@ -114,16 +137,33 @@ def _is_npi(text: str) -> bool:
     return True
 
 
-def _place_of_service(visit_class: str | None, connection: Connection) -> str:
-    profile = connection.profile
-    return profile.places_of_service.get(visit_class or "", profile.default_place_of_service)
+def _place_of_service(visit_class: str | None, profile: Profile) -> str | None:
+    """By the practice's map; its default where the EHR tells no class, or it maps none at all.
+
+    None: the EHR tells a class that the map does not have, which only the practice can place.
+    """
+    if not visit_class or not profile.places_of_service:
+        return profile.default_place_of_service
+    return profile.places_of_service.get(visit_class)
 
 
-def _charged(lines: Iterable[LineFacts]) -> int | None:
-    """What the EHR asked for the visit, where it says so for every line."""
-    amounts = [line.charge_cents for line in lines]
-    told = [amount for amount in amounts if amount is not None]
-    return sum(told) if told and len(told) == len(amounts) else None
+def _check_transaction_ids(facts: VisitFacts) -> None:
+    """Charges that add to a visit are told apart by their numbers, or one sent again counts twice.
+
+    A credit may have its charge's number, so both kinds are counted apart.
+    """
+    seen: set[tuple[bool, str]] = set()
+    for line in facts.lines:
+        if not line.transaction_id:
+            raise RefusedError(
+                Refusal("transaction-id-missing", f"{line.where}-2", "number each transaction")
+            )
+        named = line.is_credit, line.transaction_id
+        if named in seen:
+            raise RefusedError(
+                Refusal("transaction-id-twice", f"{line.where}-2", "number each transaction once")
+            )
+        seen.add(named)
 
 
 def _check_pointers(facts: VisitFacts) -> None:

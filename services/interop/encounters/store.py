@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
+from asyncpg import Record
+
+from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
+from libs.events.transport.payload import read_kept, write_kept
+from services.interop.encounters.decide import State
 
 ADD_ENCOUNTER = """
 INSERT INTO encounter (practice_id, encounter_id, connection_id, message_id, source_system,
-                       patient_id, service_on, visit, state, received_at, posted_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                       patient_id, service_on, visit, standing, state, received_at, posted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (practice_id, encounter_id) DO NOTHING
 """
 
 LOCK_ENCOUNTER = """
 SELECT practice_id, encounter_id, connection_id, message_id, source_system,
-       survivor_of(practice_id, patient_id) AS patient_id, service_on, visit, state
+       survivor_of(practice_id, patient_id) AS patient_id, service_on, visit, standing, state,
+       posted_at IS NOT NULL AS was_posted
   FROM encounter WHERE practice_id = $1 AND encounter_id = $2 FOR NO KEY UPDATE
 """
 
-MARK_POSTED = """
-UPDATE encounter SET state = 'posted', posted_at = $3 WHERE practice_id = $1 AND encounter_id = $2
+# It stays under the chart that it came under while that chart is the patient's.
+CHANGE_ENCOUNTER = """
+UPDATE encounter
+   SET connection_id = $3, message_id = $4,
+       patient_id = CASE WHEN survivor_of(practice_id, patient_id) = $5 THEN patient_id
+                         ELSE $5 END,
+       service_on = $6, visit = $7,
+       standing = $8, state = $9,
+       posted_at = coalesce(posted_at, CASE WHEN $8::bytea IS NOT NULL THEN $10::timestamptz END)
+ WHERE practice_id = $1 AND encounter_id = $2
+"""
+
+LIST_WAITING_OF = """
+SELECT encounter_id FROM encounter
+ WHERE practice_id = $1 AND survivor_of(practice_id, patient_id) = $2 AND state = 'waiting'
+ ORDER BY encounter_id
 """
 
 COUNT_WAITING = """
@@ -44,7 +64,10 @@ class KeptEncounter:
     patient_id: UUID
     service_on: date
     visit: str = field(repr=False)
-    state: str
+    state: State
+    standing: EncounterPosted | None = None
+    """What was posted last, under the id of the event that said so."""
+    was_posted: bool = False
 
 
 async def add_encounter(uow: UnitOfWork, encounter: KeptEncounter) -> bool:
@@ -58,32 +81,64 @@ async def add_encounter(uow: UnitOfWork, encounter: KeptEncounter) -> bool:
         encounter.source_system,
         encounter.patient_id,
         encounter.service_on,
-        uow.seal(encounter.visit.encode(), _place(encounter.encounter_id)),
+        *_sealed(uow, encounter),
         encounter.state,
         uow.now,
-        uow.now if encounter.state == "posted" else None,
+        None if encounter.standing is None else uow.now,
     )
     return done == "INSERT 0 1"
+
+
+async def change_encounter(uow: UnitOfWork, encounter: KeptEncounter) -> None:
+    """Write how a locked encounter stands from now on."""
+    await uow.db.execute(
+        CHANGE_ENCOUNTER,
+        encounter.practice_id,
+        encounter.encounter_id,
+        encounter.connection_id,
+        encounter.message_id,
+        encounter.patient_id,
+        encounter.service_on,
+        *_sealed(uow, encounter),
+        encounter.state,
+        uow.now,
+    )
 
 
 async def lock_encounter(uow: UnitOfWork, encounter_id: UUID) -> KeptEncounter | None:
     """The encounter, locked until the transaction ends."""
     row = await uow.db.fetchrow(LOCK_ENCOUNTER, uow.practice_id, encounter_id)
-    if row is None:
-        return None
-    found = dict(row)
-    found["visit"] = uow.unseal(row["visit"], _place(encounter_id)).decode()
-    return KeptEncounter(**found)
+    return None if row is None else _opened(uow, row)
 
 
-def _place(encounter_id: UUID) -> str:
-    return f"encounter/{encounter_id}"
-
-
-async def mark_posted(db: Db, encounter: KeptEncounter, at: datetime) -> None:
-    await db.execute(MARK_POSTED, encounter.practice_id, encounter.encounter_id, at)
+async def list_waiting_of(db: Db, practice_id: UUID, patient_id: UUID) -> list[UUID]:
+    """The patient's encounters that wait for something."""
+    rows = await db.fetch(LIST_WAITING_OF, practice_id, patient_id)
+    return [row["encounter_id"] for row in rows]
 
 
 async def is_message_waiting(db: Db, practice_id: UUID, message_id: UUID) -> bool:
     """True while a visit of the message waits for an answer."""
     return bool(await db.fetchval(COUNT_WAITING, practice_id, message_id))
+
+
+def _sealed(uow: UnitOfWork, encounter: KeptEncounter) -> tuple[bytes, bytes | None]:
+    place = _place(encounter.encounter_id)
+    standing = encounter.standing
+    return (
+        uow.seal(encounter.visit.encode(), place),
+        None if standing is None else uow.seal(write_kept(standing), f"{place}/standing"),
+    )
+
+
+def _opened(uow: UnitOfWork, row: Record) -> KeptEncounter:
+    found, place = dict(row), _place(row["encounter_id"])
+    found["visit"] = uow.unseal(row["visit"], place).decode()
+    if row["standing"] is not None:
+        standing = uow.unseal(row["standing"], f"{place}/standing")
+        found["standing"] = read_kept(standing, EncounterPosted)
+    return KeptEncounter(**found)
+
+
+def _place(encounter_id: UUID) -> str:
+    return f"encounter/{encounter_id}"

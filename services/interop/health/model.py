@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from libs.events.contracts.interop import InterfaceDown, InterfaceUp
+from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
 from libs.events.contracts.values import ConnectionId, PracticeId
 from services.interop.connections.model import Connection, DownReason, Expected
 

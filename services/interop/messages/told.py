@@ -11,7 +11,8 @@ from libs.events.transport import UnitOfWork
 from services.interop.appointments.model import ToldAppointment
 from services.interop.appointments.schedule import ToldVisitEnd, end_visit, take_appointment
 from services.interop.connections.model import Connection
-from services.interop.encounters.post import ToldVisit, post_visit
+from services.interop.encounters.model import ToldVisit, ToldVoid
+from services.interop.encounters.post import post_visit, resume_visits_of, void_visit
 from services.interop.identity.follow import (
     appointment_of_survivor,
     file_for_survivor,
@@ -22,6 +23,7 @@ from services.interop.identity.model import Merge, Parting
 from services.interop.messages.model import Effects, Inbound
 from services.interop.patients.know import know_patient
 from services.interop.patients.model import ToldPatient
+from services.interop.patients.store import mark_coverage_told
 from services.interop.writeback.store import keep_reference
 
 
@@ -39,7 +41,9 @@ class ToldParting:
     parting: Parting
 
 
-Told = ToldPatient | ToldMerges | ToldParting | ToldAppointment | ToldVisit | ToldVisitEnd
+Told = (
+    ToldPatient | ToldMerges | ToldParting | ToldAppointment | ToldVisit | ToldVisitEnd | ToldVoid
+)
 
 
 async def take_told(
@@ -54,7 +58,10 @@ async def take_told(
     for one in told:
         match one:
             case ToldPatient():
-                await know_patient(one, connection=connection, uow=uow, effects=effects)
+                known = await know_patient(one, connection=connection, uow=uow, effects=effects)
+                if one.coverage_is_told:
+                    await mark_coverage_told(uow.db, uow.practice_id, known.patient_id)
+                    await resume_visits_of(known.patient_id, uow, effects)
             case ToldMerges():
                 effects.events += await merge_charts(one.merges, uow)
             case ToldParting():
@@ -77,3 +84,11 @@ async def take_told(
             case ToldVisitEnd():
                 patient_id = await survivor_of(uow.db, uow.practice_id, one.patient_id)
                 await end_visit(replace(one, patient_id=patient_id), uow=uow, effects=effects)
+            case ToldVoid():
+                await void_visit(
+                    one,
+                    message_id=inbound.message_id,
+                    connection=connection,
+                    uow=uow,
+                    effects=effects,
+                )

@@ -19,6 +19,9 @@ SYSTEMS = {
 }
 """Table 0396. I10 is WHO's ICD-10 there; practices in the United States bill ICD-10-CM under it."""
 
+CREDIT = "CR"
+"""FT1-6 (table 0017): the charge is taken back; EHRs write its quantity and amount with or without
+a minus sign."""
 NO_SYSTEM = "unknown"
 Code = tuple[str, str]
 
@@ -28,8 +31,8 @@ def read_charges(message: Hl7Message) -> VisitFacts:
     pv1 = message.first("PV1")
     charges = list(message.all("FT1"))
     for number, ft1 in enumerate(charges, 1):
-        if ft1.get(6).upper() not in ("CG", ""):
-            refuse("not-a-charge", f"FT1[{number}]-6", "send charges (CG); credits are not taken")
+        if ft1.get(6).upper() not in ("CG", CREDIT, ""):
+            refuse("not-a-charge", f"FT1[{number}]-6", "send charges (CG) and credits (CR)")
     diagnoses = _diagnoses(message, charges)
     return VisitFacts(
         reference=_visit_number(message, pv1),
@@ -88,13 +91,17 @@ def _line(ft1: Segment, number: int, diagnoses: list[Code]) -> LineFacts:
         refuse("procedure-missing", f"FT1[{number}]-25", "send the procedure code")
     system, code = _code(ft1, ft1.repetitions(field)[0])
     codes = [_code(ft1, entry) for entry in ft1.repetitions(19)]
+    is_credit = ft1.get(6).upper() == CREDIT
     return LineFacts(
         system=system,
         code=code,
-        units=_units(ft1.get(10), f"FT1[{number}]-10"),
+        units=_units(_unsigned(ft1.get(10), is_credit), f"FT1[{number}]-10"),
         modifiers=tuple(m for entry in ft1.repetitions(26) if (m := ft1.part(entry, 1))),
         diagnoses=tuple(diagnoses.index(c) + 1 for c in dict.fromkeys(codes) if c in diagnoses),
-        charge_cents=_cents(ft1, f"FT1[{number}]-11"),
+        charge_cents=_cents(ft1, _unsigned(ft1.get(11), is_credit), f"FT1[{number}]-11"),
+        transaction_id=ft1.get(2) or None,
+        is_credit=is_credit,
+        where=f"FT1[{number}]",
     )
 
 
@@ -102,6 +109,10 @@ def _code(segment: Segment, entry: str, method: str = "") -> Code:
     """A coded element: its system by its HL7 name, or by DG1-2 as before v2.4."""
     told = segment.part(entry, 3) or method
     return SYSTEMS.get(told.upper(), told or NO_SYSTEM), segment.part(entry, 1)
+
+
+def _unsigned(text: str, is_credit: bool) -> str:
+    return text.removeprefix("-") if is_credit else text
 
 
 def _units(text: str, where: str) -> int:
@@ -112,13 +123,12 @@ def _units(text: str, where: str) -> int:
     except InvalidOperation:
         units = Decimal(0)
     if units != units.to_integral_value() or not 1 <= units <= 999:
-        refuse("units", where, "send whole units, 1 to 999")
+        refuse("units", where, "send whole units, 1 to 999; take charges back by credits (CR)")
     return int(units)
 
 
-def _cents(ft1: Segment, where: str) -> int | None:
+def _cents(ft1: Segment, text: str, where: str) -> int | None:
     """FT1-11 is the extended amount (CP: price and currency)."""
-    text = ft1.get(11)
     if not text:
         return None
     if ft1.get(11, 1, 2).upper() not in ("", "USD"):

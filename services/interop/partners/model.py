@@ -18,7 +18,9 @@ from libs.events.contracts.interop import (
     AppointmentChanged,
     AppointmentCompleted,
     AppointmentMissed,
+    EncounterCorrected,
     EncounterPosted,
+    EncounterVoided,
     PatientMerged,
     PatientRegistered,
     PatientUnmerged,
@@ -37,6 +39,8 @@ AboutPatient = (
     | AppointmentMissed
     | AppointmentCompleted
     | EncounterPosted
+    | EncounterCorrected
+    | EncounterVoided
 )
 TAKEN: Mapping[str, type[AboutPatient]] = {
     contract.type: contract for contract in get_args(AboutPatient)

@@ -15,7 +15,9 @@ from libs.events.contracts.interop import (
     AppointmentChanged,
     AppointmentCompleted,
     AppointmentMissed,
+    EncounterCorrected,
     EncounterPosted,
+    EncounterVoided,
     PatientMerged,
     PatientRegistered,
     PatientUnmerged,
@@ -31,18 +33,18 @@ from services.interop.appointments.model import (
 )
 from services.interop.appointments.schedule import take_appointment
 from services.interop.connections.model import Connection
-from services.interop.encounters.post import refuse_changes
-from services.interop.encounters.store import KeptEncounter, add_encounter
 from services.interop.identity.follow import (
     about_survivor,
     appointment_of_survivor,
     file_for_survivor,
+    survivor_of,
 )
 from services.interop.identity.merge import merge_charts, part_charts
 from services.interop.identity.model import Merge, Parting
 from services.interop.messages.model import Effects, Refusal, RefusedError
 from services.interop.messages.receive import refusals_of
 from services.interop.partners.model import TAKEN, AboutPatient, PartnerEvent
+from services.interop.partners.visits import correct_visit, post_visit, void_visit
 from services.interop.patients.model import KnownPatient
 from services.interop.patients.store import (
     add_patient,
@@ -121,8 +123,19 @@ async def take_event(
             await _register(event, connection, uow, effects)
         case PatientUpdated():
             await _update(event, connection, uow, effects)
-        case EncounterPosted():
-            await _post(event, message_id, connection, uow, effects)
+        case EncounterPosted() | EncounterCorrected():
+            _check_visit(event)
+            await _patient_must_be_known(event.patient_id, uow)
+            patient_id = await file_for_survivor(event.encounter_id, event.patient_id, uow)
+            event = event.model_copy(update={"patient_id": patient_id})
+            if isinstance(event, EncounterPosted):
+                await post_visit(event, message_id, connection, uow, effects)
+            else:
+                await correct_visit(event, message_id, connection, uow, effects)
+        case EncounterVoided():
+            patient_id = await survivor_of(uow.db, uow.practice_id, event.patient_id)
+            event = event.model_copy(update={"patient_id": patient_id})
+            await void_visit(event, message_id, connection, uow, effects)
         case _:
             if isinstance(event, AppointmentBooked):
                 await _patient_must_be_known(event.patient_id, uow)
@@ -217,41 +230,14 @@ def _booking(event: AppointmentBooked | AppointmentChanged, connection: Connecti
     )
 
 
-async def _post(
-    event: EncounterPosted,
-    message_id: UUID,
-    connection: Connection,
-    uow: UnitOfWork,
-    effects: Effects,
-) -> None:
+def _check_visit(event: EncounterPosted | EncounterCorrected) -> None:
+    """What the contract's shape cannot say of a visit."""
     if event.source != "cloudevents":
         raise RefusedError(
             Refusal("wrong-source", "data.source", "events sent here have source cloudevents")
         )
-    _check_lines(event)
-    await _patient_must_be_known(event.patient_id, uow)
-    patient_id = await file_for_survivor(event.encounter_id, event.patient_id, uow)
-    event = event.model_copy(update={"patient_id": patient_id})
-    kept = KeptEncounter(
-        practice_id=event.practice_id,
-        encounter_id=event.encounter_id,
-        connection_id=connection.connection_id,
-        message_id=message_id,
-        source_system=connection.source_system,
-        patient_id=event.patient_id,
-        service_on=event.service_on,
-        visit=event.model_dump_json(),
-        state="posted",
-    )
-    if await add_encounter(uow, kept):
-        effects.events.append(event)
-    else:
-        await refuse_changes(kept, "data.encounter_id", uow)
-
-
-def _check_lines(event: EncounterPosted) -> None:
-    """What the contract's shape cannot say of its lines."""
-    if any(p not in range(1, len(event.diagnoses) + 1) for p in _pointers(event)):
+    pointers = [pointer for line in event.lines for pointer in line.diagnosis_pointers]
+    if any(p not in range(1, len(event.diagnoses) + 1) for p in pointers):
         raise RefusedError(
             Refusal(
                 "pointer-without-diagnosis",
@@ -263,10 +249,6 @@ def _check_lines(event: EncounterPosted) -> None:
         raise RefusedError(
             Refusal("line-number-twice", "data.lines.line_number", "number each line once")
         )
-
-
-def _pointers(event: EncounterPosted) -> list[int]:
-    return [pointer for line in event.lines for pointer in line.diagnosis_pointers]
 
 
 async def _own_patients(patient_ids: list[UUID], connection: Connection, uow: UnitOfWork) -> None:

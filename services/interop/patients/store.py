@@ -32,6 +32,15 @@ UPDATE patient SET sealed = $3, changed_at = $4 WHERE practice_id = $1 AND patie
 
 IS_KNOWN = "SELECT EXISTS (SELECT FROM patient WHERE practice_id = $1 AND patient_id = $2)"
 
+MARK_COVERAGE_TOLD = """
+UPDATE patient SET coverage_is_told = true
+ WHERE practice_id = $1 AND patient_id = $2 AND NOT coverage_is_told
+"""
+
+IS_COVERAGE_TOLD = """
+SELECT coverage_is_told FROM patient WHERE practice_id = $1 AND patient_id = $2
+"""
+
 
 class Chart(Contract):
     """What is sealed of a patient."""
@@ -61,6 +70,15 @@ async def find_patient(uow: UnitOfWork, patient_id: UUID) -> tuple[KnownPatient,
 
 async def is_known(db: Db, practice_id: UUID, patient_id: UUID) -> bool:
     return await db.fetchval(IS_KNOWN, practice_id, patient_id)
+
+
+async def mark_coverage_told(db: Db, practice_id: UUID, patient_id: UUID) -> None:
+    """Who pays was told, be it that the patient does."""
+    await db.execute(MARK_COVERAGE_TOLD, practice_id, patient_id)
+
+
+async def is_coverage_told(db: Db, practice_id: UUID, patient_id: UUID) -> bool:
+    return bool(await db.fetchval(IS_COVERAGE_TOLD, practice_id, patient_id))
 
 
 async def change_patient(uow: UnitOfWork, patient: KnownPatient) -> None:

@@ -1,4 +1,4 @@
-"""Queries to clinicians: see them, and pass on the answer."""
+"""Queries to clinicians and to the front desk: see them, and pass on the answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import TypeAdapter, ValidationError
 
 from libs.events.contracts import Contract
-from libs.events.contracts.interop import QueryAnswered
+from libs.events.contracts.interop_queries import QueryAnswered
 from libs.events.contracts.values import (
     DiagnosisCode,
     EncounterId,
@@ -22,28 +22,33 @@ from libs.events.contracts.values import (
 )
 from libs.events.transport import UnitOfWork
 from libs.service.http import Uow, json_body
-from services.interop.encounters.model import Reason
+from services.interop.connections.model import PlaceOfService
+from services.interop.encounters.model import SELF_PAY, Asked, Question, Reason
 from services.interop.encounters.post import resume_visit
 from services.interop.encounters.store import lock_encounter
+from services.interop.messages.store import add_message_events
 from services.interop.queries import store
+from services.interop.queries.asking import OVERDUE_TIMER
 
 routes = APIRouter(prefix="/queries", tags=["queries"])
 
-_ANSWERS: dict[str, TypeAdapter[str]] = {
+_ANSWERS: dict[Reason, TypeAdapter[str]] = {
     "unmapped-diagnosis": TypeAdapter(DiagnosisCode),
     "missing-diagnosis": TypeAdapter(DiagnosisCode),
     "unmapped-procedure": TypeAdapter(ProcedureCode),
     "missing-charge": TypeAdapter(ProcedureCode),
     "missing-provider": TypeAdapter(Npi),
+    "unmapped-place": TypeAdapter(PlaceOfService),
+    "missing-coverage": TypeAdapter(Literal["self-pay"]),
 }
 
 
 class AnswerQuery(Contract):
-    """The clinician's answer, passed on: a code, or an NPI where the provider was missing."""
+    """The answer, passed on: a code, an NPI where the provider was missing, or `self-pay`."""
 
     answer: Short
-    answered_for_npi: Npi
-    """The clinician who answered; nobody else decides what a visit was."""
+    answered_for_npi: Npi | None = None
+    """The clinician who answered; nobody else decides what a visit was. None: the front desk."""
 
 
 class QueryView(Contract):
@@ -53,6 +58,7 @@ class QueryView(Contract):
     encounter_id: UUID
     connection_id: UUID
     reason: Reason
+    asked: Asked
     code_system: str | None
     code: str | None
     service_on: date
@@ -60,17 +66,19 @@ class QueryView(Contract):
     answer: str | None
     answered_for_npi: str | None
     answered_at: datetime | None
+    due_on: date | None
+    overdue_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 @routes.get("")
 async def list_queries(
     uow: Uow,
-    state: Literal["open", "answered"] | None = None,
+    state: Literal["open", "answered", "withdrawn"] | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[QueryView]:
     """The practice's queries, the oldest first."""
-    is_open = None if state is None else state == "open"
-    rows = await store.list_queries(uow.db, uow.practice_id, is_open=is_open, limit=limit)
+    rows = await store.list_queries(uow.db, uow.practice_id, state=state, limit=limit)
     return [_view(row) for row in rows]
 
 
@@ -83,10 +91,10 @@ async def show_query(query_id: UUID, uow: Uow) -> QueryView:
 async def answer_query(
     query_id: UUID, command: Annotated[AnswerQuery, json_body(AnswerQuery)], uow: Uow
 ) -> QueryView:
-    """Pass on the clinician's answer; the visit is posted once nothing about it is open.
+    """Pass on the answer; the visit is posted once nothing about it is open.
 
     The same answer again answers the same; another one is refused, because the visit may be billed
-    by now.
+    by now, and so is one that nobody needs any more. Late is better than never.
     """
     query = await _find(query_id, uow)
     encounter = await lock_encounter(uow, query["encounter_id"])
@@ -99,7 +107,9 @@ async def answer_query(
         ):
             return _view(query)
         raise HTTPException(409, "this query has another answer")
-    _check_answer(query["reason"], command.answer)
+    if query["withdrawn_at"] is not None:
+        raise HTTPException(409, "this query was withdrawn; nobody needs its answer any more")
+    _check_answer(query["reason"], command)
     await store.answer_query(
         uow.db,
         uow.practice_id,
@@ -115,13 +125,21 @@ async def answer_query(
             encounter_id=EncounterId(encounter.encounter_id),
         )
     )
-    await resume_visit(encounter, uow)
+    await uow.cancel_timer(OVERDUE_TIMER, str(query_id))
+    events = await resume_visit(encounter, uow)
+    for event in events:
+        await uow.publish(event)
+    await add_message_events(uow.db, uow.practice_id, encounter.message_id, events)
     return _view(await _find(query_id, uow))
 
 
-def _check_answer(reason: str, answer: str) -> None:
+def _check_answer(reason: Reason, command: AnswerQuery) -> None:
+    is_clinical = Question(reason).asked == "clinician"
+    if is_clinical != (command.answered_for_npi is not None):
+        told = "name the clinician" if is_clinical else "the front desk answers, name no clinician"
+        raise HTTPException(422, f"not an answer to {reason}: {told} in answered_for_npi")
     try:
-        _ANSWERS[reason].validate_python(answer)
+        _ANSWERS[reason].validate_python(command.answer)
     except ValidationError:
         raise HTTPException(422, f"not an answer to {reason}: {_EXPECTED[reason]}") from None
 
@@ -132,6 +150,8 @@ _EXPECTED = {
     "unmapped-procedure": "give a HCPCS code of five characters",
     "missing-charge": "give a HCPCS code of five characters",
     "missing-provider": "give the clinician's NPI",
+    "unmapped-place": "give a CMS place of service code of two digits",
+    "missing-coverage": f"give {SELF_PAY}; a payer is told by registering the patient's coverage",
 }
 
 
@@ -145,4 +165,4 @@ async def _find(query_id: UUID, uow: UnitOfWork) -> Any:
 def _view(row: Any) -> QueryView:
     columns = dict(row)
     del columns["practice_id"]
-    return QueryView(**columns)
+    return QueryView(**columns, asked=Question(row["reason"]).asked)

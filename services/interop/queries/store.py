@@ -10,17 +10,34 @@ from asyncpg import Record
 from libs.events.transport.database import Db
 from services.interop.encounters.model import Question
 
-ADD_QUERY = """
+# A question that was withdrawn may be asked again, under its id.
+OPEN_QUERY = """
 INSERT INTO query (practice_id, query_id, encounter_id, connection_id, reason, code_system, code,
-                   service_on, opened_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                   service_on, opened_at, due_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (practice_id, query_id) DO UPDATE
+   SET connection_id = excluded.connection_id, service_on = excluded.service_on,
+       opened_at = excluded.opened_at, due_on = excluded.due_on,
+       withdrawn_at = NULL, overdue_at = NULL
+"""
+
+WITHDRAW_QUERY = "UPDATE query SET withdrawn_at = $3 WHERE practice_id = $1 AND query_id = $2"
+
+MARK_OVERDUE = """
+UPDATE query SET overdue_at = $3
+ WHERE practice_id = $1 AND query_id = $2
+   AND answer IS NULL AND withdrawn_at IS NULL AND overdue_at IS NULL
+RETURNING encounter_id, due_on
 """
 
 FIND_QUERY = "SELECT * FROM query WHERE practice_id = $1 AND query_id = $2"
 
 LIST_QUERIES = """
 SELECT * FROM query
- WHERE practice_id = $1 AND ($2::boolean IS NULL OR (answer IS NULL) = $2)
+ WHERE practice_id = $1
+   AND ($2::text IS NULL
+        OR $2 = CASE WHEN answer IS NOT NULL THEN 'answered'
+                     WHEN withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE 'open' END)
  ORDER BY opened_at, query_id LIMIT $3
 """
 
@@ -29,13 +46,13 @@ UPDATE query SET answer = $3, answered_for_npi = $4, answered_at = $5
  WHERE practice_id = $1 AND query_id = $2
 """
 
-LIST_ANSWERS = """
-SELECT reason, code_system, code, answer FROM query
- WHERE practice_id = $1 AND encounter_id = $2 AND answer IS NOT NULL
+LIST_OF_ENCOUNTER = """
+SELECT reason, code_system, code, answer, withdrawn_at FROM query
+ WHERE practice_id = $1 AND encounter_id = $2 ORDER BY opened_at, query_id
 """
 
 
-async def add_query(
+async def open_query(
     db: Db,
     *,
     practice_id: UUID,
@@ -45,9 +62,10 @@ async def add_query(
     question: Question,
     service_on: date,
     at: datetime,
+    due_on: date,
 ) -> None:
     await db.execute(
-        ADD_QUERY,
+        OPEN_QUERY,
         practice_id,
         query_id,
         encounter_id,
@@ -57,6 +75,7 @@ async def add_query(
         question.code,
         service_on,
         at,
+        due_on,
     )
 
 
@@ -64,20 +83,32 @@ async def find_query(db: Db, practice_id: UUID, query_id: UUID) -> Record | None
     return await db.fetchrow(FIND_QUERY, practice_id, query_id)
 
 
-async def list_queries(
-    db: Db, practice_id: UUID, *, is_open: bool | None, limit: int
-) -> list[Record]:
-    """The oldest first; `is_open` None: all of them."""
-    return await db.fetch(LIST_QUERIES, practice_id, is_open, limit)
+async def list_queries(db: Db, practice_id: UUID, *, state: str | None, limit: int) -> list[Record]:
+    """The oldest first; `state` None: all of them."""
+    return await db.fetch(LIST_QUERIES, practice_id, state, limit)
+
+
+async def withdraw_query(db: Db, practice_id: UUID, query_id: UUID, at: datetime) -> None:
+    await db.execute(WITHDRAW_QUERY, practice_id, query_id, at)
+
+
+async def mark_overdue(db: Db, practice_id: UUID, query_id: UUID, at: datetime) -> Record | None:
+    """encounter_id, due_on; None where the query is not open, or was overdue already."""
+    return await db.fetchrow(MARK_OVERDUE, practice_id, query_id, at)
 
 
 async def answer_query(
-    db: Db, practice_id: UUID, query_id: UUID, *, answer: str, npi: str, at: datetime
+    db: Db, practice_id: UUID, query_id: UUID, *, answer: str, npi: str | None, at: datetime
 ) -> None:
     await db.execute(ANSWER_QUERY, practice_id, query_id, answer, npi, at)
 
 
-async def answers_of(db: Db, practice_id: UUID, encounter_id: UUID) -> dict[Question, str]:
-    """What the clinician has answered about a visit so far."""
-    rows = await db.fetch(LIST_ANSWERS, practice_id, encounter_id)
-    return {Question(r["reason"], r["code_system"], r["code"]): r["answer"] for r in rows}
+async def queries_of(
+    db: Db, practice_id: UUID, encounter_id: UUID
+) -> tuple[tuple[Question, ...], dict[Question, str]]:
+    """What is asked about a visit, and what was answered so far."""
+    rows = await db.fetch(LIST_OF_ENCOUNTER, practice_id, encounter_id)
+    asked = {Question(r["reason"], r["code_system"], r["code"]): r for r in rows}
+    answers = {q: r["answer"] for q, r in asked.items() if r["answer"] is not None}
+    waiting = (q for q, r in asked.items() if q not in answers and r["withdrawn_at"] is None)
+    return tuple(waiting), answers

@@ -59,6 +59,7 @@ def test_a_whole_visit_is_translated_by_the_practices_map() -> None:
     found = complete(visit(), MAP, {})
     assert found == Complete(
         provider_npi=examples.NPI,
+        place_of_service="11",
         diagnoses=("R07.9", "R09.81"),
         lines=(ChargeLine(line_number=1, procedure_code="G0439", diagnosis_pointers=(1, 2)),),
     )

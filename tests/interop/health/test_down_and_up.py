@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from libs.events.contracts.interop import InterfaceDown, InterfaceUp
+from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
 from libs.events.transport.keys import NoKeys
 from tests.harness import START, Harness
 from tests.interop.conftest import OpenConnection

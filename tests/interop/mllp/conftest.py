@@ -21,6 +21,7 @@ PROFILE = {
     "payers": {"BAV": {"payer_id": "BLUEADV", "payer_name": "Blue Advantage"}},
     "practitioners": {"9941339108": "1245319599", "1210": "1245319599"},
     "places_of_service": {"O": "11", "I": "21"},
+    "no_coverage_is_self_pay": True,
     "codes": [
         {
             "system": "http://snomed.info/sct",

@@ -9,7 +9,9 @@ from libs.events.contracts.interop import (
     AppointmentMissed,
     ChargeLine,
     Coverage,
+    EncounterCorrected,
     EncounterPosted,
+    EncounterReplaced,
     PatientRegistered,
     PatientUpdated,
     Person,
@@ -173,7 +175,7 @@ async def test_a_visit_without_insurance_is_paid_as_the_patient_is_covered(
     assert posted.coverage == COVERAGE
 
 
-async def test_the_same_visit_again_does_nothing_and_a_changed_one_is_refused(
+async def test_the_same_visit_again_does_nothing_and_a_changed_one_is_corrected(
     interop: Harness, connect: Connect
 ) -> None:
     ehr = await connect()
@@ -181,9 +183,13 @@ async def test_the_same_visit_again_does_nothing_and_a_changed_one_is_refused(
     same = await ehr.send(message("DFT^P03", PID, PV1, FT1, DG1, control_id="2"))
     more = FT1.replace("|2|178.00", "|3|267.00")
     changed = await ehr.send(message("DFT^P03", PID, PV1, more, DG1, control_id="3"))
-    assert [a[1][1] for a in (first, same, changed)] == ["AA", "AA", "AE"]
-    assert changed[2][5] == "encounter-already-posted"
-    assert len(await interop.published(EncounterPosted)) == 1
+    assert [a[1][1] for a in (first, same, changed)] == ["AA", "AA", "AA"]
+    [posted] = await interop.published(EncounterPosted)
+    [corrected] = await interop.published(EncounterCorrected)
+    assert corrected.lines[0].units == 3
+    assert corrected.replaces == EncounterReplaced(
+        event_id=posted.event_id, service_on=posted.service_on, provider_npi=posted.provider_npi
+    )
 
 
 async def test_a_visit_that_lacks_something_waits_and_asks(
