@@ -75,6 +75,11 @@ class Part:
     window: Window = "month"
 
 
+def part_of(name: str, label: str, unit: Unit, window: Window = "month", **counters: int) -> Part:
+    """A part from its counters, each with its sign."""
+    return Part(name, label, unit, counters, window)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The parts of a formula with their numbers put in."""

@@ -1,17 +1,13 @@
 """The scorecard's fold: what each event adds to its practice's service month.
 
 Sums, and for appointments, for what waits and for what goes by another chart the last event of its
-key: so the order between keys does not matter. Every amount is written twice, into the month's row
-and as a contribution of its event, and by nothing but `count`: so they agree.
+key: so the order between keys does not matter.
 """
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any, Literal
-from uuid import UUID
+from typing import Literal
 
-from libs.events.contracts import Event
 from libs.events.contracts.agreements import (
     ManagementFeeAccrued,
     ManagementFeeReversed,
@@ -43,83 +39,22 @@ from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
 from libs.events.contracts.interop_queries import QueryAnswered, QueryOpened
 from libs.events.contracts.payroll import ProductivityRecorded
 from libs.events.contracts.values import month_of
-from libs.events.transport import Fold, Projection, Table
-from services.analytics.figures.model import SUMS
-
-BY_VIDEO = ("02", "10")
-"""CMS place of service codes: telehealth, the patient elsewhere (02) or at home (10)."""
-
-_SOURCE = ("event_type", "occurred_at", "topic", "log_partition", "log_offset")
-
-PRACTICE = Table("practice", keys=("practice_id",), values=("name",))
-SCORECARD = Table(
-    "scorecard",
-    keys=("practice_id", "service_month"),
-    sums=SUMS,
-)
-FIGURE_EVENT = Table(
-    "figure_event",
-    keys=("practice_id", "service_month", "counter", "event_id"),
-    sums=("amount",),
-    values=_SOURCE,
-)
-SEEN = Table(
-    "seen",
-    keys=("practice_id", "service_month", "patient_id", "event_id"),
-    values=_SOURCE,
-)
-CHART = Table("chart", keys=("practice_id", "patient_id"), values=("survivor_id",))
-WAITING = Table(
-    "waiting",
-    keys=("practice_id", "counter", "waiting_id"),
-    values=("waits", "service_month", "reason", "event_id", *_SOURCE),
+from libs.events.transport import Fold, Projection
+from services.analytics.scorecard.counting import (
+    APPOINTMENT,
+    CHART,
+    FIGURE_EVENT,
+    PRACTICE,
+    SCORECARD,
+    SEEN,
+    WAITING,
+    count,
+    source_of,
+    wait_for,
+    wait_no_more,
 )
 
-APPOINTMENT = Table(
-    "appointment",
-    keys=("practice_id", "appointment_id"),
-    values=("service_month", "state", "event_id", *_SOURCE),
-)
-
-
-def count(event: Event, fold: Fold, month: date, **amounts: int) -> None:
-    """Add amounts to the counters of the event's practice and service month."""
-    fold.put(PRACTICE, (event.practice_id,))
-    fold.add(SCORECARD, (event.practice_id, month), **amounts)
-    for counter, amount in amounts.items():
-        if amount:
-            key = (event.practice_id, month, counter, fold.event.id)
-            fold.add(FIGURE_EVENT, key, amount=amount)
-            fold.put(FIGURE_EVENT, key, **source_of(fold))
-
-
-def wait_for(
-    event: Event, fold: Fold, counter: str, waiting_id: UUID, month: date, reason: str
-) -> None:
-    """Something waits, such as a claim on hold, until `wait_no_more`."""
-    fold.put(
-        WAITING,
-        (event.practice_id, counter, waiting_id),
-        waits=True,
-        service_month=month,
-        reason=reason,
-        event_id=fold.event.id,
-        **source_of(fold),
-    )
-
-
-def wait_no_more(event: Event, fold: Fold, counter: str, waiting_id: UUID) -> None:
-    fold.put(WAITING, (event.practice_id, counter, waiting_id), waits=False)
-
-
-def source_of(fold: Fold) -> dict[str, Any]:
-    return {
-        "event_type": fold.event.type,
-        "occurred_at": fold.event.time,
-        "topic": fold.event.topic,
-        "log_partition": fold.event.partition,
-        "log_offset": fold.event.offset,
-    }
+BY_VIDEO = ("02", "10")  # CMS place of service: telehealth, the patient elsewhere or at home
 
 
 def on_practice_onboarded(event: PracticeOnboarded, fold: Fold) -> None:
@@ -128,8 +63,8 @@ def on_practice_onboarded(event: PracticeOnboarded, fold: Fold) -> None:
 
 def on_encounter_posted(event: EncounterPosted, fold: Fold) -> None:
     month = month_of(event.service_on)
-    by_video = event.place_of_service in BY_VIDEO
-    count(event, fold, month, encounters=1, video_visits=int(by_video))
+    by_video = int(event.place_of_service in BY_VIDEO)
+    count(event, fold, month, encounters=1, video_visits=by_video)
     fold.put(SEEN, (event.practice_id, month, event.patient_id, fold.event.id), **source_of(fold))
 
 
@@ -196,9 +131,9 @@ def on_query_answered(event: QueryAnswered, fold: Fold) -> None:
 
 
 def on_interface_down(event: InterfaceDown, fold: Fold) -> None:
-    month = month_of(event.down_on)
+    month, interface = month_of(event.down_on), event.connection_id
     count(event, fold, month)  # the month has a row, also before anything is counted in it
-    wait_for(event, fold, "interfaces_down", event.connection_id, month, event.reason)
+    wait_for(event, fold, "interfaces_down", interface, month, event.reason)
 
 
 def on_interface_up(event: InterfaceUp, fold: Fold) -> None:
