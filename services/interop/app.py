@@ -4,6 +4,7 @@ from libs.events.transport import Server, Service
 from services.interop.bundles import api as bundles
 from services.interop.connections import api as connections
 from services.interop.health.watch import SILENT_TIMER, find_silent
+from services.interop.identity import api as identity
 from services.interop.messages import api as messages
 from services.interop.mllp.server import start_mllp
 from services.interop.partners import api as partners
@@ -26,6 +27,7 @@ service = Service(
         connections.routes,
         write_back.routes,
         projects.routes,
+        identity.routes,
         messages.routes,
         queries.routes,
         partners.routes,

@@ -24,6 +24,7 @@ from libs.events.transport.closing import close_before
 from libs.events.transport.database import Db, Pool, see_practices
 from libs.events.transport.envelope import Envelope, Origin, write_headers
 from libs.events.transport.faults import PublishRefusedError
+from libs.events.transport.fingerprints import fingerprint
 from libs.events.transport.keys import Keys, NoKeys
 from libs.events.transport.payload import LARGEST_EVENT_BYTES, holds_nul
 from libs.events.transport.protection import open_kept, open_marked, seal_kept, seal_marked
@@ -229,6 +230,16 @@ class UnitOfWork:
     def unseal(self, sealed: bytes, place: str) -> bytes:
         """What `seal` made for this place; raises SealError, KeyUnavailableError."""
         return open_kept(sealed, place, self._service, self.practice_id, self._keys)
+
+    def fingerprints(self, value: str, purpose: str) -> list[bytes]:
+        """What finds a marked value that is kept sealed, under each of the practice's keys.
+
+        Keep the first, which is the current key's; look for all. Equal values of one purpose have
+        equal fingerprints, and without the key nobody can try which value it is.
+        """
+        keys = self._keys.opening(self.practice_id).values()
+        place = f"{self._service}/{purpose}", self.practice_id
+        return [fingerprint(value.encode(), *place, key) for key in keys]
 
     async def set_timer(
         self, name: str, key: str, due_at: datetime, *, about: Sequence[str] = ()

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from libs.events.contracts import Event
+from libs.events.contracts.interop import PatientUnmerged
 from libs.events.transport import UnitOfWork
-from services.interop.identity import store
+from services.interop.identity import reviews, store
 from services.interop.identity.model import (
     Links,
     Merge,
@@ -49,6 +50,10 @@ async def _save(before: Links, after: Links, uow: UnitOfWork) -> list[Event]:
     if after == before:
         return []
     await store.keep_links(uow.db, uow.practice_id, before, after)
-    parted = [c for c in before if survivor_in(after, c) != survivor_in(before, c)]
-    await store.give_back(uow.db, uow.practice_id, parted)
-    return changes(uow.practice_id, before, after)
+    elsewhere = [c for c in before if survivor_in(after, c) != survivor_in(before, c)]
+    await store.give_back(uow.db, uow.practice_id, elsewhere)
+    events = changes(uow.practice_id, before, after)
+    for event in events:
+        if isinstance(event, PatientUnmerged):  # nobody is to be asked about these two again
+            await reviews.keep_apart(uow, event.patient_id, event.survivor_id)
+    return events

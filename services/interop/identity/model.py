@@ -15,6 +15,7 @@ from libs.events.contracts import Event
 from libs.events.contracts.interop import PatientMerged, PatientUnmerged
 from libs.events.contracts.values import PatientId, PracticeId
 from services.interop.messages.model import Refusal, RefusedError
+from services.interop.patients.matching import Comparison
 
 Links = Mapping[UUID, UUID]
 """Chart → the chart that it was merged into, as told. What is not in it stands for itself."""
@@ -36,6 +37,33 @@ class Parting:
     one_id: UUID
     other_id: UUID
     where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A chart that may be the same patient's, by the chart that it goes by now."""
+
+    survivor_id: UUID
+    comparison: Comparison
+
+
+def decide_matches(
+    chart_id: UUID, found: Sequence[Match], *, apart: Collection[UUID], automatic: bool
+) -> tuple[list[Merge], list[Match]]:
+    """(what is merged by itself, what a person is asked), of a chart that stands for itself.
+
+    Only where the practice switched it on, and only where one other patient is meant. Who was once
+    kept apart is neither merged nor asked about again.
+    """
+    best: dict[UUID, Match] = {}
+    for match in sorted(found, key=lambda m: -m.comparison.bits):
+        is_asked = match.comparison.verdict != "new" and match.survivor_id not in (chart_id, *apart)
+        if is_asked:
+            best.setdefault(match.survivor_id, match)
+    sure = [match for match in best.values() if match.comparison.verdict == "link"]
+    if automatic and len(sure) == 1:
+        return [Merge(chart_id, sure[0].survivor_id, "patient")], []
+    return [], list(best.values())
 
 
 def survivor_in(links: Links, chart_id: UUID) -> UUID:

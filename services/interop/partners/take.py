@@ -39,6 +39,7 @@ from services.interop.identity.follow import (
     file_for_survivor,
     survivor_of,
 )
+from services.interop.identity.match import match_patient
 from services.interop.identity.merge import merge_charts, part_charts
 from services.interop.identity.model import Merge, Parting
 from services.interop.messages.model import Effects, Refusal, RefusedError
@@ -156,8 +157,10 @@ def _known(event: PatientRegistered | PatientUpdated) -> KnownPatient:
 async def _register(
     event: PatientRegistered, connection: Connection, uow: UnitOfWork, effects: Effects
 ) -> None:
-    if await add_patient(uow, _known(event), connection.source_system):
+    told = _known(event)
+    if await add_patient(uow, told, connection.source_system):
         effects.events.append(event)
+        effects.events += await match_patient(told, connection.source_system, uow)
         return
     if await lock_patient(uow, event.patient_id) != (
         _known(event),
@@ -182,6 +185,7 @@ async def _update(
     if found[0] != told:
         await change_patient(uow, told)
         effects.events.append(told.updated().with_event_id(event.event_id))
+        effects.events += await match_patient(told, found[1], uow)
 
 
 def _appointment(event: AppointmentEvent, connection: Connection) -> ToldAppointment:
