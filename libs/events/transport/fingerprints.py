@@ -11,14 +11,20 @@ import hmac
 from hashlib import sha256
 from uuid import UUID
 
-from libs.events.transport.keys import KEY_BYTES, DataKey
+from libs.events.transport.keys import KEY_BYTES, DataKey, Keys
 
 _NONCE = b"fingerprints"
 """96 bits that no random nonce meets (odds of 2^-96 each); what it seals is always the same zeros,
 and is used as a key here and nowhere shown."""
 
 
-def fingerprint(value: bytes, purpose: str, practice_id: UUID, key: DataKey) -> bytes:
+def fingerprints(value: str, purpose: str, practice_id: UUID, keys: Keys) -> list[bytes]:
+    """Under each of the practice's keys, the current one first; raises KeyUnavailableError."""
+    found = keys.opening(practice_id).values()
+    return [_fingerprint(value.encode(), purpose, practice_id, key) for key in found]
+
+
+def _fingerprint(value: bytes, purpose: str, practice_id: UUID, key: DataKey) -> bytes:
     """128 bits: equal for equal values of one purpose, practice and key."""
     derived = sha256(key.cipher.encrypt(_NONCE, bytes(KEY_BYTES), None)).digest()
     named = f"{practice_id}\n{purpose}\n".encode()

@@ -24,7 +24,7 @@ from libs.events.transport.closing import close_before
 from libs.events.transport.database import Db, Pool, see_practices
 from libs.events.transport.envelope import Envelope, Origin, write_headers
 from libs.events.transport.faults import PublishRefusedError
-from libs.events.transport.fingerprints import fingerprint
+from libs.events.transport.fingerprints import fingerprints
 from libs.events.transport.keys import Keys, NoKeys
 from libs.events.transport.payload import LARGEST_EVENT_BYTES, holds_nul
 from libs.events.transport.protection import open_kept, open_marked, seal_kept, seal_marked
@@ -215,12 +215,7 @@ class UnitOfWork:
         `key`: its aggregate's id. Raises UnreadableEventError naming the field that does not open.
         """
         return open_marked(
-            contract,
-            data,
-            practice_id=self.practice_id,
-            key=key,
-            keys=self._keys,
-            clear_too=True,
+            contract, data, practice_id=self.practice_id, key=key, keys=self._keys, clear_too=True
         )
 
     def seal(self, value: bytes, place: str) -> bytes:
@@ -232,14 +227,8 @@ class UnitOfWork:
         return open_kept(sealed, place, self._service, self.practice_id, self._keys)
 
     def fingerprints(self, value: str, purpose: str) -> list[bytes]:
-        """What finds a marked value that is kept sealed, under each of the practice's keys.
-
-        Keep the first, which is the current key's; look for all. Equal values of one purpose have
-        equal fingerprints, and without the key nobody can try which value it is.
-        """
-        keys = self._keys.opening(self.practice_id).values()
-        place = f"{self._service}/{purpose}", self.practice_id
-        return [fingerprint(value.encode(), *place, key) for key in keys]
+        """What finds a value kept sealed: keep the first, the current key's, and look for all."""
+        return fingerprints(value, f"{self._service}/{purpose}", self.practice_id, self._keys)
 
     async def set_timer(
         self, name: str, key: str, due_at: datetime, *, about: Sequence[str] = ()

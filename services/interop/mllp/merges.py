@@ -15,7 +15,9 @@ from services.interop.patients.model import patient_id_of
 def read_merges(message: Hl7Message, survivor_id: UUID, connection: Connection) -> ToldMerges:
     """PID's chart survives; MRG-1 names what was merged into it, perhaps several."""
     segments = list(message.all("MRG"))
-    if len(segments) != 1:
+    if len(segments) > 1:
+        refuse("segment-repeated", "MRG", "send one MRG; it holds several prior numbers in MRG-1")
+    if not segments:
         refuse(
             "segment-missing", "MRG", "send one MRG for the patient, with the prior chart number"
         )
