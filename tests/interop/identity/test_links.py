@@ -114,6 +114,21 @@ async def test_a_link_that_cannot_be_is_refused_with_its_place(
     assert await interop.published_all() == []
 
 
+async def test_two_numbers_in_use_of_one_system_are_refused_an_old_one_is_not_looked_at(
+    interop: Harness, open_connection: OpenConnection
+) -> None:
+    key = await open_connection(kind="fhir")
+    record = {"coding": [{"code": "MR"}]}
+    both = patient("1")
+    numbers = [{"system": SYSTEM, "value": value, "type": record} for value in ("1", "2")]
+    both["resource"]["identifier"] = numbers
+    answer = await post(interop, key, bundle(both))
+    assert answer.status_code == 422
+    assert answer.json()["issue"][0]["expression"] == ["Bundle.entry[0].resource.identifier"]
+    numbers[1]["use"] = "old"
+    assert (await post(interop, key, bundle(both))).status_code == 200
+
+
 async def test_a_visit_of_a_replaced_record_is_refused(
     interop: Harness, open_connection: OpenConnection
 ) -> None:
