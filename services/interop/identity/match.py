@@ -20,10 +20,12 @@ async def match_patient(patient: KnownPatient, source_system: str, uow: UnitOfWo
 
     Never across practices: another practice's rows are neither seen nor found by its key.
     """
-    await lock_identity(uow.db, uow.practice_id)  # two charts that come at once see one another
     traits = traits_of(patient.person, patient.coverage)
     prints = [uow.fingerprints(key, "patient") for key in blocking_keys(traits)]
     await reviews.keep_fingerprints(uow, patient.patient_id, [newest for newest, *_ in prints])
+    if not await reviews.has_other_system(uow.db, uow.practice_id, source_system):
+        return []
+    await lock_identity(uow.db, uow.practice_id)  # of two charts that come at once, one sees both
     every = [one for of_key in prints for one in of_key]
     candidates = await reviews.find_candidates(uow, every, not_of=source_system)
     if not candidates:

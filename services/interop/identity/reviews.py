@@ -24,6 +24,10 @@ SELECT $1, $2, unnest($3::bytea[])
 MOST_CANDIDATES = 100
 """A blocking key that many share, such as a placeholder's, is not compared to its end."""
 
+HAS_OTHER_SYSTEM = """
+SELECT EXISTS (SELECT FROM connection WHERE practice_id = $1 AND source_system <> $2)
+"""
+
 FIND_CANDIDATES = """
 SELECT DISTINCT patient_id, survivor_of($1, patient_id) AS survivor_id
   FROM patient_fingerprint JOIN patient USING (practice_id, patient_id)
@@ -83,6 +87,11 @@ ON CONFLICT (practice_id) DO UPDATE
 async def keep_fingerprints(uow: UnitOfWork, patient_id: UUID, kept: Sequence[bytes]) -> None:
     await uow.db.execute(FORGET_FINGERPRINTS, uow.practice_id, patient_id)
     await uow.db.execute(KEEP_FINGERPRINTS, uow.practice_id, patient_id, list(kept))
+
+
+async def has_other_system(db: Db, practice_id: UUID, source_system: str) -> bool:
+    """Whether the practice has an EHR beside this one."""
+    return await db.fetchval(HAS_OTHER_SYSTEM, practice_id, source_system)
 
 
 async def find_candidates(
