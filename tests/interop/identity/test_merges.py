@@ -61,6 +61,21 @@ async def test_after_a_merge_all_that_comes_under_the_old_number_is_the_survivor
     assert (updates[-1].person.given, updates[-1].coverage) == ("Almita", posted.coverage)
 
 
+async def test_a_visit_that_was_told_before_the_merge_is_known_again_under_either_number(
+    interop: Harness, connect: Connect
+) -> None:
+    ehr = await connect()
+    await accepted(
+        ehr,
+        message("DFT^P03", OLD, PV1, FT1, DG1, control_id="1"),
+        a40(PID, "2002^^^EHR^MR", "2"),
+        message("DFT^P03", OLD, PV1, FT1, DG1, control_id="3"),
+        message("DFT^P03", PID, PV1, FT1, DG1, control_id="4"),
+    )
+    [posted] = await interop.published(EncounterPosted)
+    assert posted.patient_id == OLD_CHART
+
+
 async def test_a_merge_of_a_chart_never_heard_of_leads_its_later_messages_to_the_survivor(
     interop: Harness, connect: Connect
 ) -> None:
