@@ -4,8 +4,9 @@ from libs.events.transport import Job, Service
 from services.billing.answers import api as refused_files
 from services.billing.answers.read import read_answers
 from services.billing.charges import api as fee_schedules
-from services.billing.charges.handlers import post_charges
+from services.billing.charges.handlers import correct_charges, post_charges, void_charges
 from services.billing.claims import api as claims
+from services.billing.claims import due_api as corrections
 from services.billing.claims.release import SUBMIT_TIMER
 from services.billing.claims.submit import SEND_TIMER, send_interchange, submit_claims
 from services.billing.facts.handlers import know_enrollment, know_practice, know_provider
@@ -18,6 +19,8 @@ service = Service(
     name="billing",
     handlers=[
         post_charges,
+        correct_charges,
+        void_charges,
         know_practice,
         know_provider,
         know_enrollment,
@@ -30,6 +33,7 @@ service = Service(
     routes=[
         fee_schedules.routes,
         claims.routes,
+        corrections.routes,
         ledger.routes,
         patients.routes,
         unmatched.routes,

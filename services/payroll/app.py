@@ -11,6 +11,8 @@ service = Service(
     handlers=[
         clinicians.know_clinician,
         record.record_productivity,
+        record.correct_productivity,
+        record.void_productivity,
     ],
     routes=[rates.rvu_tables, rates.compensation_plans, productivity.routes],
 )

@@ -70,6 +70,25 @@ class ChargesPosted(Event):
     lines: Annotated[int, Field(ge=1)]
 
 
+class ChargesReversed(Event):
+    """Charges that were posted are taken back, because the visit was corrected or voided.
+
+    Repeats what was posted; a corrected visit's charges are posted anew.
+    """
+
+    type: ClassVar = "billing.charges-reversed.v1"
+    topic: ClassVar = CLAIMS
+    key: ClassVar = "claim_id"
+
+    claim_id: ClaimId
+    encounter_id: EncounterId
+    payer_id: PayerId | None
+    """None: the patient was to pay."""
+    service_month: Month
+    charge_cents: PositiveCents
+    lines: Annotated[int, Field(ge=1)]
+
+
 class ClaimHeld(Event):
     """A claim waits for a fact; it goes out by itself when the fact is heard."""
 

@@ -33,3 +33,22 @@ class ProductivityRecorded(Event):
     work_rvu_hundredths: Hundredths
     pay_cents: PositiveCents
     """At the clinician's conversion rate in force on the day; zero while there is none."""
+
+
+class ProductivityReversed(Event):
+    """A recorded line is taken back, because its visit was corrected or voided.
+
+    Repeats what was recorded; a corrected visit's work is recorded anew, on a line of its own.
+    """
+
+    type: ClassVar = "payroll.productivity-reversed.v1"
+    topic: ClassVar = PRODUCTIVITY
+    key: ClassVar = "line_id"
+
+    line_id: ProductivityLineId
+    encounter_id: EncounterId
+    provider_npi: Npi
+    service_on: date
+    service_month: Month
+    work_rvu_hundredths: Hundredths
+    pay_cents: PositiveCents

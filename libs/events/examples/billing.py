@@ -9,6 +9,7 @@ from uuid import uuid5
 from libs.events.contracts.billing import (
     Adjustment,
     ChargesPosted,
+    ChargesReversed,
     ClaimAccepted,
     ClaimDenied,
     ClaimHeld,
@@ -54,6 +55,17 @@ def charges_posted(**changes: Any) -> ChargesPosted:
         "lines": 1,
     }
     return ChargesPosted(**{**fields, **changes})
+
+
+def charges_reversed(**changes: Any) -> ChargesReversed:
+    fields: dict[str, Any] = {
+        **_CLAIM,
+        "encounter_id": ENCOUNTER,
+        "payer_id": COVERAGE.payer_id,
+        "charge_cents": 17_800,
+        "lines": 1,
+    }
+    return ChargesReversed(**{**fields, **changes})
 
 
 def claim_held(**changes: Any) -> ClaimHeld:

@@ -200,6 +200,8 @@ def _profile(practice: Practice) -> dict[str, Any]:
         "codes": codes,
         # Synthea names a payer without a member number; the practice bills under the chart's.
         "chart_number_is_member_id": True,
+        # It sends IN1 wherever it knows of a payer.
+        "no_coverage_is_self_pay": True,
     }
 
 

@@ -37,7 +37,7 @@ SELECT practice_id, service_month,
 """
 ENCOUNTERS = """
 SELECT practice_id, date_trunc('month', service_on)::date AS service_month, count(*) AS encounters
-  FROM encounter WHERE state = 'posted' GROUP BY 1, 2
+  FROM encounter WHERE standing IS NOT NULL GROUP BY 1, 2
 """
 WORK = """
 SELECT practice_id, date_trunc('month', service_on)::date AS service_month,

@@ -25,7 +25,6 @@ Months = Mapping[date, Mapping[str, int]]
 
 SUMS: tuple[str, ...] = (
     "encounters",
-    "video_visits",
     "queries_opened",
     "charge_cents",
     "claims",
@@ -56,9 +55,10 @@ STATES: tuple[str, ...] = (
     "open_queries",
     "interfaces_down",
     "patients",
+    "video_visits",
 )
-"""Counters of what is so now: what became of appointments, what waits, and how many patients the
-charts of the month are."""
+"""Counters of what is so now: what became of appointments and visits, what waits, and how many
+patients the charts of the month are."""
 
 COUNTERS = SUMS + STATES
 

@@ -30,8 +30,8 @@ FIGURE_EVENT = Table(
 )
 SEEN = Table(
     "seen",
-    keys=("practice_id", "service_month", "patient_id", "event_id"),
-    values=_SOURCE,
+    keys=("practice_id", "encounter_id"),
+    values=("counts", "service_month", "patient_id", "by_video", "event_id", *_SOURCE),
 )
 CHART = Table("chart", keys=("practice_id", "patient_id"), values=("survivor_id",))
 WAITING = Table(

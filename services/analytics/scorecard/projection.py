@@ -6,8 +6,6 @@ key: so the order between keys does not matter.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from libs.events.contracts.agreements import (
     ManagementFeeAccrued,
     ManagementFeeReversed,
@@ -15,6 +13,7 @@ from libs.events.contracts.agreements import (
 )
 from libs.events.contracts.billing import (
     ChargesPosted,
+    ChargesReversed,
     ClaimAccepted,
     ClaimDenied,
     ClaimHeld,
@@ -25,19 +24,9 @@ from libs.events.contracts.billing import (
     PaymentPosted,
     PaymentReversed,
 )
-from libs.events.contracts.interop import (
-    AppointmentBooked,
-    AppointmentCancelled,
-    AppointmentChanged,
-    AppointmentCompleted,
-    AppointmentMissed,
-    EncounterPosted,
-    PatientMerged,
-    PatientUnmerged,
-)
 from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
-from libs.events.contracts.interop_queries import QueryAnswered, QueryOpened
-from libs.events.contracts.payroll import ProductivityRecorded
+from libs.events.contracts.interop_queries import QueryAnswered, QueryOpened, QueryWithdrawn
+from libs.events.contracts.payroll import ProductivityRecorded, ProductivityReversed
 from libs.events.contracts.values import month_of
 from libs.events.transport import Fold, Projection
 from services.analytics.scorecard.counting import (
@@ -49,75 +38,25 @@ from services.analytics.scorecard.counting import (
     SEEN,
     WAITING,
     count,
-    source_of,
     wait_for,
     wait_no_more,
 )
-
-BY_VIDEO = ("02", "10")  # CMS place of service: telehealth, the patient elsewhere or at home
+from services.analytics.scorecard.visits import (
+    on_appointment_booked,
+    on_appointment_cancelled,
+    on_appointment_changed,
+    on_appointment_completed,
+    on_appointment_missed,
+    on_encounter_corrected,
+    on_encounter_posted,
+    on_encounter_voided,
+    on_patient_merged,
+    on_patient_unmerged,
+)
 
 
 def on_practice_onboarded(event: PracticeOnboarded, fold: Fold) -> None:
     fold.put(PRACTICE, (event.practice_id,), name=event.name)
-
-
-def on_encounter_posted(event: EncounterPosted, fold: Fold) -> None:
-    month = month_of(event.service_on)
-    by_video = int(event.place_of_service in BY_VIDEO)
-    count(event, fold, month, encounters=1, video_visits=by_video)
-    fold.put(SEEN, (event.practice_id, month, event.patient_id, fold.event.id), **source_of(fold))
-
-
-def on_patient_merged(event: PatientMerged, fold: Fold) -> None:
-    """Its key is the merged chart, and it names the last survivor: the last of a key is right."""
-    fold.put(CHART, (event.practice_id, event.patient_id), survivor_id=event.survivor_id)
-
-
-def on_patient_unmerged(event: PatientUnmerged, fold: Fold) -> None:
-    fold.put(CHART, (event.practice_id, event.patient_id), survivor_id=event.patient_id)
-
-
-def on_appointment_booked(event: AppointmentBooked, fold: Fold) -> None:
-    _appointment_is(event, fold, "booked")
-
-
-def on_appointment_changed(event: AppointmentChanged, fold: Fold) -> None:
-    """It may be in another month now, and is counted there alone."""
-    _appointment_is(event, fold, "booked")
-
-
-def on_appointment_cancelled(event: AppointmentCancelled, fold: Fold) -> None:
-    _appointment_is(event, fold, "cancelled" if event.reason == "cancelled" else "in-error")
-
-
-def on_appointment_missed(event: AppointmentMissed, fold: Fold) -> None:
-    _appointment_is(event, fold, "missed")
-
-
-def on_appointment_completed(event: AppointmentCompleted, fold: Fold) -> None:
-    _appointment_is(event, fold, "completed")
-
-
-def _appointment_is(
-    event: AppointmentBooked
-    | AppointmentChanged
-    | AppointmentCancelled
-    | AppointmentMissed
-    | AppointmentCompleted,
-    fold: Fold,
-    state: Literal["booked", "missed", "cancelled", "in-error", "completed"],
-) -> None:
-    """The last event about an appointment says what became of it, and when it was for."""
-    month = month_of(event.starts_on)
-    count(event, fold, month)
-    fold.put(
-        APPOINTMENT,
-        (event.practice_id, event.appointment_id),
-        service_month=month,
-        state=state,
-        event_id=fold.event.id,
-        **source_of(fold),
-    )
 
 
 def on_query_opened(event: QueryOpened, fold: Fold) -> None:
@@ -127,6 +66,10 @@ def on_query_opened(event: QueryOpened, fold: Fold) -> None:
 
 
 def on_query_answered(event: QueryAnswered, fold: Fold) -> None:
+    wait_no_more(event, fold, "open_queries", event.query_id)
+
+
+def on_query_withdrawn(event: QueryWithdrawn, fold: Fold) -> None:
     wait_no_more(event, fold, "open_queries", event.query_id)
 
 
@@ -149,6 +92,18 @@ def on_charges_posted(event: ChargesPosted, fold: Fold) -> None:
         claims=1,
         charge_cents=event.charge_cents,
         patient_cents=event.charge_cents if event.payer_id is None else 0,
+    )
+
+
+def on_charges_reversed(event: ChargesReversed, fold: Fold) -> None:
+    """A reversal repeats the posting's amounts; here they leave again."""
+    count(
+        event,
+        fold,
+        event.service_month,
+        claims=-1,
+        charge_cents=-event.charge_cents,
+        patient_cents=-event.charge_cents if event.payer_id is None else 0,
     )
 
 
@@ -213,6 +168,16 @@ def on_productivity_recorded(event: ProductivityRecorded, fold: Fold) -> None:
     )
 
 
+def on_productivity_reversed(event: ProductivityReversed, fold: Fold) -> None:
+    count(
+        event,
+        fold,
+        event.service_month,
+        work_rvu_hundredths=-event.work_rvu_hundredths,
+        pay_cents=-event.pay_cents,
+    )
+
+
 def on_management_fee_accrued(event: ManagementFeeAccrued, fold: Fold) -> None:
     count(event, fold, event.service_month, fee_cents=event.fee_cents)
 
@@ -230,6 +195,8 @@ scorecard = Projection(
         on_encounter_posted,
         on_patient_merged,
         on_patient_unmerged,
+        on_encounter_corrected,
+        on_encounter_voided,
         on_appointment_booked,
         on_appointment_changed,
         on_appointment_cancelled,
@@ -237,9 +204,11 @@ scorecard = Projection(
         on_appointment_completed,
         on_query_opened,
         on_query_answered,
+        on_query_withdrawn,
         on_interface_down,
         on_interface_up,
         on_charges_posted,
+        on_charges_reversed,
         on_claim_held,
         on_claim_released,
         on_claim_submitted,
@@ -250,6 +219,7 @@ scorecard = Projection(
         on_claim_paid,
         on_claim_denied,
         on_productivity_recorded,
+        on_productivity_reversed,
         on_management_fee_accrued,
         on_management_fee_reversed,
     ),

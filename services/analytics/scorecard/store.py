@@ -26,7 +26,7 @@ SELECT s.practice_id, s.service_month, {", ".join(f"s.{counter}" for counter in 
        coalesce(w.claims_on_hold, 0) AS claims_on_hold,
        coalesce(w.open_queries, 0) AS open_queries,
        coalesce(w.interfaces_down, 0) AS interfaces_down,
-       coalesce(p.patients, 0) AS patients
+       coalesce(p.patients, 0) AS patients, coalesce(v.video_visits, 0) AS video_visits
   FROM scorecard AS s
   LEFT JOIN (
       SELECT generation, practice_id, service_month,
@@ -47,6 +47,10 @@ SELECT s.practice_id, s.service_month, {", ".join(f"s.{counter}" for counter in 
       SELECT generation, practice_id, service_month, count(*) AS patients
         FROM seen_patient GROUP BY 1, 2, 3
   ) AS p USING (generation, practice_id, service_month)
+  LEFT JOIN (
+      SELECT generation, practice_id, service_month, count(*) AS video_visits
+        FROM seen WHERE counts AND by_video GROUP BY 1, 2, 3
+  ) AS v USING (generation, practice_id, service_month)
  WHERE s.generation = (SELECT generation FROM projection WHERE name = 'scorecard')
  ORDER BY practice_id, service_month
 """

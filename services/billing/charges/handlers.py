@@ -1,17 +1,64 @@
-"""A posted visit becomes a claim: priced, and on its way as far as the facts allow."""
+"""A posted visit becomes a claim: priced, and on its way as far as the facts allow.
+
+A corrected or voided visit changes its claim while no payer has it; after that, what the payer has
+is to be replaced or voided there, and until somebody does, it stands.
+"""
 
 from __future__ import annotations
 
-from libs.events.contracts.interop import EncounterPosted
+from dataclasses import replace
+from uuid import UUID
+
+from libs.events.contracts.interop import EncounterCorrected, EncounterPosted, EncounterVoided
 from libs.events.transport import UnitOfWork
-from services.billing.claims import store
-from services.billing.claims.model import Claim, State, claim_id_of, control_number_of
-from services.billing.claims.release import advance
+from services.billing.claims import due, store
+from services.billing.claims.model import (
+    AT_HOME,
+    Claim,
+    State,
+    claim_id_of,
+    control_number_of,
+)
+from services.billing.claims.release import advance, take_back
 
 
 async def post_charges(encounter: EncounterPosted, uow: UnitOfWork) -> None:
     """Open the visit's claim; what it waits for, if anything, is decided by `advance`."""
     await store.lock_standing(uow.db, uow.practice_id)
+    await _open(encounter, uow)
+
+
+async def correct_charges(corrected: EncounterCorrected, uow: UnitOfWork) -> None:
+    """Take the charges back and post them anew; a claim that a payer has goes to the work list."""
+    encounter = corrected.as_posted()
+    await store.lock_standing(uow.db, uow.practice_id)
+    claim = await _lock(encounter.encounter_id, uow)
+    if claim is None:  # its posting was given up here, which does not hold for what is said now
+        await _open(encounter, uow)
+    elif claim.state in AT_HOME:
+        await _change(claim, encounter, uow)
+    elif await store.read_encounter(uow, claim) == encounter:
+        await due.nothing_due(uow.db, claim)  # back to what the payer has
+    else:
+        await due.replacement_due(uow, claim, encounter)
+
+
+async def void_charges(voided: EncounterVoided, uow: UnitOfWork) -> None:
+    """Take the charges back; a claim that a payer has goes to the work list."""
+    await store.lock_standing(uow.db, uow.practice_id)
+    claim = await _lock(voided.encounter_id, uow)
+    if claim is None or claim.state is State.VOIDED:
+        return
+    if claim.state not in AT_HOME:
+        await due.void_due(uow, claim, voided.event_id)
+        return
+    claim = await take_back(uow, claim)
+    await store.move(
+        uow.db, claim, State.VOIDED, uow.now, origin=claim.origin, reason=voided.reason
+    )
+
+
+async def _open(encounter: EncounterPosted, uow: UnitOfWork) -> None:
     count = await store.next_number(uow.db, uow.practice_id, "claim")
     claim = Claim(
         practice_id=encounter.practice_id,
@@ -32,3 +79,25 @@ async def post_charges(encounter: EncounterPosted, uow: UnitOfWork) -> None:
     )
     await store.add_claim(uow, claim, encounter)
     await advance(uow, claim, encounter)
+
+
+async def _change(claim: Claim, encounter: EncounterPosted, uow: UnitOfWork) -> None:
+    await take_back(uow, claim)
+    now = replace(
+        claim,
+        patient_id=encounter.patient_id,
+        payer_id=encounter.coverage.payer_id if encounter.coverage else None,
+        provider_npi=encounter.provider_npi,
+        service_on=encounter.service_on,
+        charge_cents=0,
+        state=State.HELD,
+        hold_reason=None,
+        origin=uow.origin.dump(),
+        revision=claim.revision + 1,
+    )
+    await store.change_claim(uow, now, encounter)
+    await advance(uow, now, encounter)
+
+
+async def _lock(encounter_id: UUID, uow: UnitOfWork) -> Claim | None:
+    return await store.lock(uow.db, uow.practice_id, claim_id_of(encounter_id))

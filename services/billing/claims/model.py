@@ -21,6 +21,7 @@ class State(StrEnum):
     PAID = "paid"
     DENIED = "denied"
     SELF_PAY = "self-pay"
+    VOIDED = "voided"
 
 
 # An answer may come late or twice: what was decided by money stands against an acknowledgement.
@@ -33,7 +34,11 @@ _MOVES: dict[State, frozenset[State]] = {
     State.PAID: frozenset({State.DENIED, State.SUBMITTED}),
     State.DENIED: frozenset({State.PAID, State.SUBMITTED}),
     State.SELF_PAY: frozenset(),
+    State.VOIDED: frozenset(),
 }
+
+AT_HOME = frozenset({State.HELD, State.READY, State.SELF_PAY, State.VOIDED})
+"""No payer has the claim: it may still become another one. What a payer has is replaced there."""
 
 
 def may_move(current: State, to: State) -> bool:
@@ -60,6 +65,8 @@ class Claim:
     interchange_number: int | None
     payer_claim_number: str | None
     origin: str
+    revision: int = 1
+    """How often it was priced for another state of its visit, and once for the first."""
 
 
 def claim_id_of(encounter_id: UUID) -> UUID:

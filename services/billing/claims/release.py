@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from libs.events.contracts.billing import ChargesPosted, ClaimHeld, ClaimReleased, HoldReason
+from libs.events.contracts.billing import (
+    ChargesPosted,
+    ChargesReversed,
+    ClaimHeld,
+    ClaimReleased,
+    HoldReason,
+)
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.contracts.values import ClaimId, EncounterId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
@@ -55,6 +61,42 @@ async def advance(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> 
         await _hold(uow, claim, encounter, reason, place)
 
 
+async def take_back(uow: UnitOfWork, claim: Claim) -> Claim:
+    """Reverse what was charged for the claim, and end its wait; it is not priced afterwards.
+
+    The caller holds `store.lock_standing` and the claim, which no payer has.
+    """
+    origin = await _release(uow, claim)
+    lines = await store.read_lines(uow.db, claim)
+    if not lines:
+        return replace(claim, hold_reason=None, origin=origin.dump())
+    assert claim.encounter_id is not None
+    undone = ChargesReversed(
+        practice_id=PracticeId(uow.practice_id),
+        claim_id=ClaimId(claim.claim_id),
+        encounter_id=EncounterId(claim.encounter_id),
+        payer_id=claim.payer_id,
+        service_month=month_of(claim.service_on),
+        charge_cents=claim.charge_cents,
+        lines=len(lines),
+    )
+    if claim.charge_cents:
+        entry = ledger.charge(
+            uow.practice_id,
+            claim.claim_id,
+            claim.service_on,
+            claim.charge_cents,
+            self_pay=claim.payer_id is None,
+            event_id=undone.event_id,
+            revision=claim.revision,
+            undo=True,
+        )
+        await post(uow.db, entry, uow.now)
+    await store.drop_lines(uow.db, claim)
+    origin = await uow.publish(undone)
+    return replace(claim, charge_cents=0, hold_reason=None, origin=origin.dump())
+
+
 async def _price(
     uow: UnitOfWork, claim: Claim, encounter: EncounterPosted
 ) -> tuple[Claim, HoldReason | None]:
@@ -65,13 +107,18 @@ async def _price(
     if not isinstance(priced, list):
         return claim, priced
     await store.add_lines(uow.db, claim, encounter, priced)
-    self_pay = encounter.coverage is None
+    charges = _charges(claim, encounter, sum(priced))
     if sum(priced):
         entry = ledger.charge(
-            uow.practice_id, claim.claim_id, claim.service_on, sum(priced), self_pay=self_pay
+            uow.practice_id,
+            claim.claim_id,
+            claim.service_on,
+            sum(priced),
+            self_pay=encounter.coverage is None,
+            event_id=charges.event_id,
+            revision=claim.revision,
         )
         await post(uow.db, entry, uow.now)
-    charges = _charges(claim, encounter, sum(priced))
     origin = await uow.publish(charges, origin=Origin.load(claim.origin))
     return replace(claim, charge_cents=sum(priced), origin=origin.dump()), None
 

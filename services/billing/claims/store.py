@@ -18,7 +18,7 @@ from services.billing.claims.model import Claim, State
 
 COLUMNS = """practice_id, claim_id, encounter_id, patient_id, control_number, payer_id,
        provider_npi, service_on, charge_cents, state, hold_reason, was_refused, interchange_number,
-       payer_claim_number, origin"""
+       payer_claim_number, origin, revision"""
 NEXT_NUMBER = """
 INSERT INTO counter AS c VALUES ($1, $2, 1)
 ON CONFLICT (practice_id, name) DO UPDATE SET value = c.value + 1 RETURNING value
@@ -72,6 +72,13 @@ UPDATE claim SET interchange_number = $3 WHERE practice_id = $1 AND claim_id = A
 SET_PAYER_NUMBER = """
 UPDATE claim SET payer_claim_number = $3 WHERE practice_id = $1 AND claim_id = $2
 """
+CHANGE_CLAIM = """
+UPDATE claim
+   SET encounter = $3, patient_id = $4, payer_id = $5, provider_npi = $6, service_on = $7,
+       charge_cents = 0, state = 'held', hold_reason = NULL, origin = $8, revision = $9
+ WHERE practice_id = $1 AND claim_id = $2
+"""
+DROP_LINES = "DELETE FROM claim_line WHERE practice_id = $1 AND claim_id = $2"
 LIST = f"""
 SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND ($2::text IS NULL OR state = $2)
  ORDER BY service_on, claim_id LIMIT $3 OFFSET $4
@@ -145,6 +152,21 @@ async def move(
     note = f"{reason}: {place}" if place else reason
     await db.execute(MOVE, claim.practice_id, claim.claim_id, to, held, origin)
     await db.execute(NOTE_MOVE, claim.practice_id, claim.claim_id, to, note, at)
+
+
+async def change_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:
+    """The claim is for another state of its visit now, and not priced."""
+    sealed = uow.seal(write_kept(encounter), _place(claim))
+    await uow.db.execute(
+        CHANGE_CLAIM, claim.practice_id, claim.claim_id, sealed, claim.patient_id, claim.payer_id,
+        claim.provider_npi, claim.service_on, claim.origin, claim.revision,
+    )  # fmt: skip
+
+
+async def drop_lines(db: Db, claim: Claim) -> None:
+    """The claim is not priced any more."""
+    await db.execute(DROP_LINES, claim.practice_id, claim.claim_id)
+    await db.execute(SET_CHARGE, claim.practice_id, claim.claim_id, 0)
 
 
 async def lock(db: Db, practice_id: UUID, claim_id: UUID) -> Claim | None:

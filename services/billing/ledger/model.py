@@ -32,6 +32,8 @@ class Entry:
     lines: dict[Account, int]
     claim_id: UUID | None = None
     service_month: date | None = None
+    event_id: UUID | None = None
+    """The event that says the same, where there is one."""
 
     def __post_init__(self) -> None:
         if sum(self.lines.values()) != 0:
@@ -58,13 +60,32 @@ class Decision:
         )
 
 
-def charge(practice_id: UUID, claim_id: UUID, on: date, cents: int, *, self_pay: bool) -> Entry:
-    """The visit is owed: by the payer, or at once by the patient."""
+def charge(
+    practice_id: UUID,
+    claim_id: UUID,
+    on: date,
+    cents: int,
+    *,
+    self_pay: bool,
+    event_id: UUID | None = None,
+    revision: int = 1,
+    undo: bool = False,
+) -> Entry:
+    """The visit is owed: by the payer, or at once by the patient; or no more, as it was corrected.
+
+    Each revision of a claim is charged once, and taken back once.
+    """
     owed = Account.PATIENT_RECEIVABLE if self_pay else Account.PAYER_RECEIVABLE
+    signed = -cents if undo else cents
     return Entry(
-        practice_id, "charge", str(claim_id), {owed: cents, Account.CHARGES: -cents},
-        claim_id, month_of(on),
-    )  # fmt: skip
+        practice_id,
+        "charge-reversal" if undo else "charge",
+        str(claim_id) if revision == 1 else f"{claim_id}/{revision}",
+        {owed: signed, Account.CHARGES: -signed},
+        claim_id,
+        month_of(on),
+        event_id,
+    )
 
 
 def decision(

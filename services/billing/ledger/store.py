@@ -10,8 +10,9 @@ from libs.events.transport.database import Db
 from services.billing.ledger.model import Entry
 
 ADD_ENTRY = """
-INSERT INTO journal_entry (practice_id, entry_id, kind, claim_id, service_month, posted_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO journal_entry (practice_id, entry_id, kind, claim_id, service_month, posted_at,
+                           event_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 ADD_LINES = """
 INSERT INTO journal_line (practice_id, entry_id, account, cents)
@@ -24,7 +25,7 @@ SELECT e.service_month, l.account, sum(l.cents)::bigint AS cents
  GROUP BY e.service_month, l.account ORDER BY e.service_month, l.account
 """
 LIST_OF_CLAIM = """
-SELECT e.entry_id, e.kind, e.posted_at, l.account, l.cents
+SELECT e.entry_id, e.kind, e.posted_at, e.event_id, l.account, l.cents
   FROM journal_entry e JOIN journal_line l USING (practice_id, entry_id)
  WHERE e.practice_id = $1 AND e.claim_id = $2 ORDER BY e.posted_at, e.entry_id, l.account
 """
@@ -43,6 +44,7 @@ async def post(db: Db, entry: Entry, at: datetime) -> None:
         entry.claim_id,
         entry.service_month,
         at,
+        entry.event_id,
     )
     await db.execute(
         ADD_LINES, entry.practice_id, entry.entry_id, list(lines), list(lines.values())

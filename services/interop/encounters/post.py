@@ -142,7 +142,7 @@ def _row(
         message_id=message_id,
         source_system=connection.source_system,
         patient_id=now.patient_id,
-        service_on=now.visit.service_on,
+        service_on=(now.standing or now.visit).service_on,
         visit=now.visit.model_dump_json(),
         state=now.state,
         standing=now.standing,

@@ -44,6 +44,18 @@ UPDATE productivity_line
  WHERE practice_id = $1 AND line_id = $2
 """
 
+LOCK_STANDING = """
+SELECT line_id, encounter_id, provider_npi, service_on, origin, state, unvalued_codes,
+       work_rvu_hundredths, pay_cents
+  FROM productivity_line
+ WHERE practice_id = $1 AND encounter_id = $2 AND state <> 'reversed' FOR UPDATE
+"""
+
+REVERSE_LINE = """
+UPDATE productivity_line SET state = 'reversed', unvalued_codes = '{}'
+ WHERE practice_id = $1 AND line_id = $2
+"""
+
 SUM_BY_CLINICIAN = """
 SELECT line.provider_npi, clinician.family, clinician.given, count(*) AS visits,
        count(*) FILTER (WHERE state = 'waiting') AS waiting,
@@ -52,7 +64,8 @@ SELECT line.provider_npi, clinician.family, clinician.given, count(*) AS visits,
   FROM productivity_line AS line
   LEFT JOIN clinician ON clinician.practice_id = line.practice_id
                      AND clinician.npi = line.provider_npi
- WHERE line.practice_id = $1 AND service_on >= $2 AND service_on < $2 + interval '1 month'
+ WHERE line.practice_id = $1 AND state <> 'reversed'
+   AND service_on >= $2 AND service_on < $2 + interval '1 month'
  GROUP BY line.provider_npi, clinician.family, clinician.given
  ORDER BY line.provider_npi
 """
@@ -135,6 +148,30 @@ async def change_line(db: Db, practice_id: UUID, line: Line, worth: Worth) -> No
         await db.execute(
             RECORD_LINE, practice_id, line.line_id, worth.work_rvu_hundredths, worth.pay_cents
         )
+
+
+async def lock_standing(
+    db: Db, practice_id: UUID, encounter_id: UUID
+) -> tuple[Line, list[Procedure], Worth] | None:
+    """The visit's line that was not reversed, its procedures, and what it came to."""
+    row = await db.fetchrow(LOCK_STANDING, practice_id, encounter_id)
+    if row is None:
+        return None
+    found = dict(row)
+    waits = found.pop("state") == "waiting"
+    codes, work, pay = (
+        found.pop(name) for name in ("unvalued_codes", "work_rvu_hundredths", "pay_cents")
+    )
+    line = Line(**found)
+    procedures = [
+        Procedure(one["line_number"], one["procedure_code"], one["units"])
+        for one in await db.fetch(LIST_PROCEDURES, practice_id, [line.line_id])
+    ]
+    return line, procedures, Worth(codes) if waits else Worth([], work, pay)
+
+
+async def reverse_line(db: Db, practice_id: UUID, line: Line) -> None:
+    await db.execute(REVERSE_LINE, practice_id, line.line_id)
 
 
 async def sum_by_clinician(db: Db, practice_id: UUID, month: date) -> list[Record]:

@@ -61,7 +61,7 @@ async def test_the_database_refuses_an_entry_that_does_not_sum_to_zero(billing: 
     with pytest.raises(asyncpg.CheckViolationError):
         async with billing.uow(PRACTICE) as uow:
             entry_id = uuid4()
-            await uow.db.execute(ADD_ENTRY, PRACTICE, entry_id, "test", None, None, uow.now)
+            await uow.db.execute(ADD_ENTRY, PRACTICE, entry_id, "test", None, None, uow.now, None)
             await uow.db.execute(ADD_LINE, PRACTICE, entry_id, "cash", 100)
             await uow.db.execute(ADD_LINE, PRACTICE, entry_id, "charges", -99)
 
