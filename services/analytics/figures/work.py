@@ -120,9 +120,10 @@ WORK: tuple[Figure, ...] = (
         label="Open queries",
         unit="count",
         group="waiting",
-        formula="the queries opened that are not answered yet",
-        worded="{open_queries} opened and not yet answered",
-        definition="Visits that cannot be billed as they stand; the clinician was asked.",
+        formula="the queries opened that are neither answered nor withdrawn",
+        worded="{open_queries} opened, neither answered nor withdrawn",
+        definition="Visits that cannot be billed as they stand; the clinician or the front desk "
+        "was asked.",
         parts=(part_of("open_queries", "open queries", "count", open_queries=1),),
         work_out=lambda r: r.parts["open_queries"],
     ),
