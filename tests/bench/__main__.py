@@ -19,6 +19,7 @@ from tests.bench.growing import measure_growth, measure_rebuilding
 from tests.bench.handling import measure_handling
 from tests.bench.hops import measure_hops
 from tests.bench.projecting import measure_projection
+from tests.bench.receiving import measure_receiving
 from tests.bench.relaying import measure_relaying
 from tests.bench.scaling import measure_scaling
 from tests.bench.timers import measure_timers
@@ -32,6 +33,7 @@ MEASURES: dict[str, Callable[[Databases, str], Awaitable[dict[str, float]]]] = {
     "relay": measure_relaying,
     "hops": measure_hops,
     "timers": measure_timers,
+    "mllp": measure_receiving,
     "rebuild": measure_rebuilding,
     "growth": measure_growth,
 }
@@ -44,6 +46,10 @@ TARGETS: dict[str, tuple[str, float]] = {
     "hop_ms_p50": ("<=", 15),
     "hop_ms_p99": ("<=", 60),
     "timer_late_ms_p99": ("<=", 1000),
+    "mllp_messages_per_second": (">=", 500),
+    "mllp_ms_p50": ("<=", 25),
+    "mllp_ms_p99": ("<=", 50),
+    "mllp_connections_held": (">=", 1000),
     "rebuild_vs_live": (">=", 1),
     "rebuild_peak_grown": ("<=", 1.2),
     "event_price_at_10x_rows": ("<=", 1.2),

@@ -1,0 +1,166 @@
+"""HL7 v2 visits (DFT^P03) over MLLP, each stored with its events before it is acknowledged.
+
+The service runs in a process of its own with its relay, the EHRs in this one: 40 practices with a
+connection each, while 1,000 more connections are open and quiet. Every message is a new patient's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from statistics import quantiles
+from uuid import UUID, uuid5
+
+from libs.events.transport import Server, Work
+from libs.events.transport.runtime import running, settle_memory
+from libs.events.transport.service import Service
+from libs.service.topics import make_topics
+from services.interop.connections.model import Connection, ConnectionKey, Profile
+from services.interop.connections.store import add_connection
+from services.interop.mllp.server import make_room, serve_mllp
+from services.interop.mllp.settings import MllpSettings
+from tests.databases import Databases
+from tests.interop.mllp.conftest import DG1, FT1, PID, PV1, message
+from tests.keys import FIXED_KEYS
+
+PRACTICES = [uuid5(UUID(int=0), f"practice {number}") for number in range(40)]
+CONNECTION = UUID(int=1)
+SECRET = "s" * 40
+QUIET = 1_000
+SECONDS = 10
+RATE = 200
+CORES = 4
+SPEECH = 1
+"""Where the service says its port."""
+
+
+async def measure_receiving(databases: Databases, kafka: str) -> dict[str, float]:
+    """Messages a second, as many as it takes; then milliseconds to the answer at 200 a second."""
+    print(f"mllp: {os.cpu_count()} cores for all; its targets are for {CORES}")
+    make_room(2 * QUIET)
+    await make_topics(kafka)
+    async with databases.clone("interop") as dsn:
+        command = (sys.executable, "-m", "tests.bench.receiving", dsn, kafka)
+        server = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+        assert server.stdout is not None
+        try:
+            port = int(await server.stdout.readline())
+            quiet = [await asyncio.open_connection("127.0.0.1", port) for _ in range(QUIET)]
+            ehrs = [await Ehr.open(port, practice) for practice in PRACTICES]
+            await asyncio.gather(*[ehr.visit() for ehr in ehrs])
+            figures = await _as_fast_as_it_goes(ehrs) | await _at_a_rate(ehrs)
+            figures["mllp_connections_held"] = sum(not w.is_closing() for _, w in quiet)
+            for _, writer in quiet:
+                writer.close()
+        finally:
+            server.terminate()
+            await server.wait()
+    return figures
+
+
+class Ehr:
+    """One practice's EHR; it sends the next visit when the one before it is acknowledged."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, practice_id: UUID
+    ) -> None:
+        self._reader, self._writer = reader, writer
+        self._key = ConnectionKey(practice_id, CONNECTION, SECRET).write()
+        self._sent = 0
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, port: int, practice_id: UUID) -> Ehr:
+        return cls(*await asyncio.open_connection("127.0.0.1", port), practice_id)
+
+    async def visit(self) -> None:
+        """Returns when a visit is acknowledged with AA."""
+        async with self._turn:
+            self._sent += 1
+            number = str(self._sent)
+            visit = (PID.replace("1001", number), PV1.replace("V9", f"V{number}"), FT1, DG1)
+            raw = message("DFT^P03", *visit, control_id=number).replace("KEY", self._key)
+            self._writer.write(b"\x0b" + raw.encode() + b"\x1c\r")
+            answer = await self._reader.readuntil(b"\x1c\r")
+            assert b"\rMSA|AA|" in answer, answer
+
+
+async def _as_fast_as_it_goes(ehrs: list[Ehr]) -> dict[str, float]:
+    until = time.perf_counter() + SECONDS
+    counts: list[int] = []
+
+    async def send(ehr: Ehr) -> None:
+        count = 0
+        while time.perf_counter() < until:
+            await ehr.visit()
+            count += 1
+        counts.append(count)
+
+    started = time.perf_counter()
+    await asyncio.gather(*map(send, ehrs))
+    return {"mllp_messages_per_second": sum(counts) / (time.perf_counter() - started)}
+
+
+async def _at_a_rate(ehrs: list[Ehr]) -> dict[str, float]:
+    """Each message has its moment; one that has to wait for its turn is late by that, too."""
+    started = time.perf_counter() + 0.1
+    late: list[float] = []
+
+    async def send(number: int) -> None:
+        due = started + number / RATE
+        await asyncio.sleep(due - time.perf_counter())
+        await ehrs[number % len(ehrs)].visit()
+        late.append(1000 * (time.perf_counter() - due))
+
+    await asyncio.gather(*[send(number) for number in range(RATE * SECONDS)])
+    cuts = quantiles(late, n=100)
+    return {"mllp_ms_p50": cuts[49], "mllp_ms_p99": cuts[98]}
+
+
+async def _serve(dsn: str, kafka: str) -> None:
+    """Logs as in a cluster, a line for each message, which nobody reads here."""
+    service = Service(name="interop", servers=[Server("mllp", _listen)])
+    async with running(service, dsn=dsn, kafka=kafka, keys=FIXED_KEYS):
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def _listen(work: Work) -> AsyncIterator[None]:
+    for practice_id in PRACTICES:
+        await _open_connection(work, practice_id)
+    async with serve_mllp(work, MllpSettings(port=0)) as port:
+        os.write(SPEECH, f"{port}\n".encode())
+        yield
+
+
+async def _open_connection(work: Work, practice_id: UUID) -> None:
+    async with work.unit_of_work(practice_id) as uow:
+        connection = Connection(
+            practice_id=practice_id,
+            connection_id=CONNECTION,
+            kind="hl7v2",
+            source_system="ehr",
+            sending_application="EHR",
+            sending_facility="MAIN",
+            time_zone="America/New_York",
+            profile=Profile(),
+            key_sha256=ConnectionKey(practice_id, CONNECTION, SECRET).digest(),
+            opened_at=uow.now,
+            key_changed_at=uow.now,
+            last_seen_at=None,
+            received=0,
+            refused=0,
+        )
+        await add_connection(uow.db, connection)
+
+
+if __name__ == "__main__":
+    SPEECH = os.dup(1)  # pyright: ignore[reportConstantRedefinition]
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    settle_memory()
+    asyncio.run(_serve(*sys.argv[1:]))
