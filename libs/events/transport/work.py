@@ -98,11 +98,16 @@ class Outgoing:
     rows: list[OutboxRow] = field(default_factory=list[OutboxRow])
     timers_set: bool = False
 
-    async def write(self, db: Db) -> None:
-        """Write the outbox rows in the order of publishing: the transaction's last statement."""
+    async def write(self, db: Db, *, seen: UUID | None = None) -> None:
+        """Write the outbox rows in the order of publishing: the transaction's last statement.
+
+        `seen`: the one practice that this transaction sees already.
+        """
         if not self.rows:
             return
-        await see_practices(db, {row.practice_id for row in self.rows})
+        practices = {row.practice_id for row in self.rows}
+        if practices != {seen}:
+            await see_practices(db, practices)
         await close_before(db, {row.topic for row in self.rows if row.topic.succeeds})
         columns = zip(*map(OUTBOX_COLUMNS, self.rows), strict=True)
         await db.execute(ADD_TO_OUTBOX, *map(list, columns))
@@ -285,7 +290,7 @@ class Work:
                 keys=self.keys,
                 origin=origin,
             )
-            await outgoing.write(db)
+            await outgoing.write(db, seen=practice_id)
         outgoing.wake(self.wakes)
 
     @asynccontextmanager

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Annotated, Literal, Self
@@ -91,6 +92,11 @@ class Profile(Contract):
     certificate_name: Short | None = None
     """Over MLLP with client certificates: the name that this connection's certificate has, its
     subject's common name or a DNS name. Its key then opens nothing where another one is shown."""
+
+    @cached_property
+    def targets(self) -> dict[tuple[str, str, str], str]:
+        """What is billed, by the kind, system and code of a row of the map."""
+        return {(row.kind, row.system, row.code): row.target for row in self.codes}
 
 
 class Expected(Contract):

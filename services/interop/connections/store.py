@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -162,7 +163,7 @@ def _read(row: Record) -> Connection:
 def _columns(row: Record) -> dict[str, Any]:
     columns: dict[str, Any] = dict(row)
     if "profile" in columns:
-        columns["profile"] = Profile.model_validate_json(columns["profile"])
+        columns["profile"] = _profile(columns["profile"])
     if columns.get("expected") is not None:
         columns["expected"] = Expected.model_validate_json(columns["expected"])
     if columns.get("write_back") is not None:
@@ -174,3 +175,9 @@ def _columns(row: Record) -> dict[str, Any]:
 
 def _written(expected: Expected | None) -> str | None:
     return None if expected is None else expected.model_dump_json()
+
+
+@lru_cache(maxsize=256)
+def _profile(written: str) -> Profile:
+    """Each message reads its connection's; a large one takes milliseconds to validate."""
+    return Profile.model_validate_json(written)

@@ -19,7 +19,7 @@ _PROCEDURE = re.compile(r"[A-Z0-9]{5}")
 
 def translator(profile: Profile) -> Translate:
     """The map's rows come first: the practice may bill an old code as another."""
-    rows = {(row.kind, row.system, row.code): row.target for row in profile.codes}
+    rows = profile.targets
 
     def translate(kind: Literal["diagnosis", "procedure"], code: SourceCode) -> str | None:
         mapped = rows.get((kind, code.system, code.code))

@@ -55,9 +55,10 @@ async def _turn_away(inbound: Inbound, connection: Connection, uow: UnitOfWork) 
 async def _receive(
     inbound: Inbound, connection: Connection, uow: UnitOfWork, take: Take
 ) -> Outcome:
-    taken = await store.find_taken(uow.db, connection, inbound.control_id)
-    if taken is None:
+    if await store.keep_new_message(uow, connection, inbound):
         return await _take_once(inbound, connection, uow, take)
+    taken = await store.find_taken(uow.db, connection, inbound.control_id)
+    assert taken is not None, "the connection's row is locked, so nobody settled it in between"
     if taken["sha256"] == inbound.sha256:
         return await _keep_duplicate(inbound, connection, uow, taken)
     reused = Refusal(
@@ -76,7 +77,6 @@ _ID_FIELD = {"hl7v2": "MSH-10", "fhir": "Bundle", "cloudevents": "id"}
 async def _take_once(
     inbound: Inbound, connection: Connection, uow: UnitOfWork, take: Take
 ) -> Outcome:
-    await store.keep_message(uow, connection, inbound, fate="accepted")
     effects = Effects()
     try:
         async with uow.db.transaction():  # a savepoint: what a refused message did is undone

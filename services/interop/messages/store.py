@@ -27,6 +27,11 @@ INSERT INTO message (practice_id, message_id, connection_id, kind, type, control
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 
+KEEP_NEW_MESSAGE = f"""{KEEP_MESSAGE}
+ON CONFLICT (practice_id, connection_id, control_id) WHERE fate IN ('accepted', 'waiting')
+DO NOTHING
+"""
+
 SETTLE_MESSAGE = """
 UPDATE message SET fate = $3, refusals = $4::text::jsonb WHERE practice_id = $1 AND message_id = $2
 """
@@ -73,6 +78,12 @@ async def find_taken(db: Db, connection: Connection, control_id: str) -> Record 
     )
 
 
+async def keep_new_message(uow: UnitOfWork, connection: Connection, inbound: Inbound) -> bool:
+    """Keep a message as accepted; False where one with its control id was taken before."""
+    row = _row(uow, connection, inbound, "accepted", None)
+    return await uow.db.execute(KEEP_NEW_MESSAGE, *row) == "INSERT 0 1"
+
+
 async def keep_message(
     uow: UnitOfWork,
     connection: Connection,
@@ -82,9 +93,18 @@ async def keep_message(
     duplicate_of: UUID | None = None,
 ) -> None:
     """Keep a message as it came, sealed; of a duplicate, only that it came."""
+    await uow.db.execute(KEEP_MESSAGE, *_row(uow, connection, inbound, fate, duplicate_of))
+
+
+def _row(
+    uow: UnitOfWork,
+    connection: Connection,
+    inbound: Inbound,
+    fate: Fate,
+    duplicate_of: UUID | None,
+) -> tuple[object, ...]:
     raw = None if duplicate_of else inbound.raw
-    await uow.db.execute(
-        KEEP_MESSAGE,
+    return (
         connection.practice_id,
         inbound.message_id,
         connection.connection_id,
