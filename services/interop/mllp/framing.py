@@ -48,8 +48,8 @@ class Frames:
 
     def _skip_line_ends(self) -> None:
         """Some senders put a line end between frames."""
-        blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
-        if blank:
+        if self._buffer[0] in b"\r\n":
+            blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
             del self._buffer[:blank]
             self._searched = 0
 

@@ -5,13 +5,15 @@ Source: HL7 v2.5.1 §2.14.9 (MSH). Works on bytes, so that it also reads what no
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 SENT_AT = 7
 """MSH-7, when the message was sent (§2.14.9.7)."""
 SECURITY = 8
 """MSH-8, which carries the connection's key (§2.14.9.8)."""
+
+FIELDS_READ = 20
+"""Further ones stay together: a header of a million fields costs no more than another."""
 
 VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2")
 """Of table 0104, those that are taken here."""
@@ -63,8 +65,15 @@ def read_header(raw: bytes) -> Header | None:
 
 def _answers(raw: bytes) -> bool:
     """Whether the segment behind MSH is MSA, as in every answer (§2.9.2)."""
-    rest = re.split(rb"[\r\n]+", raw[_start(raw) :], maxsplit=1)[1:]
-    return bool(rest) and rest[0].startswith(b"MSA")
+    start = _start(raw)
+    behind = start + len(_line(raw, start))
+    return raw[behind : behind + 16].lstrip(b"\r\n").startswith(b"MSA")
+
+
+def _line(raw: bytes, start: int = 0) -> bytes:
+    """Up to the first line end."""
+    ends = [at for at in (raw.find(b"\r", start), raw.find(b"\n", start)) if at >= 0]
+    return raw[start : min(ends, default=len(raw))]
 
 
 def without_key(raw: bytes) -> bytes:
@@ -92,7 +101,7 @@ def _without(raw: bytes, number: int) -> bytes:
 
 def header_field(segment: bytes, number: int) -> str:
     """The first component of a field of a segment that names its separators: MSH, BHS or FHS."""
-    parts = re.split(rb"[\r\n]", segment, maxsplit=1)[0].split(segment[3:4])
+    parts = _line(segment).split(segment[3:4])
     component = parts[1][:1] if len(parts) > 1 else b""
     return _text(_field(parts, number).split(component or b"^")[0])[:200]
 
@@ -103,10 +112,10 @@ def _start(raw: bytes) -> int:
 
 
 def _parts(raw: bytes) -> list[bytes] | None:
-    segment = re.split(rb"[\r\n]", raw[_start(raw) :], maxsplit=1)[0]
+    segment = _line(raw, _start(raw))
     if not segment.startswith(b"MSH") or len(segment) < 8:
         return None
-    return segment.split(segment[3:4])
+    return segment.split(segment[3:4], FIELDS_READ)
 
 
 def _field(parts: list[bytes], number: int) -> bytes:

@@ -132,7 +132,7 @@ def parse(raw: bytes) -> Hl7Message:
 
 def _charset(body: bytes) -> str:
     """What MSH-18 tells, which can be read before the character set is known."""
-    head = re.split(rb"[\r\n]", body, maxsplit=1)[0].split(body[3:4])
+    head = re.split(rb"[\r\n]", body, maxsplit=1)[0].split(body[3:4], 18)
     told = re.split(rb"[~^]", head[17], maxsplit=1)[0] if len(head) > 17 else b""
     if told and len(head[1]) > 1:
         told = told.split(head[1][1:2])[0]  # the sender's own repetition separator
