@@ -292,7 +292,9 @@ async def test_a_corrected_visit_counts_in_its_new_month_and_a_voided_one_in_non
         april = (await store.read_scorecards(db))[PRACTICE][date(2026, 4, 1)]
     assert (april["encounters"], april["patients"]) == (0, 0)
     await analytics.receive(interop.encounter_corrected(practice_id=PRACTICE, replaces=None))
-    assert await march(analytics) == {"encounters": 1, "patients": 1}, "sent again after it was voided"
+    assert await march(analytics) == {"encounters": 1, "patients": 1}, (
+        "sent again after it was voided"
+    )
 
 
 async def test_a_withdrawn_query_is_open_no_more_until_it_is_asked_again(
