@@ -99,14 +99,10 @@ class Outgoing:
     timers_set: bool = False
 
     async def write(self, db: Db, *, seen: UUID | None = None) -> None:
-        """Write the outbox rows in the order of publishing: the transaction's last statement.
-
-        `seen`: the one practice that this transaction sees already.
-        """
+        """Write the outbox rows in the order of publishing: the transaction's last statement."""
         if not self.rows:
             return
-        practices = {row.practice_id for row in self.rows}
-        if practices != {seen}:
+        if (practices := {row.practice_id for row in self.rows}) != {seen}:  # seen already
             await see_practices(db, practices)
         await close_before(db, {row.topic for row in self.rows if row.topic.succeeds})
         columns = zip(*map(OUTBOX_COLUMNS, self.rows), strict=True)
