@@ -16,17 +16,33 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from libs.cli import consumers, events, keys, lag, outbox, parked, projections, topics
+from libs.cli.service_commands import service_groups
 from libs.events.transport.faults import describe, is_transient
 from libs.service.process import run as run_service
 from libs.service.process import service_names
 from libs.service.settings import Settings
 
 
-class _SayingWhatIsAway(TyperGroup):
-    """What sees the whole platform ends with a line, no traceback, where a server does not answer.
+class _Mainstay(TyperGroup):
+    """The platform's own commands, and those that services add.
 
-    A service's own process, and its migration, end with what they can tell of it.
+    What sees the whole platform ends with a line, no traceback, where a server does not answer; a
+    service's own process, and its migration, end with what they can tell of it.
     """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *service_groups()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        added = service_groups().get(cmd_name)
+        if added is None:
+            return None
+        command = typer.main.get_command(added)
+        command.name = cmd_name
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -39,7 +55,7 @@ class _SayingWhatIsAway(TyperGroup):
 
 
 app = typer.Typer(
-    cls=_SayingWhatIsAway,
+    cls=_Mainstay,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # it prints local variables: payloads and passwords

@@ -52,6 +52,18 @@ class Inbound:
         return sha256(self.raw if self.canonical is None else self.canonical).digest()
 
 
+_ID_FIELD = {"hl7v2": "MSH-10", "fhir": "Bundle", "cloudevents": "id"}
+
+
+def control_id_reused(kind: str) -> Refusal:
+    return Refusal(
+        code="control-id-reused",
+        where=_ID_FIELD[kind],
+        fix="a message with this id and other content was taken before; "
+        "give each new message an id of its own",
+    )
+
+
 @dataclass(slots=True)
 class Effects:
     """What a message leads to, gathered until all of it is known to be right."""

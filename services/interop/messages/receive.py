@@ -19,6 +19,7 @@ from services.interop.messages.model import (
     Outcome,
     Refusal,
     RefusedError,
+    control_id_reused,
 )
 
 log = structlog.get_logger("interop.messages")
@@ -61,17 +62,8 @@ async def _receive(
     assert taken is not None, "the connection's row is locked, so nobody settled it in between"
     if taken["sha256"] == inbound.sha256:
         return await _keep_duplicate(inbound, connection, uow, taken)
-    reused = Refusal(
-        code="control-id-reused",
-        where=_ID_FIELD[connection.kind],
-        fix="a message with this id and other content was taken before; "
-        "give each new message an id of its own",
-    )
     await store.keep_message(uow, connection, inbound, fate="refused")
-    return await _refuse(inbound, connection, uow, (reused,))
-
-
-_ID_FIELD = {"hl7v2": "MSH-10", "fhir": "Bundle", "cloudevents": "id"}
+    return await _refuse(inbound, connection, uow, (control_id_reused(connection.kind),))
 
 
 async def _take_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 import structlog
@@ -17,7 +18,7 @@ from services.interop.connections.model import Connection, ConnectionKey
 from services.interop.messages.model import Effects, Inbound, Outcome, Refusal, RefusedError
 from services.interop.messages.receive import receive
 from services.interop.messages.told import take_told
-from services.interop.mllp.acknowledge import INTERNAL_ERROR, Verdict, acknowledge, answers
+from services.interop.mllp.acknowledge import INTERNAL_ERROR, Letter, Verdict, acknowledge, answers
 from services.interop.mllp.characters import WIDE_REFUSED, is_wide
 from services.interop.mllp.framing import BrokenFrameError
 from services.interop.mllp.header import Header, read_header, without_key, without_time_sent
@@ -31,10 +32,15 @@ TRY_AGAIN = "not stored: the database is away, send this message again"
 NO_KEY = "not stored: this practice's data key is missing here, tell us and send this message again"
 OUR_FAULT = "kept, but not understood by a mistake of ours; a person has to look"
 
-_OUR_FAULTS = (
-    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, SealError,
+READER_FAULTS = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
 )  # fmt: skip
-"""What a mistake in a reader raises, or a kept row that does not open; the feed stays open."""
+"""What a mistake in a reader raises."""
+
+_OUR_FAULTS = (*READER_FAULTS, SealError)
+"""And a kept row that does not open; the feed stays open."""
+
+NOT_UNDERSTOOD = Refusal(INTERNAL_ERROR, "MSH", OUR_FAULT)
 
 _REJECTED = {
     "message-type-not-taken", "version-not-taken", "processing-id", "control-id-missing", "not-hl7",
@@ -71,8 +77,11 @@ def refuse_frame(broken: BrokenFrameError, work: Work) -> bytes:
 
 
 def _no_key(raw: bytes, header: Header | None) -> str:
-    if header is not None:
-        return NOT_KNOWN
+    return NOT_KNOWN if header is not None else no_header(raw)
+
+
+def no_header(raw: bytes) -> str:
+    """What to do about a message whose header cannot be read."""
     return WIDE_REFUSED.fix if is_wide(raw) else "begin the message with MSH and its separators"
 
 
@@ -123,7 +132,7 @@ async def _receive(
 ) -> Outcome:
     async def take(effects: Effects) -> None:
         if fault:
-            raise RefusedError(Refusal(INTERNAL_ERROR, "MSH", OUR_FAULT))
+            raise RefusedError(NOT_UNDERSTOOD)
         told = understand(inbound.raw, connection)
         await take_told(told, inbound=inbound, connection=connection, uow=uow, effects=effects)
 
@@ -144,11 +153,17 @@ def _sends(connection: Connection, header: Header, names: Names) -> bool:
     )
 
 
+def letter_for(refusals: Sequence[Refusal]) -> Letter:
+    """Taken, in error, or rejected as such (table 0008)."""
+    if not refusals:
+        return "A"
+    return "R" if any(refusal.code in _REJECTED for refusal in refusals) else "E"
+
+
 def _told(outcome: Outcome) -> Verdict:
     """The same for a duplicate as for the first of them, to the byte."""
-    rejected = any(refusal.code in _REJECTED for refusal in outcome.refusals)
     return Verdict(
-        "A" if outcome.is_taken else "R" if rejected else "E",
+        letter_for(outcome.refusals),
         outcome.message_id,
         outcome.received_at,
         outcome.refusals,

@@ -1,0 +1,80 @@
+"""A FHIR R4 transaction bundle, answered as `POST /fhir` would."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from services.interop.bundles.model import as_list, as_object, read_bundle
+from services.interop.bundles.read import read_transaction
+from services.interop.connections.model import Profile
+from services.interop.inspect.desk import Desk
+from services.interop.inspect.model import (
+    InspectedFhir,
+    Issue,
+    ToMap,
+    UnreadableError,
+    unmapped_codes,
+)
+from services.interop.inspect.sandbox import Sandbox, sandbox
+from services.interop.messages.model import Inbound
+from services.interop.messages.told import Told
+
+NO_JSON = "not JSON: give a FHIR R4 bundle of type transaction as JSON in UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class FhirInspection:
+    """What was found, what a real profile would have to map, and the sandbox that was used."""
+
+    found: InspectedFhir
+    to_map: ToMap
+    used: Sandbox
+
+
+def inspect_fhir(
+    file: str, raw: bytes, *, profile: Profile | None, time_zone: str
+) -> FhirInspection:
+    """As for a practice that knows nothing before the bundle; raises UnreadableError."""
+    resources = _resources(raw)
+    used = sandbox("fhir", profile, time_zone)
+    desk = Desk(used.connection)
+    inbound = Inbound(type="Bundle", control_id=f"sha256:{sha256(raw).hexdigest()}", raw=raw)
+
+    def read() -> list[Told]:
+        return read_transaction(read_bundle(raw), used.connection)
+
+    taken = desk.receive(inbound, read)
+    found = InspectedFhir(
+        file=file,
+        resources=dict(resources),
+        accepted=0 if taken.refusals else resources.total(),
+        refused=tuple(Issue.of(refusal) for refusal in taken.refusals),
+        events=dict(Counter(event.type for event in taken.events)),
+    )
+    to_map = ToMap(
+        payers=tuple(used.payers),
+        practitioners=tuple(used.practitioners),
+        codes=unmapped_codes(taken.events),
+    )
+    return FhirInspection(found, to_map, used)
+
+
+def _resources(raw: bytes) -> Counter[str]:
+    """How many resources of each type a bundle holds; one resource alone counts as itself."""
+    try:
+        found: Any = json.loads(raw)
+    except RecursionError:
+        return Counter()  # refused as too deep
+    except ValueError:
+        raise UnreadableError(NO_JSON) from None
+    told = as_object(found)
+    if told.get("resourceType") != "Bundle":
+        kind = told.get("resourceType")
+        return Counter([kind] if isinstance(kind, str) else [])
+    kinds = (as_object(as_object(e).get("resource")).get("resourceType") for e in
+             as_list(told.get("entry")))  # fmt: skip
+    return Counter(kind for kind in kinds if isinstance(kind, str))
