@@ -3,6 +3,7 @@
 from libs.events.transport import Server, Service
 from services.interop.bundles import api as bundles
 from services.interop.connections import api as connections
+from services.interop.connections import profiles
 from services.interop.health.watch import SILENT_TIMER, find_silent
 from services.interop.identity import api as identity
 from services.interop.messages import api as messages
@@ -28,6 +29,7 @@ service = Service(
         write_back.routes,
         projects.routes,
         identity.routes,
+        profiles.routes,
         messages.routes,
         queries.routes,
         partners.routes,

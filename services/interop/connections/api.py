@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -27,6 +28,7 @@ from services.interop.connections.model import (
     TimeZone,
     new_secret,
 )
+from services.interop.connections.profile_store import list_profiles
 from services.interop.health.model import decide_expected, refused_lately
 from services.interop.health.watch import set_watch, take_off
 from services.interop.messages.model import RefusedError
@@ -123,7 +125,9 @@ async def open_connection(
         await set_watch(wanted, uow)
     kept = await store.find_connection(uow.db, uow.practice_id, command.connection_id)
     assert kept is not None
-    if _told(kept) != _told(wanted):
+    opened_with = (await list_profiles(uow.db, uow.practice_id, kept.connection_id))[:1]
+    as_opened = replace(kept, profile=opened_with[0]["profile"]) if opened_with else kept
+    if _told(as_opened) != _told(wanted):
         raise HTTPException(409, "this connection_id is open with other settings")
     if key.opens(kept.key_sha256):
         return ConnectionView.of(kept, key)

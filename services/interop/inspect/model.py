@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from libs.events.contracts import Contract, Event
-from libs.events.contracts.interop import QueryOpened
+from libs.events.contracts.interop_queries import QueryOpened
 from services.interop.messages.model import Refusal
 
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[\d+\])?(-[\d.]+)?")

@@ -57,7 +57,7 @@ async def _receive(
     inbound: Inbound, connection: Connection, uow: UnitOfWork, take: Take
 ) -> Outcome:
     if await store.keep_new_message(uow, connection, inbound):
-        return await _take_once(inbound, connection, uow, take)
+        return await work_out(inbound, connection, uow, take)
     taken = await store.find_taken(uow.db, connection, inbound.control_id)
     assert taken is not None, "the connection's row is locked, so nobody settled it in between"
     if taken["sha256"] == inbound.sha256:
@@ -66,9 +66,13 @@ async def _receive(
     return await _refuse(inbound, connection, uow, (control_id_reused(connection.kind),))
 
 
-async def _take_once(
+async def work_out(
     inbound: Inbound, connection: Connection, uow: UnitOfWork, take: Take
 ) -> Outcome:
+    """What becomes of a message that is kept as accepted: its effects, all of them or none.
+
+    Of a connection in testing none; the message is rehearsed.
+    """
     effects = Effects()
     try:
         async with uow.db.transaction():  # a savepoint: what a refused message did is undone

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from uuid import UUID
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from asyncpg import Record
 
@@ -50,7 +51,7 @@ SELECT FROM message WHERE practice_id = $1 AND message_id = $2 FOR NO KEY UPDATE
 LIST_MESSAGES = """
 SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') AS sha256,
        coalesce(bytes, octet_length(raw)) AS bytes, fate, duplicate_of,
-       refusals::text AS refusals, received_at
+       refusals::text AS refusals, received_at, reprocessed_at
   FROM message
  WHERE practice_id = $1 AND ($2::text IS NULL OR fate = $2)
    AND ($3::uuid IS NULL OR connection_id = $3)
@@ -61,8 +62,36 @@ SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') 
 SHOW_MESSAGE = """
 SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') AS sha256,
        coalesce(bytes, octet_length(raw)) AS bytes, fate, duplicate_of,
-       refusals::text AS refusals, received_at
+       refusals::text AS refusals, received_at, reprocessed_at
   FROM message WHERE practice_id = $1 AND message_id = $2
+"""
+
+LOCK_KEPT = """
+SELECT message_id, connection_id, kind, type, control_id, raw, fate, received_at, reprocessed_at
+  FROM message WHERE practice_id = $1 AND message_id = $2 FOR NO KEY UPDATE
+"""
+
+NOTE_REPROCESSED = """
+UPDATE message SET fate = 'accepted', refusals = '[]', reprocessed_at = $3
+ WHERE practice_id = $1 AND message_id = $2
+"""
+
+LIST_REFUSED = """
+SELECT message_id FROM message
+ WHERE practice_id = $1 AND connection_id = $2 AND fate = 'refused'
+ ORDER BY received_at, message_id LIMIT $3
+"""
+
+FIND_RAW = "SELECT raw FROM message WHERE practice_id = $1 AND message_id = $2"
+
+ADD_ACCESS = """
+INSERT INTO message_access (practice_id, access_id, message_id, accessed_at, accessed_by, reason)
+VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+LIST_ACCESSES = """
+SELECT accessed_at, accessed_by, reason FROM message_access
+ WHERE practice_id = $1 AND message_id = $2 ORDER BY accessed_at, access_id
 """
 
 LIST_MESSAGE_EVENTS = """
@@ -172,3 +201,36 @@ async def show_message(db: Db, practice_id: UUID, message_id: UUID) -> Record | 
 
 async def list_message_events(db: Db, practice_id: UUID, message_id: UUID) -> list[Record]:
     return await db.fetch(LIST_MESSAGE_EVENTS, practice_id, message_id)
+
+
+async def lock_kept(db: Db, practice_id: UUID, message_id: UUID) -> Record:
+    """A message that is there, with what it says, sealed; locked until the transaction ends."""
+    row = await db.fetchrow(LOCK_KEPT, practice_id, message_id)
+    assert row is not None
+    return row
+
+
+async def note_reprocessed(db: Db, practice_id: UUID, message_id: UUID, at: datetime) -> None:
+    """Keep a refused message as accepted, for what it leads to to be worked out."""
+    await db.execute(NOTE_REPROCESSED, practice_id, message_id, at)
+
+
+async def list_refused(db: Db, practice_id: UUID, connection_id: UUID, *, limit: int) -> list[UUID]:
+    """A connection's refused messages, the first received first."""
+    rows = await db.fetch(LIST_REFUSED, practice_id, connection_id, limit)
+    return [row["message_id"] for row in rows]
+
+
+async def open_raw(uow: UnitOfWork, message_id: UUID) -> bytes | None:
+    """A message as it came; None of a duplicate. Raises KeyUnavailableError."""
+    sealed: bytes | None = await uow.db.fetchval(FIND_RAW, uow.practice_id, message_id)
+    return None if sealed is None else uow.unseal(sealed, place_of(message_id))
+
+
+async def add_access(uow: UnitOfWork, message_id: UUID, *, by: str, reason: str) -> None:
+    """Keep that somebody was shown what a message says."""
+    await uow.db.execute(ADD_ACCESS, uow.practice_id, uuid4(), message_id, uow.now, by, reason)
+
+
+async def list_accesses(db: Db, practice_id: UUID, message_id: UUID) -> list[Record]:
+    return await db.fetch(LIST_ACCESSES, practice_id, message_id)
