@@ -1,6 +1,7 @@
 """The platform file: where Kafka and each service's database answer, for tools that see them all.
 
-JSON: `{"kafka": "host:port", "databases": {"billing": "postgresql://…", …}, "keys": "folder"}`,
+JSON: `{"kafka": "host:port", "databases": {"billing": "postgresql://…", …}, "keys": "folder",
+"urls": {"interop": "http://…"}, "operator_key": "…"}`, the last three where tools need them;
 named by MAINSTAY_PLATFORM; `make run` writes `.local/home/platform.json`.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import asyncpg
 import typer
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from libs.events.contracts import Contract
 from libs.events.transport.database import SET_TRANSPORT, Db, session_settings
@@ -29,6 +30,10 @@ class Platform(Contract):
     databases: dict[str, str]
     keys: str | None = None
     """Directory of the practices' data keys; without it, tools read no marked field."""
+
+    urls: dict[str, str] = {}
+    """Where each service answers over HTTP, and the key to ask it with."""
+    operator_key: str | None = Field(default=None, repr=False)
 
     def data_keys(self) -> Keys | None:
         return KeyDirectory(Path(self.keys)) if self.keys else None

@@ -16,6 +16,7 @@ from services.interop.queries.asking import OVERDUE_TIMER, note_overdue
 from services.interop.writeback import api as write_back
 from services.interop.writeback.follow import HANDLERS as FOLLOW_CLAIMS
 from services.interop.writeback.send import SEND_TIMER, send_write_back
+from services.interop.sandbox import pages as sandbox
 
 service = Service(
     name="interop",
@@ -34,5 +35,6 @@ service = Service(
         queries.routes,
         partners.routes,
         bundles.routes,
+        sandbox.routes,
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -14,11 +15,16 @@ ProfileFile = Annotated[
     typer.Option("--profile", help="a connection's profile as JSON; without it, a sandbox's"),
 ]
 Zone = Annotated[str, typer.Option("--time-zone", help="the practice's, by its IANA name")]
+Practice = Annotated[
+    UUID, typer.Option("--practice", envvar="MAINSTAY_PRACTICE", help="the practice's id")
+]
+Message = Annotated[UUID, typer.Argument(help="the message's id")]
 NEW_YORK = "America/New_York"
 
-hl7 = typer.Typer(no_args_is_help=True)
-fhir = typer.Typer(no_args_is_help=True)
-groups = {"hl7": hl7, "fhir": fhir}
+hl7 = typer.Typer(no_args_is_help=True, add_completion=False)
+fhir = typer.Typer(no_args_is_help=True, add_completion=False)
+messages = typer.Typer(no_args_is_help=True, add_completion=False)
+groups = {"hl7": hl7, "fhir": fhir, "messages": messages}
 """The groups that this service adds to the command, by name."""
 
 
@@ -58,3 +64,47 @@ def inspect_fhir(
     from services.interop.inspect.command import inspect_fhir_files
 
     raise typer.Exit(inspect_fhir_files(files, as_json, profile, time_zone))
+
+
+@messages.callback()
+def about_messages() -> None:
+    """Messages that came in, and what became of them."""
+
+
+@messages.command("list")
+def list_messages(
+    practice: Practice,
+    fate: Annotated[str | None, typer.Option(help="accepted, refused, duplicate, waiting")] = None,
+    control_id: Annotated[str | None, typer.Option(help="MSH-10, or source and id")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List a practice's messages, the newest first, with what was wrong with them."""
+    from services.interop.messages import command
+
+    command.list_messages(practice, fate, control_id, limit, as_json)
+
+
+@messages.command("show")
+def show_message(
+    message: Message,
+    practice: Practice,
+    raw: Annotated[bool, typer.Option("--raw", help="what it says; needs --reason")] = False,
+    reason: Annotated[str | None, typer.Option(help="what it is looked at for; kept")] = None,
+    days: Annotated[float, typer.Option(min=0, max=36_500, help="how far back it is traced")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Show how a message was read, the events it became, and what they led to elsewhere."""
+    from services.interop.messages import command
+
+    if raw != (reason is not None):
+        raise typer.BadParameter("--raw and --reason go together: who looked, and why, is kept")
+    command.show_message(practice, message, reason, days, as_json)
+
+
+@messages.command("reprocess")
+def reprocess(message: Message, practice: Practice) -> None:
+    """Take a refused message again as it was received, after its connection's profile is mended."""
+    from services.interop.messages import command
+
+    command.reprocess(practice, message)

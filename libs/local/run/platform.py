@@ -188,6 +188,8 @@ def _write_files(made: LocalPlatform, kept: dict[str, str]) -> None:
                 "kafka": made.backends.kafka,
                 "databases": made.databases,
                 "keys": str(made.data_keys.resolve()),
+                "urls": {name: made.url(name) for name in made.databases},
+                "operator_key": made.operator_key,
             }
         )
     )
