@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pydantic import ValidationError
+
 from libs.events.contracts.interop import Coverage
 from services.interop.appointments.read import read_appointment
 from services.interop.appointments.schedule import ToldVisitEnd
 from services.interop.connections.model import Connection
 from services.interop.encounters.model import encounter_id_of
 from services.interop.encounters.read import read_visit
+from services.interop.messages.model import RefusedError
+from services.interop.messages.receive import refusals_of
 from services.interop.messages.told import Told
 from services.interop.mllp.charges import read_charges
 from services.interop.mllp.merges import read_merges, read_parting
 from services.interop.mllp.people import read_chart, read_insurance, read_pid
+from services.interop.mllp.places import in_message
 from services.interop.mllp.schedule import TRIGGERS, acts_of, read_schedule
 from services.interop.mllp.segments import Hl7Message, read_day_in, refuse
 from services.interop.patients.model import KnownPatient, ToldPatient, patient_id_of
@@ -24,7 +29,7 @@ from services.interop.patients.read import read_coverage, read_patient
 
 
 def read_message(message: Hl7Message, connection: Connection) -> list[Told]:
-    """What the message tells; raises RefusedError, or ValidationError for a value too long."""
+    """What the message tells; raises RefusedError."""
     kind = f"{message.msh.get(9, 1)}^{message.msh.get(9, 2)}"
     reader = _READERS.get(kind)
     if reader is None:
@@ -35,7 +40,10 @@ def read_message(message: Hl7Message, connection: Connection) -> list[Told]:
         )
     if not message.msh.get(10):
         refuse("control-id-missing", "MSH-10", "give each message an id of its own")
-    return reader(message, connection)
+    try:
+        return reader(message, connection)
+    except ValidationError as error:
+        raise RefusedError(*in_message(refusals_of(error))) from None
 
 
 def _registration(message: Hl7Message, connection: Connection) -> list[Told]:

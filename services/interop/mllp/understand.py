@@ -13,7 +13,7 @@ _PRODUCTION, _PROCESSING_IDS = "P", ("P", "T", "D", "")
 
 
 def understand(raw: bytes, connection: Connection) -> list[Told]:
-    """Decides without a database; raises RefusedError, or ValidationError for a value too long."""
+    """Decides without a database; raises RefusedError."""
     message = parse(raw)
     check_header(message, connection.profile)
     return read_message(message, connection)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +12,7 @@ import httpx
 from libs.events.contracts.interop import EncounterPosted, PatientRegistered
 from libs.events.examples import interop as examples
 from libs.events.transport.keys import NoKeys
+from libs.service.operators import Operators, write_operators
 from services.interop.mllp.answer import answer
 from tests.harness import Harness
 from tests.interop.conftest import OTHER_PRACTICE, OpenConnection
@@ -90,6 +93,25 @@ async def test_what_a_message_says_is_shown_for_a_reason_and_that_is_kept(
     assert (kept["accessed_by"], kept["reason"]) == ("operator", asking["reason"])
     foreign = await asked(interop, "GET", path, OTHER_PRACTICE, params=asking)
     assert foreign.status_code == 404
+
+
+async def test_a_viewer_is_shown_everything_but_what_a_message_says(
+    interop: Harness, open_connection: OpenConnection, tmp_path: Path
+) -> None:
+    await send(interop, await open_connection(**OPEN, profile=PROFILE), A04)
+    path = f"/messages/{await the_message(interop)}"
+    write_operators(
+        people := tmp_path / "people.json",
+        [{"name": "viewer", "role": "viewer", "practices": None,
+          "key_sha256": sha256(b"viewers-key").hexdigest()}],
+    )  # fmt: skip
+    interop.operators = Operators.load(people)
+    async with interop.http(examples.PRACTICE, key="viewers-key") as client:
+        assert (await client.get(path)).status_code == 200
+        asking = {"raw": "true", "reason": "curiosity"}
+        assert (await client.get(path, params=asking)).status_code == 403
+        assert (await client.post(f"{path}/reprocess")).status_code == 403
+        assert (await client.get(path)).json()["accesses"] == []
 
 
 async def test_without_the_practices_key_the_rest_is_shown(

@@ -21,7 +21,7 @@ from services.interop.patients.model import patient_id_of
 from tests.databases import Databases
 from tests.harness import Harness
 from tests.interop.conftest import OTHER_PRACTICE, SECRET
-from tests.interop.mllp.conftest import PID, Connect, Ehr, listening, message
+from tests.interop.mllp.conftest import DG1, FT1, PID, PV1, Connect, Ehr, listening, message
 
 A04 = message("ADT^A04", PID)
 
@@ -102,7 +102,9 @@ async def test_a_message_is_kept_sealed_and_without_its_key(
         (message("ADT^A04", PID.replace("Alma", "")), "AE", "given-name-missing", "PID^1^5^1^2"),
         (message("ADT^A04", PID.replace("19840517", "")), "AE", "birth-date-missing", "PID^1^7"),
         (message("ADT^A04", PID.replace("19840517", "19841317")), "AE", "not-a-date", "PID^1^7"),
-        (message("ADT^A04", PID.replace("Alma", "A" * 201)), "AE", "value-not-accepted", ""),
+        (message("ADT^A04", PID.replace("Alma", "A" * 201)), "AE", "value-not-accepted",
+         "PID^1^5^1^2"),
+        (message("DFT^P03", PID, PV1, *[FT1] * 51, DG1), "AE", "value-not-accepted", "FT1^1"),
         (message("ADT^A04", PID, "IN1|1|NOPE"), "AE", "payer-unknown", "IN1^1"),
         (message("ADT^A04", PID, "IN1|1|BAV"), "AE", "member-id-missing", "IN1^1"),
         (message("ADT^A04", PID, "not a segment"), "AE", "segment-name", "MSH^1"),
