@@ -104,6 +104,20 @@ async def test_one_events_story_is_printed_across_services(
     assert all(state == "handled" for event in story for state in event["consumers"].values())
 
 
+async def test_a_messages_story_goes_on_from_its_events_to_the_claim(
+    live: LocalPlatform, feeder: Feeder
+) -> None:
+    """`mainstay messages show ID`: how it was read, what it became, what that led to elsewhere."""
+    practice = str(feeder.doors[0].practice.practice_id)
+    async with live.client("interop", practice) as client:
+        kept = (await client.get("/messages", params={"fate": "accepted", "limit": 500})).json()
+    charged = [one["message_id"] for one in kept if one["type"] == "DFT^P03"]
+    story = await _printed(live, "messages", "show", charged[-1], "--practice", practice)
+    assert "interop.encounter-posted.v1" in [event["event_type"] for event in story["events"]]
+    assert "billing.charges-posted.v1" in [event["type"] for event in story["onward"]]
+    assert {"PID-5", "FT1-25"} <= {f["place"] for s in story["segments"] for f in s["fields"]}
+
+
 async def test_the_spans_of_one_story_reach_any_otlp_address_as_one_trace(spans: Spans) -> None:
     """From the EHR's message to the fee: every service on the way is in one trace."""
     on_the_way = {"interop", "billing", "agreements", "payroll"}
@@ -131,9 +145,13 @@ async def _story_with(live: LocalPlatform, claims: list[dict[str, str]]) -> list
     finally:
         await consumer.stop()
     event_id = dict(record.headers)["ce_id"].decode()
+    return await _printed(live, "events", "trace", event_id)
+
+
+async def _printed(live: LocalPlatform, *command: str) -> Any:
     environment = {**os.environ, "MAINSTAY_PLATFORM": str(live.home / "platform.json")}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "libs.cli", "events", "trace", event_id, "--json",
+        sys.executable, "-m", "libs.cli", *command, "--json",
         stdout=asyncio.subprocess.PIPE, env=environment,
     )  # fmt: skip
     printed, _ = await process.communicate()
