@@ -13,10 +13,10 @@ from services.interop.partners.ingest import ingest
 from services.interop.projects import api as projects
 from services.interop.queries import api as queries
 from services.interop.queries.asking import OVERDUE_TIMER, note_overdue
+from services.interop.sandbox import pages as sandbox
 from services.interop.writeback import api as write_back
 from services.interop.writeback.follow import HANDLERS as FOLLOW_CLAIMS
 from services.interop.writeback.send import SEND_TIMER, send_write_back
-from services.interop.sandbox import pages as sandbox
 
 service = Service(
     name="interop",

@@ -96,7 +96,9 @@ def _hl7(raw: bytes) -> Checked:
             events=_runs(message.events),
             segments=tree_of(written, values=True),
         )
-        for message, written in zip(inspection.found.messages, split_messages(raw).messages, strict=True)
+        for message, written in zip(
+            inspection.found.messages, split_messages(raw).messages, strict=True
+        )
     )
     return Checked("HL7 v2", verdicts, tuple(inspection.to_map.lines()))
 
