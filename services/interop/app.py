@@ -1,9 +1,9 @@
 """interop: what the practices' EHRs say, understood once. The service's table of contents."""
 
 from libs.events.transport import Server, Service
-from services.interop.bundles import api as bundles
 from services.interop.connections import api as connections
 from services.interop.connections import profiles
+from services.interop.fhir import api as fhir
 from services.interop.health.watch import SILENT_TIMER, find_silent
 from services.interop.identity import api as identity
 from services.interop.messages import api as messages
@@ -34,7 +34,7 @@ service = Service(
         messages.routes,
         queries.routes,
         partners.routes,
-        bundles.routes,
+        fhir.routes,
         sandbox.routes,
     ],
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.interop.bundles.model import read_bundle
 from services.interop.encounters.model import SourceCode, SourceLine
+from services.interop.fhir.strict import read_json
 from services.interop.messages.model import RefusedError
 from services.interop.mllp.segments import parse, read_instant
 
@@ -38,7 +38,7 @@ def test_a_time_that_no_zone_can_convert_is_refused(text: str) -> None:
 @pytest.mark.parametrize("half", [rb"\ud83d", rb"\ude00", rb"\ud83dx", rb"\ude00\ud83d"])
 def test_half_of_a_surrogate_pair_is_refused(half: bytes) -> None:
     with pytest.raises(RefusedError) as error:
-        read_bundle(b'{"resourceType": "Bundle", "id": "' + half + b'"}')
+        read_json(b'{"resourceType": "Bundle", "id": "' + half + b'"}', "Bundle")
     assert error.value.refusals[0].code == "lone-surrogate"
 
 

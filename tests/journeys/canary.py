@@ -150,6 +150,8 @@ SEALED = {
     "billing.interchange": "SELECT 'interchange/' || interchange_number, content FROM interchange",
     "engagement.patient": "SELECT 'patient/' || patient_id, sealed FROM patient",
     "interop.encounter": "SELECT 'encounter/' || encounter_id, visit FROM encounter",
+    "interop.fhir_resource": "SELECT 'fhir/' || source_system || '/' || type || '/' || id, sealed"
+    " FROM fhir_resource",
     "interop.message": "SELECT 'message/' || message_id, raw FROM message",
     "interop.patient": "SELECT 'patient/' || patient_id, sealed FROM patient",
 }
@@ -177,6 +179,20 @@ async def leaks_in_metrics(platform: LocalPlatform) -> list[Leak]:
         assert answer.status_code == 200
         found += leaks_in(answer.content, f"{service}: metrics")
     return found
+
+
+def resource_of_the_canary() -> dict[str, object]:
+    """The planted patient in FHIR."""
+    return {
+        "resourceType": "Patient",
+        "id": "planted",
+        "identifier": [{"system": "urn:oid:1.2.3", "value": CANARY["mrn"]}],
+        "name": [{"family": CANARY["family"], "given": [CANARY["given"]]}],
+        "gender": "female",
+        "birthDate": SPELLINGS["birth_on"][0],
+        "address": [{"line": [CANARY["line"]], "city": CANARY["city"]}],
+        "telecom": [{"system": "phone", "value": CANARY["phone"]}],
+    }
 
 
 def messages_of_the_canary(practice: Practice, seed: int) -> list[Message]:

@@ -42,6 +42,7 @@ from tests.journeys.canary import (
     leaks_in_tables,
     leaks_on_kafka,
     messages_of_the_canary,
+    resource_of_the_canary,
     sealed_in_tables,
 )
 from tests.journeys.collector import Spans
@@ -90,6 +91,12 @@ async def _live_through_journey_1(live: LocalPlatform, door: Door) -> None:
         answer = await mllp.send(message.encode(door.hl7_key))
         assert answer.accepted, answer.text
     await mllp.close()
+    headers = {"authorization": f"Bearer {door.fhir_key}", "content-type": "application/fhir+json"}
+    async with httpx.AsyncClient(base_url=live.url("interop"), headers=headers) as client:
+        kept = await client.put("/fhir/Patient/planted", json=resource_of_the_canary())
+        assert kept.status_code == 201, kept.text
+        found = await client.get("/fhir/Patient", params={"identifier": CANARY["mrn"]})
+        assert found.json()["total"] == 1
 
 
 async def _be_refused_everywhere(live: LocalPlatform, door: Door) -> None:
@@ -111,6 +118,8 @@ async def _be_refused_everywhere(live: LocalPlatform, door: Door) -> None:
             ("/events", door.cloudevents_key, "application/cloudevents+json", json.dumps(event)),
             ("/events", door.cloudevents_key, "application/cloudevents+json", str(CANARY)),
             ("/fhir", door.fhir_key, "application/fhir+json", json.dumps(CANARY)),
+            ("/fhir/Patient", door.fhir_key, "application/fhir+json",
+             json.dumps({"resourceType": "Patient", CANARY["family"]: 1, "gender": CANARY["mrn"]})),
             (f"/{CANARY['family']}?{CANARY['city']}", CANARY["mrn"], "text/plain", "")
         ):  # fmt: skip
             headers = {"authorization": f"Bearer {key}", "content-type": kind}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from services.interop.bundles.model import as_list, as_object, read_bundle
-from services.interop.bundles.read import read_transaction
 from services.interop.connections.model import Profile
+from services.interop.fhir.inspect import read_resources
+from services.interop.fhir.model import as_list, as_object
 from services.interop.inspect.desk import Desk
 from services.interop.inspect.model import (
     InspectedFhir,
@@ -20,7 +20,7 @@ from services.interop.inspect.model import (
     unmapped_codes,
 )
 from services.interop.inspect.sandbox import Sandbox, sandbox
-from services.interop.messages.model import Inbound
+from services.interop.messages.model import Inbound, RefusedError
 from services.interop.messages.told import Told
 
 NO_JSON = "not JSON: give a FHIR R4 bundle of type transaction as JSON in UTF-8"
@@ -43,16 +43,20 @@ def inspect_fhir(
     used = sandbox("fhir", profile, time_zone)
     desk = Desk(used.connection)
     inbound = Inbound(type="Bundle", control_id=f"sha256:{sha256(raw).hexdigest()}", raw=raw)
+    reading = read_resources(raw, used.connection)
 
     def read() -> list[Told]:
-        return read_transaction(read_bundle(raw), used.connection)
+        if reading.refusals and reading.kind != "batch":
+            raise RefusedError(*reading.refusals)
+        return list(reading.told)
 
     taken = desk.receive(inbound, read)
+    refused = taken.refusals or reading.refusals
     found = InspectedFhir(
         file=file,
         resources=dict(resources),
-        accepted=0 if taken.refusals else resources.total(),
-        refused=tuple(Issue.of(refusal) for refusal in taken.refusals),
+        accepted=0 if taken.refusals else sum(not one.refusals for one in reading.resources),
+        refused=tuple(Issue.of(refusal) for refusal in refused),
         events=dict(Counter(event.type for event in taken.events)),
     )
     to_map = ToMap(

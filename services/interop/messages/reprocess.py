@@ -10,12 +10,13 @@ from pydantic import ValidationError
 from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection, refuse_shut
 from services.interop.connections.store import lock_connection
+from services.interop.fhir.take import take_again
 from services.interop.messages import store
 from services.interop.messages.model import Effects, Inbound, Outcome, RefusedError
-from services.interop.messages.reading import read_told
 from services.interop.messages.receive import work_out
 from services.interop.messages.told import take_told
 from services.interop.mllp.answer import NOT_UNDERSTOOD, READER_FAULTS
+from services.interop.mllp.understand import understand
 
 
 class NotTakenAgainError(Exception):
@@ -39,6 +40,8 @@ async def reprocess(message_id: UUID, uow: UnitOfWork) -> Outcome:
         return Outcome(message_id, kept["fate"], kept["received_at"])
     if kept["kind"] == "cloudevents":
         raise NotTakenAgainError("a refused event is sent again by its publisher, under its id")
+    if kept["kind"] == "fhir" and kept["type"] != "Bundle":
+        raise NotTakenAgainError("a refused resource is sent again by its EHR, which was told why")
     if refuse_shut(connection.state) is not None:
         raise NotTakenAgainError(f"its connection is {connection.state} and takes no messages")
     taken = await store.find_taken(uow.db, connection, kept["control_id"])
@@ -57,8 +60,11 @@ async def _take(kept: Record, connection: Connection, uow: UnitOfWork) -> Outcom
     )
 
     async def take(effects: Effects) -> None:
+        if connection.kind == "fhir":
+            await take_again(inbound, connection, uow, effects)
+            return
         try:
-            told = read_told(inbound.raw, connection)
+            told = understand(inbound.raw, connection)
         except ValidationError:
             raise
         except READER_FAULTS as error:

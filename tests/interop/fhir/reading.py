@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from services.interop.bundles.model import read_bundle
-from services.interop.bundles.read import read_transaction
 from services.interop.connections.model import Connection, Profile
-from services.interop.encounters.post import ToldVisit
+from services.interop.encounters.model import ToldVisit
+from services.interop.fhir.inspect import read_resources
 from services.interop.messages.model import RefusedError
 from services.interop.messages.told import Told
 from tests.interop.hl7v2.reading import CONNECTION
@@ -51,7 +50,10 @@ def resources(bundle: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 
 def read(body: dict[str, Any] | bytes, over: Connection | None = None) -> list[Told]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read_transaction(read_bundle(raw), over or connection())
+    found = read_resources(raw, over or connection())
+    if found.refusals:
+        raise RefusedError(*found.refusals)
+    return list(found.told)
 
 
 def visits_of(told: list[Told]) -> list[ToldVisit]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import pytest
 
 from libs.events.contracts.interop import PatientMerged, PatientRegistered, PatientUnmerged
 from libs.events.examples import interop as examples
 from tests.harness import Harness
-from tests.interop.bundles.test_bundles import post
 from tests.interop.conftest import OpenConnection
+from tests.interop.fhir.test_bundles import post
 from tests.interop.identity.conftest import chart
 from tests.interop.partners.test_events_in import envelope
 from tests.interop.partners.test_events_in import post as post_event
@@ -19,16 +19,21 @@ from tests.interop.partners.test_events_in import post as post_event
 SYSTEM = "urn:oid:1.2.3"
 
 
+def url(mrn: str) -> str:
+    return f"urn:uuid:{uuid5(examples.NAMESPACE, mrn)}"
+
+
 def patient(mrn: str, *links: tuple[str, Any]) -> dict[str, Any]:
+    linked = {"link": [{"other": other, "type": kind} for kind, other in links]}
     return {
-        "fullUrl": f"urn:uuid:{mrn}",
+        "fullUrl": url(mrn),
         "resource": {
             "resourceType": "Patient",
             "id": mrn,
             "identifier": [{"system": SYSTEM, "value": mrn}],
             "name": [{"family": "Rivera", "given": ["Alma"]}],
             "birthDate": "1984-05-17",
-            "link": [{"other": other, "type": kind} for kind, other in links],
+            **(linked if links else {}),
         },
         "request": {"method": "PUT", "url": f"Patient/{mrn}"},
     }
@@ -39,7 +44,7 @@ def bundle(*entries: dict[str, Any]) -> dict[str, Any]:
 
 
 def to(mrn: str) -> dict[str, str]:
-    return {"reference": f"urn:uuid:{mrn}"}
+    return {"reference": url(mrn)}
 
 
 BY_NUMBER = {"identifier": {"system": SYSTEM, "value": "2"}}
@@ -99,10 +104,14 @@ async def test_other_kinds_of_links_are_left_alone(
             [patient("1", ("replaced-by", to("2"))), patient("2", ("replaced-by", to("1")))],
             "entry[1].resource.link[0]",
         ),
-        ([patient("1", ("replaces", to("9")))], "entry[0].resource.link[0].other"),
+        ([patient("1", ("replaces", to("9")))], "entry[0].resource.link[0].other.reference"),
+        (
+            [patient("1", ("replaces", {"reference": "Patient/9"}))],
+            "entry[0].resource.link[0].other",
+        ),
         ([patient("1", ("replaced-by", BY_NUMBER))], "entry[0].resource.link[0]"),
     ],
-    ids=["itself", "loop", "not in the bundle", "survivor unknown"],
+    ids=["itself", "loop", "not in the bundle", "never sent", "survivor unknown"],
 )
 async def test_a_link_that_cannot_be_is_refused_with_its_place(
     interop: Harness, open_connection: OpenConnection, entries: list[dict[str, Any]], where: str
@@ -139,14 +148,17 @@ async def test_a_visit_of_a_replaced_record_is_refused(
             "id": "a",
             "status": "booked",
             "start": "2026-03-05T14:30:00Z",
-            "participant": [{"actor": to("2")}],
+            "end": "2026-03-05T15:00:00Z",
+            "participant": [{"actor": to("2"), "status": "accepted"}],
         },
         "request": {"method": "POST", "url": "Appointment"},
     }
     told = bundle(patient("1"), patient("2", ("replaced-by", to("1"))), booking)
     answer = await post(interop, key, told)
     assert answer.status_code == 422
-    assert "name the patient that replaced this one" in answer.text
+    [issue] = answer.json()["issue"]
+    assert issue["details"]["text"] == "name the patient that replaced this one"
+    assert issue["expression"] == ["Bundle.entry[2].resource.participant"]
 
 
 async def test_a_partner_merges_its_own_patients_and_parts_them_again(

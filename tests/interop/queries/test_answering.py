@@ -12,8 +12,8 @@ from libs.events.contracts.interop import EncounterPosted
 from libs.events.contracts.interop_queries import QueryAnswered, QueryOpened, QueryWithdrawn
 from libs.events.examples import interop as examples
 from tests.harness import Harness
-from tests.interop.bundles.test_bundles import appointment, post
 from tests.interop.conftest import OTHER_PRACTICE, OpenConnection
+from tests.interop.fhir.test_bundles import appointment, post
 
 CLINICIAN = "1245319599"
 
@@ -32,6 +32,7 @@ def visit(*codes: str, items: tuple[str, ...] = ("185349003",), name: str = "e1"
         {
             "resourceType": "Condition",
             "id": f"{name}-{code}",
+            "subject": {"reference": "Patient/p1"},
             "code": concept(code),
             "encounter": {"reference": f"Encounter/{name}"},
         }
@@ -40,18 +41,28 @@ def visit(*codes: str, items: tuple[str, ...] = ("185349003",), name: str = "e1"
     claim = {
         "resourceType": "Claim",
         "id": f"{name}-claim",
+        "status": "active",
+        "type": concept("professional"),
+        "use": "claim",
+        "patient": {"reference": "Patient/p1"},
+        "created": "2026-03-03",
+        "provider": {"display": "Main Street Clinic"},
+        "priority": concept("normal"),
+        "insurance": [{"sequence": 1, "focal": True, "coverage": {"identifier": {"value": "1"}}}],
         "item": [
             {
+                "sequence": place,
                 "productOrService": concept(code),
                 "encounter": [{"reference": f"Encounter/{name}"}],
             }
-            for code in items
+            for place, code in enumerate(items, 1)
         ],
     }
     bundle = appointment("booked")
     del bundle["entry"][1]
     bundle["entry"] += [
-        {"resource": one, "request": {"method": "POST"}} for one in (encounter, *conditions, claim)
+        {"resource": one, "request": {"method": "POST", "url": one["resourceType"]}}
+        for one in (encounter, *conditions, claim)
     ]
     return bundle
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from libs.events.contracts.interop import Sex
-from services.interop.bundles.model import (
-    Bundle,
+from services.interop.encounters.read import ProviderFacts
+from services.interop.fhir.model import (
     Entry,
     Resource,
+    View,
     as_list,
     as_object,
     as_text,
     refuse,
 )
-from services.interop.encounters.read import ProviderFacts
 from services.interop.patients.read import PatientFacts
 
 NPI_SYSTEM = "http://hl7.org/fhir/sid/us-npi"
@@ -108,15 +108,37 @@ def read_day(value: Any, where: str) -> date:
         refuse("not-a-date", where, "write the date as YYYY-MM-DD")
 
 
-def read_practitioner(reference: Any, bundle: Bundle) -> ProviderFacts | None:
+def _named(reference: Resource) -> ProviderFacts | None:
+    """A clinician who was not sent: by the identifier that the reference carries, or by id."""
+    identifier = as_object(reference.get("identifier"))
+    value = as_text(identifier.get("value"))
+    if value is not None:
+        return ProviderFacts(value, value if identifier.get("system") == NPI_SYSTEM else None)
+    told = as_text(reference.get("reference"))
+    if told is None or not told.partition("?")[0].rpartition("/")[0].endswith("Practitioner"):
+        return None
+    return ProviderFacts(told.rpartition("/")[2])
+
+
+def read_practitioner(reference: Any, view: View) -> ProviderFacts | None:
     """The clinician of a reference: by id in the practice's map, or by the NPI it carries."""
-    entry = bundle.follow(reference)
+    entry = view.follow(reference)
     if entry is None:
-        told = as_text(as_object(reference).get("reference"))
-        return None if told is None else ProviderFacts(told.rpartition("/")[2])
+        return _named(as_object(reference))
+    if entry.type == "PractitionerRole":
+        return read_practitioner(entry.resource.get("practitioner"), view)
     if entry.type != "Practitioner":
         return None
     for row in map(as_object, as_list(entry.resource.get("identifier"))):
         if row.get("system") == NPI_SYSTEM:
             return ProviderFacts(entry.id, as_text(row.get("value")))
     return ProviderFacts(entry.id)
+
+
+def had_died_by(moment: datetime, patient: Entry) -> bool:
+    """True where the patient's record says so; a day that is not known to the hour counts whole."""
+    if patient.resource.get("deceasedBoolean") is True:
+        return True
+    text = as_text(patient.resource.get("deceasedDateTime"))
+    day = (text or "9")[:10]
+    return day < moment.date().isoformat()[: len(day)]

@@ -8,8 +8,8 @@ import pytest
 
 from libs.events.contracts.interop import AppointmentBooked, AppointmentMissed
 from tests.harness import Harness
-from tests.interop.bundles.test_bundles import appointment, post
 from tests.interop.conftest import OpenConnection
+from tests.interop.fhir.test_bundles import appointment, post
 
 
 async def test_an_appointment_is_booked_then_missed(

@@ -139,8 +139,8 @@ async def test_one_wrong_resource_refuses_the_whole_bundle_and_says_where(
     good = copy.deepcopy(bundle)
     patient = resources(bundle, "Patient")[0]
     place = [entry["resource"] for entry in bundle["entry"]].index(patient)
-    patient["birthDate"] = "SECRET"
     del patient["name"][0]["family"]
+    patient["address"][0]["state"] = "SECRET"
     answer = await post(interop, key, bundle)
     assert answer.status_code == 422
     [issue] = answer.json()["issue"]
@@ -232,10 +232,14 @@ def appointment(status: str) -> dict[str, Any]:
         (b'{"resourceType": "Patient"}', "not-a-bundle", "Bundle"),
         (b'{"resourceType": "Bundle", "resourceType": "Bundle"}', "duplicate-name", "Bundle"),
         (b"[" * 100_000, "too-deep", "Bundle"),
-        ({"resourceType": "Bundle", "type": "batch"}, "bundle-type", "Bundle.type"),
+        ({"resourceType": "Bundle", "type": "searchset"}, "bundle-type", "Bundle.type"),
         ({"resourceType": "Bundle", "type": "transaction"}, "empty-bundle", "Bundle.entry"),
         (
-            {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": {}}]},
+            {
+                "resourceType": "Bundle",
+                "type": "transaction",
+                "entry": [{"resource": {}, "request": {"method": "POST", "url": "Patient"}}],
+            },
             "resource-missing",
             "Bundle.entry[0].resource",
         ),
@@ -243,9 +247,7 @@ def appointment(status: str) -> dict[str, Any]:
             {
                 "resourceType": "Bundle",
                 "type": "transaction",
-                "entry": [
-                    {"resource": {"resourceType": "Patient"}, "request": {"method": "DELETE"}}
-                ],
+                "entry": [{"resource": {"resourceType": "List"}, "request": {"method": "DELETE"}}],
             },
             "method-not-taken",
             "Bundle.entry[0].request.method",

@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from services.interop.bundles.model import (
-    Bundle,
+from services.interop.connections.model import Connection
+from services.interop.fhir.model import (
     Entry,
     Resource,
+    View,
     as_list,
     as_object,
     as_text,
     refuse,
 )
-from services.interop.bundles.people import read_chart
-from services.interop.connections.model import Connection
+from services.interop.fhir.people import read_chart
 from services.interop.identity.model import Merge
 from services.interop.patients.model import patient_id_of
 
@@ -30,7 +30,7 @@ def is_replaced(patient: Entry) -> bool:
     return any(link.get("type") == "replaced-by" for link in _links(patient))
 
 
-def read_merges(patient: Entry, bundle: Bundle, connection: Connection) -> Iterator[Merge]:
+def read_merges(patient: Entry, view: View, connection: Connection) -> Iterator[Merge]:
     """The merges that a Patient's links tell; raises RefusedError naming the link."""
     for number, link in enumerate(_links(patient)):
         if link.get("type") not in ("replaced-by", "replaces"):
@@ -38,7 +38,7 @@ def read_merges(patient: Entry, bundle: Bundle, connection: Connection) -> Itera
         where = f"{patient.where}.link[{number}]"
         own, other = (
             _chart(patient, connection),
-            _other(link.get("other"), where, bundle, connection),
+            _other(link.get("other"), where, view, connection),
         )
         if link.get("type") == "replaced-by":
             yield Merge(own, other, where)
@@ -46,9 +46,9 @@ def read_merges(patient: Entry, bundle: Bundle, connection: Connection) -> Itera
             yield Merge(other, own, where)
 
 
-def _other(reference: Any, where: str, bundle: Bundle, connection: Connection) -> UUID:
-    """By the Patient in the bundle, or by the chart number as the reference's identifier."""
-    entry = bundle.follow(reference)
+def _other(reference: Any, where: str, view: View, connection: Connection) -> UUID:
+    """By the Patient in sight, or by the chart number as the reference's identifier."""
+    entry = view.follow(reference)
     if entry is not None and entry.type == "Patient":
         return _chart(entry, connection)
     identifier = as_object(as_object(reference).get("identifier"))
@@ -57,7 +57,7 @@ def _other(reference: Any, where: str, bundle: Bundle, connection: Connection) -
         refuse(
             "linked-patient-missing",
             f"{where}.other",
-            "send the linked Patient in the bundle, or its chart number as other.identifier",
+            "send the linked Patient, or its chart number as other.identifier",
         )
     authority = as_text(identifier.get("system")) or connection.source_system
     return patient_id_of(connection.practice_id, authority, number)

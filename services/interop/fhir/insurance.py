@@ -1,0 +1,104 @@
+"""Who pays, from Coverage resources and from the claims that name them (FHIR R4 §13.1, §13.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from libs.events.contracts.interop import Relationship
+from services.interop.fhir.model import (
+    Entry,
+    View,
+    as_list,
+    as_object,
+    as_text,
+    coding_of,
+    has_code,
+    refuse,
+)
+from services.interop.patients.read import CoverageFacts
+
+_RELATIONSHIPS: dict[str, Relationship] = {
+    "self": "self",
+    "spouse": "spouse",
+    "common": "spouse",
+    "child": "child",
+    "parent": "other",
+    "other": "other",
+    "injured": "other",
+}
+"""The codes of FHIR's subscriber-relationship; `common` is a spouse by common law."""
+
+
+def read_insurance(claims: list[Entry], view: View) -> list[CoverageFacts]:
+    """Who the claims say pays, the focal one first: a Coverage, or, as in Synthea, a name."""
+    found: list[CoverageFacts] = []
+    for claim in claims:
+        rows = [as_object(row) for row in as_list(claim.resource.get("insurance"))]
+        for row in sorted(rows, key=lambda row: (not row.get("focal"), row.get("sequence", 0))):
+            coverage = as_object(row.get("coverage"))
+            entry = view.follow(coverage)
+            where = f"{claim.where}.insurance.coverage"
+            if entry is not None and entry.type == "Coverage":
+                found.append(read_coverage_facts(entry, view, where))
+            elif (name := as_text(coverage.get("display"))) is not None:
+                found.append(CoverageFacts(payers=(name,), where=where))
+    return found
+
+
+def read_coverages(patient: Entry, view: View) -> list[CoverageFacts]:
+    """What the patient is covered by now, in the order that the coverages are to be asked in."""
+    entries = [
+        entry
+        for entry in view.parts_of(patient, "Coverage")
+        if entry.resource.get("status") == "active"
+    ]
+    entries.sort(key=lambda entry: entry.resource.get("order", 1_000_000))
+    return [read_coverage_facts(entry, view, entry.where) for entry in entries]
+
+
+def read_coverage_facts(entry: Entry, view: View, where: str) -> CoverageFacts:
+    """Raises RefusedError for a coverage that pays nothing, or whose relationship is unknown."""
+    if entry.resource.get("status") != "active":
+        refuse("coverage-not-active", where, "name a Coverage whose status is active")
+    payor = as_object(next(iter(as_list(entry.resource.get("payor"))), None))
+    organization = view.follow(payor)
+    names = [as_text(payor.get("display")), as_text(payor.get("reference"))]
+    if organization is not None:
+        names = [organization.id, as_text(organization.resource.get("name")), *names]
+    return CoverageFacts(
+        payers=tuple(name for name in names if name is not None),
+        where=where,
+        member_id=_member_id(entry),
+        relationship=_relationship(entry),
+        group_number=_group_number(entry),
+    )
+
+
+def _member_id(entry: Entry) -> str | None:
+    """The subscriber's number, or the member's (type MB, as US Core has it)."""
+    told = as_text(entry.resource.get("subscriberId"))
+    if told is not None:
+        return told
+    rows = map(as_object, as_list(entry.resource.get("identifier")))
+    return next(
+        (as_text(row.get("value")) for row in rows if has_code(row.get("type"), ("MB",))), None
+    )
+
+
+def _relationship(entry: Entry) -> Relationship:
+    told = coding_of(entry.resource.get("relationship"))
+    if told is None:
+        return "self"
+    found = _RELATIONSHIPS.get(told[1])
+    if found is None:
+        fix = f"send one of {', '.join(sorted(_RELATIONSHIPS))}"
+        refuse("relationship-unknown", f"{entry.where}.relationship", fix)
+    return found
+
+
+def _group_number(entry: Entry) -> str | None:
+    rows: list[Any] = as_list(entry.resource.get("class"))
+    for row in map(as_object, rows):
+        if has_code(row.get("type"), ("group",)):
+            return as_text(row.get("value"))
+    return None

@@ -1,0 +1,232 @@
+"""FHIR R4 resources in sight of one another: those of a request, and those sent before."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NoReturn, cast
+
+from services.interop.messages.model import Refusal, RefusedError
+
+Resource = Mapping[str, Any]
+
+TAKEN = frozenset(
+    {
+        "Account",
+        "Appointment",
+        "ChargeItem",
+        "Claim",
+        "Condition",
+        "Coverage",
+        "Encounter",
+        "Location",
+        "Organization",
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "Procedure",
+        "RelatedPerson",
+        "ServiceRequest",
+    }
+)
+"""The types that are checked, kept and understood; others are passed over."""
+
+_OWNERS: Mapping[str, tuple[str, ...]] = {
+    "Claim": ("item.encounter",),
+    "ChargeItem": ("context",),
+    "Condition": ("encounter",),
+    "Coverage": ("beneficiary",),
+    "Procedure": ("encounter",),
+    "ServiceRequest": ("encounter",),
+}
+"""The elements by which a resource says what it is a part of: a visit, or a patient."""
+
+_RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.{1,64})?")
+
+Token = tuple[str | None, str]
+"""An identifier: (system, value); None: of whatever system."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A resource and its place, as a FHIRPath expression."""
+
+    where: str
+    type: str
+    id: str
+    """The resource's own id, or the one that it is given here."""
+    resource: Resource = field(repr=False)
+    full_url: str | None = None
+    references: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Each reference in it, with its place."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The entries of a request, and `known` ones that were sent before, by every name they have."""
+
+    entries: tuple[Entry, ...] = field(repr=False)
+    known: tuple[Entry, ...] = field(default=(), repr=False)
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Full URLs of the request that mean a known resource."""
+
+    def of_type(self, name: str) -> Iterator[Entry]:
+        """Of the request."""
+        return (entry for entry in self.entries if entry.type == name)
+
+    def follow(self, reference: Any) -> Entry | None:
+        """The entry that a Reference points at; None where it points at nothing in sight."""
+        told = as_object(reference).get("reference")
+        return self.find(told) if isinstance(told, str) else None
+
+    def find(self, told: str) -> Entry | None:
+        """By a full URL, by type and id, or by an identifier that only one has."""
+        told = self.aliases.get(told, told)
+        found = self._by_name.get(told)
+        if found is not None:
+            return found
+        relative = _RELATIVE.fullmatch(told)
+        if relative is not None:
+            return self._by_name.get(f"{relative[1]}/{relative[2]}")
+        wanted = identifier_asked(told)
+        if wanted is None:
+            return None
+        matches = self._by_identifier.get(wanted, [])
+        return matches[0] if len(matches) == 1 else None
+
+    def parts_of(self, owner: Entry, kind: str) -> list[Entry]:
+        """The resources of a type that say that they belong to it, in their order."""
+        return self._parts.get((id(owner), kind), [])
+
+    def owners_of(self, part: Entry) -> list[Entry]:
+        found = map(self.find, owner_references(part.type, part.resource))
+        return list({id(one): one for one in found if one is not None}.values())
+
+    @cached_property
+    def _all(self) -> list[Entry]:
+        """The request's, and the known ones that it does not replace."""
+        replaced = {(entry.type, entry.id) for entry in self.entries}
+        known = (entry for entry in self.known if (entry.type, entry.id) not in replaced)
+        return [*self.entries, *known]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        for entry in self._all:
+            for name in (entry.full_url, f"{entry.type}/{entry.id}"):
+                if name is not None:
+                    found.setdefault(name, entry)
+        return found
+
+    @cached_property
+    def _by_identifier(self) -> dict[tuple[str, Token], list[Entry]]:
+        found: dict[tuple[str, Token], list[Entry]] = defaultdict(list)
+        for entry in self._all:
+            for token in identifiers_of(entry.resource):
+                found[entry.type, token].append(entry)
+        return found
+
+    @cached_property
+    def _parts(self) -> dict[tuple[int, str], list[Entry]]:
+        found: dict[tuple[int, str], list[Entry]] = defaultdict(list)
+        for entry in self._all:
+            if entry.type in _OWNERS:
+                for owner in self.owners_of(entry):
+                    found[id(owner), entry.type].append(entry)
+        return found
+
+
+def owner_references(kind: str, resource: Resource) -> list[str]:
+    """The references by which a resource says what it is a part of."""
+    found: list[str] = []
+    for path in _OWNERS.get(kind, ()):
+        rows: list[Any] = [resource]
+        for step in path.split("."):
+            values = [as_object(row).get(step) for row in rows]
+            rows = [one for v in values for one in (as_list(v) if isinstance(v, list) else [v])]
+        found += [told for row in rows if isinstance(told := as_object(row).get("reference"), str)]
+    return list(dict.fromkeys(found))
+
+
+def identifiers_of(resource: Resource) -> Iterator[Token]:
+    """What a search finds a resource by: each identifier with its system, and without."""
+    for row in map(as_object, as_rows(resource.get("identifier"))):
+        value = as_text(row.get("value"))
+        if value is not None:
+            yield as_text(row.get("system")) or "", value
+            yield None, value
+
+
+def identifier_asked(told: str) -> tuple[str, Token] | None:
+    """(type, identifier) of a conditional reference: Patient?identifier=system|value."""
+    found = re.fullmatch(r"([A-Z][A-Za-z]+)\?identifier=([^&]+)", told)
+    return None if found is None else (found[1], read_token(found[2]))
+
+
+def references_in(value: Any) -> Iterator[str]:
+    """Every reference in a resource, wherever it stands."""
+    if isinstance(value, dict):
+        for name, one in cast(dict[str, Any], value).items():
+            if name == "reference" and isinstance(one, str):
+                yield one
+            else:
+                yield from references_in(one)
+    elif isinstance(value, list):
+        for one in cast(list[Any], value):
+            yield from references_in(one)
+
+
+def name_of(reference: str) -> tuple[str, str] | None:
+    """(type, id) of a relative reference to what is taken; None for any other."""
+    found = _RELATIVE.fullmatch(reference)
+    return (found[1], found[2]) if found is not None and found[1] in TAKEN else None
+
+
+def read_token(text: str) -> Token:
+    """system|value, |value (without a system) or value (of any)."""
+    system, bar, value = text.rpartition("|")
+    return (system, value) if bar else (None, text)
+
+
+def as_object(value: Any) -> Resource:
+    """An object, or an empty one for anything else: what is missing is refused where it matters."""
+    return cast(Resource, value) if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    return cast(list[Any], value) if isinstance(value, list) else []
+
+
+def as_rows(value: Any) -> list[Any]:
+    """A repeating element's values; of one that does not repeat, its value."""
+    return as_list(value) if isinstance(value, list) else [value]
+
+
+def as_text(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def coding_of(concept: Any) -> tuple[str, str] | None:
+    """(system, code) of a CodeableConcept's first coding."""
+    return next(codings_of(concept), None)
+
+
+def codings_of(concept: Any) -> Iterator[tuple[str, str]]:
+    """(system, code) of each of a CodeableConcept's codings that has a code."""
+    for row in as_list(as_object(concept).get("coding")):
+        coding = as_object(row)
+        code = as_text(coding.get("code"))
+        if code is not None:
+            yield as_text(coding.get("system")) or "unknown", code
+
+
+def has_code(concept: Any, codes: Iterable[str]) -> bool:
+    """True where one of the concept's codes is among `codes`, of whatever system."""
+    return any(code in codes for _, code in codings_of(concept))
+
+
+def refuse(code: str, where: str, fix: str) -> NoReturn:
+    raise RefusedError(Refusal(code, where, fix))

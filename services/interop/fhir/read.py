@@ -1,0 +1,229 @@
+"""What FHIR resources tell: patients, appointments and finished visits with their charges.
+
+Sources: FHIR R4 (4.0.1) Patient, Coverage, Appointment, Encounter, Condition, Claim, ChargeItem. A
+visit's charges are the items of the claims that name it, and the charge items of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from services.interop.appointments.model import Act, ToldAppointment
+from services.interop.appointments.read import AppointmentFacts, read_appointment
+from services.interop.connections.model import Connection
+from services.interop.encounters.model import ToldVisit, ToldVoid, encounter_id_of
+from services.interop.encounters.read import read_visit
+from services.interop.fhir.charges import (
+    TAKEN_BACK,
+    charge_items_of,
+    claims_of,
+    read_visit_facts,
+    taken_back,
+)
+from services.interop.fhir.insurance import read_coverages, read_insurance
+from services.interop.fhir.links import is_replaced, read_merges
+from services.interop.fhir.model import Entry, View, as_list, as_object, as_text, refuse
+from services.interop.fhir.people import (
+    had_died_by,
+    read_patient_facts,
+    read_practitioner,
+)
+from services.interop.fhir.references import unresolved
+from services.interop.identity.model import Merge
+from services.interop.messages.model import Refusal, RefusedError
+from services.interop.messages.receive import refusals_of
+from services.interop.messages.told import Told, ToldMerges
+from services.interop.patients.model import KnownPatient, ToldPatient
+from services.interop.patients.read import CoverageFacts, read_coverage, read_patient
+
+T = TypeVar("T")
+
+
+def read_view(
+    view: View,
+    connection: Connection,
+    *,
+    is_whole: bool,
+    passed_over: frozenset[str] = frozenset(),
+) -> list[Told]:
+    """Everything that the request's entries tell, or RefusedError with all that is wrong.
+
+    `is_whole`: the request says all there is of its visits. Otherwise a finished visit is told once
+    it has a charge, because its parts come one by one.
+    """
+    reading = _Reading(view, connection, refusals=unresolved(view, passed_over))
+    told: list[Told | None] = [
+        *(reading.attempt(reading.patient, entry) for entry in _with_owners("Patient", view)),
+        reading.merges(),
+        *(reading.attempt(reading.appointment, e) for e in view.of_type("Appointment")),
+        *(
+            reading.attempt(reading.visit, entry)
+            for entry in _with_owners("Encounter", view)
+            if _is_told(entry, view, is_whole=is_whole)
+        ),
+    ]
+    if reading.refusals:
+        raise RefusedError(*reading.refusals)
+    return [one for one in told if one is not None]
+
+
+def _is_told(visit: Entry, view: View, *, is_whole: bool) -> bool:
+    if visit.resource.get("status") != "finished" or is_whole:
+        return visit.resource.get("status") in ("finished", *TAKEN_BACK)
+    charges = claims_of(visit, view) or charge_items_of(visit, view)
+    return bool(charges) or taken_back(visit, view) is not None
+
+
+def _with_owners(kind: str, view: View) -> Iterable[Entry]:
+    """The request's own of a type, then the ones sent before that it has parts for."""
+    own = list(view.of_type(kind))
+    others = [owner for part in view.entries for owner in view.owners_of(part)]
+    return {id(e): e for e in (*own, *(o for o in others if o.type == kind))}.values()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The state of reading: the patients met so far, and what was wrong."""
+
+    view: View
+    connection: Connection
+    patients: dict[int, KnownPatient | None] = field(default_factory=dict[int, KnownPatient | None])
+    refusals: list[Refusal] = field(default_factory=list[Refusal])
+    reasons: frozenset[tuple[str, str]] = frozenset()
+    """The codes that the practice's map takes for a diagnosis."""
+
+    def __post_init__(self) -> None:
+        codes = self.connection.profile.codes
+        self.reasons = frozenset((r.system, r.code) for r in codes if r.kind == "diagnosis")
+
+    def attempt(self, read: Callable[[Entry], T], entry: Entry) -> T | None:
+        """Read on after a refusal, so that the sender hears of everything at once."""
+        try:
+            return read(entry)
+        except RefusedError as refused:
+            self.refusals.extend(refused.refusals)
+        except ValidationError as error:
+            self.refusals.extend(refusals_of(error, entry.where))
+        return None
+
+    def patient(self, entry: Entry) -> ToldPatient | None:
+        """With the coverages that name the patient; Synthea tells who pays in claims only."""
+        self.patients[id(entry)] = None
+        if is_replaced(entry):
+            return None
+        insurance = read_coverages(entry, self.view)
+        facts = read_patient_facts(entry)
+        insurance = self._with_members(insurance, facts.mrn)
+        coverage = read_coverage(insurance, self.connection) if insurance else None
+        patient = read_patient(facts, coverage, self.connection)
+        self.patients[id(entry)] = patient
+        return ToldPatient(patient, coverage_is_told=bool(insurance))
+
+    def merges(self) -> ToldMerges | None:
+        """What the patients' links tell, all of it together: one may be named from both sides."""
+
+        def read(entry: Entry) -> list[Merge]:
+            return list(read_merges(entry, self.view, self.connection))
+
+        told = [m for e in self.view.of_type("Patient") for m in self.attempt(read, e) or []]
+        return ToldMerges(tuple(told)) if told else None
+
+    def appointment(self, entry: Entry) -> ToldAppointment | None:
+        """What its status tells; one that nobody has agreed to yet (proposed …) is no booking."""
+        acts = _ACTS.get(str(entry.resource.get("status")))
+        if acts is None:
+            return None
+        where = f"{entry.where}.participant"
+        actors = [as_object(p).get("actor") for p in as_list(entry.resource.get("participant"))]
+        found = next((e for e in map(self.view.follow, actors) if e and e.type == "Patient"), None)
+        patient = None if found is None else self._known(found, where)
+        if found is None or patient is None:
+            return _nobody(actors, where, "name the patient")
+        starts_at = None
+        if "put" in acts:
+            starts_at = _instant(entry.resource.get("start"), f"{entry.where}.start")
+            if had_died_by(starts_at, found):
+                fix = "this patient is told to have died; cancel it, or mend the Patient"
+                refuse("patient-deceased", where, fix)
+        providers = (read_practitioner(actor, self.view) for actor in actors)
+        facts = AppointmentFacts(
+            reference=entry.id,
+            starts_at=starts_at,
+            providers=tuple(p for p in providers if p is not None),
+            where=entry.where,
+        )
+        return read_appointment(facts, acts, patient, self.connection)
+
+    def visit(self, entry: Entry) -> ToldVisit | ToldVoid | None:
+        """A finished visit, paid as its claims say, or one that is taken back."""
+        over, where = self.connection, f"{entry.where}.subject"
+        reason = taken_back(entry, self.view)
+        if reason is not None:
+            named = encounter_id_of(over.practice_id, over.source_system, entry.id)
+            return ToldVoid(named, reason)
+        subject = self.view.follow(entry.resource.get("subject"))
+        patient = None if subject is None else self._known(subject, where)
+        if patient is None:
+            return _nobody([entry.resource.get("subject")], where, "say whose visit it is")
+        facts = read_visit_facts(entry, self.view, over, self.reasons)
+        insurance = read_insurance(claims_of(entry, self.view), self.view)
+        insurance = self._with_members(insurance, patient.mrn)
+        return read_visit(
+            facts,
+            patient,
+            read_coverage(insurance, over) if insurance else None,
+            coverage_is_told=bool(insurance),
+            connection=over,
+            source="fhir",
+        )
+
+    def _known(self, entry: Entry, where: str) -> KnownPatient | None:
+        """The patient of an entry; one that was sent before is read when it is first met."""
+        if entry.type != "Patient":
+            return None
+        if is_replaced(entry):
+            refuse("patient-replaced", where, "name the patient that replaced this one")
+        if id(entry) not in self.patients:
+            self.patients[id(entry)] = read_patient(
+                read_patient_facts(entry), None, self.connection
+            )
+        return self.patients[id(entry)]
+
+    def _with_members(self, insurance: list[CoverageFacts], mrn: str) -> list[CoverageFacts]:
+        """For an EHR that names a payer without the member's number."""
+        if not self.connection.profile.chart_number_is_member_id:
+            return insurance
+        return [one if one.member_id else replace(one, member_id=mrn) for one in insurance]
+
+
+_ACTS: dict[str, tuple[Act, ...]] = {
+    **dict.fromkeys(("booked", "arrived", "checked-in"), ("put",)),
+    "fulfilled": ("put", "complete"),
+    "cancelled": ("cancel",),
+    "noshow": ("miss",),
+    "entered-in-error": ("delete",),
+}
+"""What an Appointment.status tells (FHIR R4 value set appointmentstatus)."""
+
+
+def _nobody(told: list[Any], where: str, fix: str) -> None:
+    """Refuse what names no patient; that a name leads to nobody in sight was told already."""
+    if not any("Patient" in r or "urn:" in r for r in map(_reference, told)):
+        refuse("patient-missing", where, fix)
+
+
+def _reference(told: object) -> str:
+    return as_text(as_object(told).get("reference")) or ""
+
+
+def _instant(value: object, where: str) -> datetime:
+    text = as_text(value)
+    try:
+        return datetime.fromisoformat(text or "")
+    except ValueError:
+        refuse("not-a-time", where, "write the time as FHIR's instant, with its offset")

@@ -1,0 +1,53 @@
+"""Which references have to lead somewhere, and do not (FHIR R4 §2.3.0, §3.1.0.11.2)."""
+
+from __future__ import annotations
+
+import re
+
+from services.interop.fhir.model import Entry, View
+from services.interop.messages.model import Refusal
+
+_MUST_RESOLVE: dict[str, frozenset[str]] = {
+    "Account": frozenset({"subject"}),
+    "Appointment": frozenset({"participant.actor"}),
+    "ChargeItem": frozenset({"subject", "context"}),
+    "Claim": frozenset(
+        {"patient", "item.encounter", "diagnosis.diagnosisReference", "insurance.coverage"}
+    ),
+    "Condition": frozenset({"subject", "encounter"}),
+    "Coverage": frozenset({"beneficiary"}),
+    "Encounter": frozenset({"subject"}),
+    "Procedure": frozenset({"subject", "encounter"}),
+    "RelatedPerson": frozenset({"patient"}),
+    "ServiceRequest": frozenset({"subject", "encounter"}),
+}
+"""The elements without whose target a visit, a patient or a coverage is not understood.
+
+Whoever else is referred to may never be sent: a practice's map knows clinicians and payers by id.
+"""
+_ABOUT = re.compile(r"(?:.*/)?(?:Condition|Coverage|Encounter|Patient)[/?].*")
+_INDEX = re.compile(r"\[\d+\]")
+
+
+def unresolved(view: View, passed_over: frozenset[str]) -> list[Refusal]:
+    """`passed_over`: full URLs of entries whose type is not taken; one may refer to these."""
+    return [
+        Refusal(
+            "reference-unknown",
+            place,
+            "refer to a resource of this request, or to one that this connection's system has sent",
+        )
+        for entry in view.entries
+        for place, told in entry.references
+        if _must_resolve(entry, place, told) and told not in passed_over and view.find(told) is None
+    ]
+
+
+def _must_resolve(entry: Entry, place: str, told: str) -> bool:
+    """What only a bundle can name has to be in it; what a visit needs has to be known."""
+    if told.startswith("#"):
+        return False  # looked at with the resource itself
+    if told.lower().startswith("urn:"):
+        return True
+    element = _INDEX.sub("", place.removeprefix(f"{entry.where}.")).removesuffix(".reference")
+    return element in _MUST_RESOLVE.get(entry.type, ()) and _ABOUT.fullmatch(told) is not None

@@ -1,0 +1,182 @@
+"""The SQL of FHIR resources. Content is sealed; an identifier is found by its keyed digest."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hmac import digest
+
+from libs.events.transport import UnitOfWork
+from services.interop.fhir.model import Token, identifiers_of
+from services.interop.fhir.versions import Change, Kept, Name
+
+# One writer at a time for a practice's EHR: what is looked up here decides what is written.
+LOCK_SOURCE = "SELECT pg_advisory_xact_lock(hashtextextended('fhir ' || $1::text || ' ' || $2, 0))"
+
+FIND_RESOURCES = """
+SELECT r.type, r.id, r.version, r.changed_at, r.sealed
+  FROM unnest($3::text[], $4::text[]) AS wanted(type, id)
+  JOIN fhir_resource r ON r.practice_id = $1 AND r.source_system = $2
+                      AND r.type = wanted.type AND r.id = wanted.id
+"""
+
+LIST_RESOURCES = """
+SELECT type, id, version, changed_at, sealed FROM fhir_resource
+ WHERE practice_id = $1 AND source_system = $2 AND type = $3 AND id > $4
+ ORDER BY id LIMIT $5
+"""
+
+COUNT_RESOURCES = """
+SELECT count(*) FROM fhir_resource WHERE practice_id = $1 AND source_system = $2 AND type = $3
+"""
+
+FIND_PARTS = """
+SELECT p.type, p.id
+  FROM unnest($3::text[], $4::text[]) AS owner(type, id)
+  JOIN fhir_part p ON p.practice_id = $1 AND p.source_system = $2
+                  AND p.owner_type = owner.type AND p.owner_id = owner.id
+"""
+
+FIND_BY_IDENTIFIER = """
+SELECT id FROM fhir_identifier
+ WHERE practice_id = $1 AND source_system = $2 AND type = $3 AND digest = $4 ORDER BY id
+"""
+
+SAVE_RESOURCES = """
+INSERT INTO fhir_resource (practice_id, source_system, type, id, version, sealed, changed_at)
+SELECT $1, $2, type, id, version, sealed, $7
+  FROM unnest($3::text[], $4::text[], $5::bigint[], $6::bytea[]) AS new(type, id, version, sealed)
+ON CONFLICT (practice_id, source_system, type, id)
+DO UPDATE SET version = excluded.version, sealed = excluded.sealed,
+              changed_at = excluded.changed_at
+"""
+
+FORGET_IDENTIFIERS = """
+DELETE FROM fhir_identifier f USING unnest($3::text[], $4::text[]) AS old(type, id)
+ WHERE f.practice_id = $1 AND f.source_system = $2 AND f.type = old.type AND f.id = old.id
+"""
+
+FORGET_PARTS = """
+DELETE FROM fhir_part f USING unnest($3::text[], $4::text[]) AS old(type, id)
+ WHERE f.practice_id = $1 AND f.source_system = $2 AND f.type = old.type AND f.id = old.id
+"""
+
+ADD_IDENTIFIERS = """
+INSERT INTO fhir_identifier (practice_id, source_system, type, id, digest)
+SELECT $1, $2, type, id, digest
+  FROM unnest($3::text[], $4::text[], $5::bytea[]) AS new(type, id, digest)
+ON CONFLICT DO NOTHING
+"""
+
+ADD_PARTS = """
+INSERT INTO fhir_part (practice_id, source_system, type, id, owner_type, owner_id)
+SELECT $1, $2, type, id, owner_type, owner_id
+  FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS new(type, id, owner_type, owner_id)
+ON CONFLICT DO NOTHING
+"""
+
+FIND_DIGEST_KEY = "SELECT sealed FROM fhir_digest_key WHERE practice_id = $1"
+ADD_DIGEST_KEY = """
+INSERT INTO fhir_digest_key (practice_id, sealed) VALUES ($1, $2) ON CONFLICT DO NOTHING
+"""
+_DIGEST_KEY = "fhir-digest-key"
+
+
+async def lock_source(uow: UnitOfWork, source: str) -> None:
+    await uow.db.execute(LOCK_SOURCE, str(uow.practice_id), source)
+
+
+async def find_resources(uow: UnitOfWork, source: str, names: Iterable[Name]) -> list[Kept]:
+    wanted = list(names)
+    if not wanted:
+        return []
+    types, ids = zip(*wanted, strict=True)
+    rows = await uow.db.fetch(FIND_RESOURCES, uow.practice_id, source, types, ids)
+    return [_opened(uow, source, *row) for row in rows]
+
+
+async def list_resources(
+    uow: UnitOfWork, source: str, kind: str, *, after: str, limit: int
+) -> list[Kept]:
+    rows = await uow.db.fetch(LIST_RESOURCES, uow.practice_id, source, kind, after, limit)
+    return [_opened(uow, source, *row) for row in rows]
+
+
+async def count_resources(uow: UnitOfWork, source: str, kind: str) -> int:
+    return await uow.db.fetchval(COUNT_RESOURCES, uow.practice_id, source, kind)
+
+
+async def find_parts(uow: UnitOfWork, source: str, owners: Iterable[Name]) -> list[Name]:
+    wanted = list(owners)
+    if not wanted:
+        return []
+    types, ids = zip(*wanted, strict=True)
+    rows = await uow.db.fetch(FIND_PARTS, uow.practice_id, source, types, ids)
+    return [(row["type"], row["id"]) for row in rows]
+
+
+async def find_by_identifier(uow: UnitOfWork, source: str, kind: str, token: Token) -> list[str]:
+    """The ids of the resources that have the identifier, of whatever system where none is told."""
+    key = await _digest_key(uow)
+    rows = await uow.db.fetch(
+        FIND_BY_IDENTIFIER, uow.practice_id, source, kind, _digest(key, kind, token)
+    )
+    return [row["id"] for row in rows]
+
+
+async def save_changes(uow: UnitOfWork, source: str, changes: Sequence[Change]) -> None:
+    """Write new resources and new versions, by which identifiers they are found, and whose."""
+    saved = [change for change in changes if change.is_saved]
+    if not saved:
+        return
+    where = uow.practice_id, source
+    types, ids = [one.type for one in saved], [one.id for one in saved]
+    versions = [one.version for one in saved]
+    sealed = [uow.seal(one.content, _place(source, one.type, one.id)) for one in saved]
+    await uow.db.execute(SAVE_RESOURCES, *where, types, ids, versions, sealed, uow.now)
+    await uow.db.execute(FORGET_IDENTIFIERS, *where, types, ids)
+    await uow.db.execute(FORGET_PARTS, *where, types, ids)
+    key = await _digest_key(uow)
+    found = [
+        (one.type, one.id, _digest(key, one.type, token))
+        for one in saved
+        for token in identifiers_of(one.resource)
+    ]
+    if found:
+        await uow.db.execute(ADD_IDENTIFIERS, *where, *map(list, zip(*found, strict=True)))
+    parts = [(one.type, one.id, *owner) for one in saved for owner in one.owners]
+    if parts:
+        await uow.db.execute(ADD_PARTS, *where, *map(list, zip(*parts, strict=True)))
+
+
+async def _digest_key(uow: UnitOfWork) -> bytes:
+    """The practice's secret for digests, made when it is first needed."""
+    sealed = await uow.db.fetchval(FIND_DIGEST_KEY, uow.practice_id)
+    if sealed is None:
+        made = uow.seal(secrets.token_bytes(32), _DIGEST_KEY)
+        await uow.db.execute(ADD_DIGEST_KEY, uow.practice_id, made)
+        sealed = await uow.db.fetchval(FIND_DIGEST_KEY, uow.practice_id)
+    return uow.unseal(sealed, _DIGEST_KEY)
+
+
+def _digest(key: bytes, kind: str, token: Token) -> bytes:
+    return digest(key, json.dumps([kind, *token]).encode(), "sha256")
+
+
+def _opened(
+    uow: UnitOfWork,
+    source: str,
+    kind: str,
+    id: str,
+    version: int,
+    changed_at: datetime,
+    sealed: bytes,
+) -> Kept:
+    content = uow.unseal(sealed, _place(source, kind, id))
+    return Kept(kind, id, version, changed_at, content)
+
+
+def _place(source: str, kind: str, id: str) -> str:
+    return f"fhir/{source}/{kind}/{id}"

@@ -1,0 +1,91 @@
+"""Take a request: load what it needs, decide, save its resources, and take what they tell."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from libs.events.transport import UnitOfWork
+from services.interop.connections.model import Connection
+from services.interop.fhir import store
+from services.interop.fhir.known import load_known
+from services.interop.fhir.request import Request, read_bundle
+from services.interop.fhir.versions import Change, Decided, decide_request
+from services.interop.messages.model import Effects, Inbound, Outcome, RefusedError
+from services.interop.messages.receive import receive
+from services.interop.messages.store import find_taken
+from services.interop.messages.told import take_told
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a request; `changes` in its order, none where it was refused."""
+
+    outcome: Outcome
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def is_taken(self) -> bool:
+        return self.outcome.is_taken
+
+
+async def take_request(
+    inbound: Inbound, request: Request | RefusedError, connection: Connection, uow: UnitOfWork
+) -> Taken:
+    """All of it or nothing, with the message as it came; the same again does nothing twice."""
+    await store.lock_source(uow, connection.source_system)
+    decided = await _decide(request, connection, uow)
+
+    async def take(effects: Effects) -> None:
+        if isinstance(decided, RefusedError):
+            raise decided
+        await store.save_changes(uow, connection.source_system, decided.changes)
+        await take_told(
+            list(decided.told), inbound=inbound, connection=connection, uow=uow, effects=effects
+        )
+
+    inbound = await _told_apart(inbound, decided, connection, uow)
+    outcome = await receive(inbound, connection, uow, take)
+    if isinstance(decided, RefusedError) or not outcome.is_taken:
+        return Taken(outcome)
+    return Taken(outcome, decided.changes)
+
+
+async def take_again(
+    inbound: Inbound, connection: Connection, uow: UnitOfWork, effects: Effects
+) -> None:
+    """A kept bundle that was refused, with the profile as it is now; raises RefusedError."""
+    await store.lock_source(uow, connection.source_system)
+    request = read_bundle(inbound.raw, connection)
+    decided = decide_request(request, await load_known(request, connection, uow), connection)
+    await store.save_changes(uow, connection.source_system, decided.changes)
+    await take_told(
+        list(decided.told), inbound=inbound, connection=connection, uow=uow, effects=effects
+    )
+
+
+async def _decide(
+    request: Request | RefusedError, connection: Connection, uow: UnitOfWork
+) -> Decided | RefusedError:
+    if isinstance(request, RefusedError):
+        return request
+    try:
+        known = await load_known(request, connection, uow)
+        # In a thread: a large bundle must not hold up the others.
+        return await asyncio.to_thread(decide_request, request, known, connection)
+    except RefusedError as refused:
+        return refused
+
+
+async def _told_apart(
+    inbound: Inbound, decided: Decided | RefusedError, connection: Connection, uow: UnitOfWork
+) -> Inbound:
+    """A resource that goes back to what it was comes with a body that came before.
+
+    It is a new message all the same, because it changes what is kept.
+    """
+    if isinstance(decided, RefusedError) or not any(one.is_saved for one in decided.changes):
+        return inbound
+    if await find_taken(uow.db, connection, inbound.control_id) is None:
+        return inbound
+    return replace(inbound, control_id=f"{inbound.control_id}#{inbound.message_id}")

@@ -1,0 +1,167 @@
+"""US Core 6.1.0: what a resource has to have where it claims a profile, and what it should have.
+
+Source: the mandatory and must-support elements of the profiles' own pages, without the extensions.
+Must support is a warning, because a sender that has no value leaves the element out. A mandatory
+element that is missing makes the claim of a profile false, so that is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from services.interop.fhir.model import Resource, as_object, as_rows, has_code
+from services.interop.messages.model import Refusal
+
+_BASE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
+_IDENTIFIER = "identifier.system identifier.value"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Element paths; a choice is written with its [x]."""
+
+    name: str
+    type: str
+    mandatory: tuple[str, ...]
+    supported: tuple[str, ...]
+
+
+def _profile(name: str, kind: str, mandatory: str, supported: str) -> Profile:
+    return Profile(name, kind, tuple(mandatory.split()), tuple(supported.split()))
+
+
+PROFILES = (
+    _profile(
+        "patient",
+        "Patient",
+        f"identifier {_IDENTIFIER} name gender",
+        "name.family name.given birthDate address.line address.city address.state"
+        " address.postalCode telecom.system telecom.value communication.language",
+    ),
+    _profile(
+        "coverage",
+        "Coverage",
+        "status relationship beneficiary payor",
+        "identifier type subscriberId period class.value class.name",
+    ),
+    _profile(
+        "relatedperson", "RelatedPerson", "active patient", "relationship name telecom address"
+    ),
+    _profile(
+        "practitioner",
+        "Practitioner",
+        f"identifier {_IDENTIFIER} name name.family",
+        "telecom.system telecom.value address.line address.city address.state address.postalCode",
+    ),
+    _profile(
+        "practitionerrole",
+        "PractitionerRole",
+        "",
+        "practitioner organization code specialty location telecom.system telecom.value endpoint",
+    ),
+    _profile(
+        "organization",
+        "Organization",
+        "active name",
+        f"{_IDENTIFIER} telecom.system telecom.value address.line address.city address.state"
+        " address.postalCode address.country",
+    ),
+    _profile(
+        "location",
+        "Location",
+        "name",
+        "status telecom address.line address.city address.state address.postalCode"
+        " managingOrganization",
+    ),
+    _profile(
+        "encounter",
+        "Encounter",
+        "status class type subject",
+        f"{_IDENTIFIER} participant.type participant.period participant.individual period"
+        " hospitalization.dischargeDisposition location.location",
+    ),
+    _profile(
+        "condition-encounter-diagnosis",
+        "Condition",
+        "category code subject",
+        "clinicalStatus verificationStatus encounter onset[x] abatement[x] recordedDate",
+    ),
+    _profile(
+        "condition-problems-health-concerns",
+        "Condition",
+        "category code subject",
+        "clinicalStatus verificationStatus onset[x] abatement[x] recordedDate",
+    ),
+    _profile("procedure", "Procedure", "status code subject", "performed[x]"),
+    _profile(
+        "servicerequest",
+        "ServiceRequest",
+        "status intent code subject",
+        "category occurrence[x] authoredOn requester",
+    ),
+)
+_BY_URL = {_BASE + profile.name: profile for profile in PROFILES}
+
+
+def false_claims(resource: Resource, where: str) -> list[Refusal]:
+    """Mandatory elements that are missing in a resource that claims the profile (meta.profile)."""
+    claimed = as_rows(as_object(resource.get("meta")).get("profile"))
+    return [
+        Refusal("profile-element-missing", f"{where}.{path}", _fix(profile, "requires"))
+        for url in claimed
+        if isinstance(url, str) and (profile := _BY_URL.get(url.partition("|")[0])) is not None
+        if profile.type == resource.get("resourceType")
+        for path in _missing(resource, profile.mandatory)
+    ]
+
+
+def warnings_of(resource: Resource, where: str) -> list[Refusal]:
+    """What US Core would like to see, whether the resource claims a profile or not."""
+    profile = _usual(resource)
+    if profile is None:
+        return []
+    wanted = (*profile.mandatory, *profile.supported)
+    return [
+        Refusal("us-core-element-missing", f"{where}.{path}", _fix(profile, "looks for"))
+        for path in _missing(resource, wanted)
+    ]
+
+
+def _fix(profile: Profile, verb: str) -> str:
+    return f"send it where you have it: us-core-{profile.name} (6.1.0) {verb} this element"
+
+
+def _usual(resource: Resource) -> Profile | None:
+    """The profile of a resource's type; a condition is a visit's finding, or a problem."""
+    kind = resource.get("resourceType")
+    found = [profile for profile in PROFILES if profile.type == kind]
+    if kind == "Condition":
+        is_problem = any(
+            has_code(concept, ("problem-list-item", "health-concern"))
+            for concept in as_rows(resource.get("category"))
+        )
+        return found[1] if is_problem else found[0]
+    return found[0] if found else None
+
+
+def _missing(resource: Resource, paths: tuple[str, ...]) -> Iterator[str]:
+    return (path for path in paths if not _has([resource], path.split(".")))
+
+
+def _has(rows: list[Any], path: list[str]) -> bool:
+    """True where any of the rows has the element, or says why it has none."""
+    if not path:
+        return True
+    step, *rest = path
+    for row in map(as_object, rows):
+        if step.endswith("[x]"):
+            if any(name.startswith(step.removesuffix("[x]")) for name in row):
+                return True
+            continue
+        if f"_{step}" in row and not rest:
+            return True
+        if step in row and _has(as_rows(row[step]), rest):
+            return True
+    return False

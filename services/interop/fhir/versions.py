@@ -1,0 +1,199 @@
+"""What a request does to the resources that are kept: new ones, new versions, or nothing.
+
+Sources: FHIR R4 §3.1.0.7.1 (conditional update), §3.1.0.8.1 (conditional create), §3.1.0.5
+(versions and If-Match), §3.1.0.11.2 (references within a transaction).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal, cast
+
+import orjson
+
+from services.interop.connections.model import Connection
+from services.interop.fhir.model import TAKEN, Entry, Resource, View, owner_references
+from services.interop.fhir.read import read_view
+from services.interop.fhir.request import Operation, Request
+from services.interop.messages.model import Refusal, RefusedError
+from services.interop.messages.told import Told
+
+Effect = Literal["created", "updated", "unchanged", "matched", "passed over"]
+Name = tuple[str, str]
+"""(type, id) of a resource."""
+
+_ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
+_RELATIVE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A resource as it was sent last; `content` is its JSON in the one spelling that is kept."""
+
+    type: str
+    id: str
+    version: int
+    changed_at: datetime
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was sent before, as far as a request needs it."""
+
+    kept: Mapping[Name, Kept] = field(repr=False)
+    entries: tuple[Entry, ...] = field(repr=False)
+    """The same, readable."""
+    matches: Mapping[tuple[str, str], tuple[str, ...]] = field(repr=False)
+    """The ids that (type, query) finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one operation comes to."""
+
+    operation: Operation
+    effect: Effect
+    type: str = ""
+    id: str = ""
+    version: int = 0
+    content: bytes = field(default=b"", repr=False)
+    owners: tuple[Name, ...] = ()
+    resource: Resource = field(default_factory=dict[str, Any], repr=False)
+
+    @property
+    def is_saved(self) -> bool:
+        return self.effect in ("created", "updated")
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """All that a request comes to."""
+
+    changes: tuple[Change, ...]
+    told: tuple[Told, ...] = field(repr=False)
+
+
+def decide_request(request: Request, known: Known, connection: Connection) -> Decided:
+    """All of it, or RefusedError with everything that is wrong."""
+    if request.refusals:
+        raise RefusedError(*request.refusals)
+    placed: list[Operation] = []
+    aliases: dict[str, str] = {}
+    refusals: list[Refusal] = []
+    for operation in request.operations:
+        try:
+            placed.append(_placed(operation, known, aliases))
+        except RefusedError as refused:
+            refusals += refused.refusals
+    if refusals:
+        raise RefusedError(*refusals)
+    entries = tuple(one.entry for one in placed if one.entry and one.type in TAKEN)
+    view = View(entries, known.entries, aliases)
+    told = read_view(
+        view,
+        connection,
+        is_whole=request.kind in ("transaction", "message"),
+        passed_over=request.passed_over,
+    )
+    return Decided(tuple(_change(one, view, known) for one in placed), tuple(told))
+
+
+def _placed(operation: Operation, known: Known, aliases: dict[str, str]) -> Operation:
+    """With the id that its condition decides; without an entry where nothing is to be done."""
+    entry = operation.entry
+    if entry is None or operation.type not in TAKEN:
+        return operation
+    if operation.criteria is not None:
+        found = known.matches.get((operation.type, operation.criteria), ())
+        if len(found) > 1:
+            fix = "this query finds more than one resource; send one that finds the one you mean"
+            raise RefusedError(Refusal("matches-several", operation.where, fix))
+        if found and operation.method == "POST":
+            if operation.full_url is not None:
+                aliases[operation.full_url] = f"{operation.type}/{found[0]}"
+            return replace(operation, entry=None, found=found[0])
+        if found:
+            if entry.resource.get("id") not in (None, found[0]):
+                fix = "leave out the id, or send that of the resource that the query finds"
+                raise RefusedError(Refusal("id-mismatch", f"{operation.where}.id", fix))
+            entry = replace(entry, id=found[0])
+    _check_version(operation, known.kept.get((entry.type, entry.id)))
+    return replace(operation, entry=entry)
+
+
+def _check_version(operation: Operation, kept: Kept | None) -> None:
+    if operation.if_match is None:
+        return
+    found = _ETAG.fullmatch(operation.if_match.strip())
+    if found is None or kept is None or int(found[1]) != kept.version:
+        fix = "read the resource again, and send your change with If-Match and its ETag"
+        raise RefusedError(Refusal("version-stale", operation.where, fix))
+
+
+def _change(operation: Operation, view: View, known: Known) -> Change:
+    entry = operation.entry
+    if operation.found is not None:
+        kept = known.kept[operation.type, operation.found]
+        return Change(operation, "matched", kept.type, kept.id, kept.version, kept.content)
+    if entry is None or operation.type not in TAKEN:
+        return Change(operation, "passed over", operation.type)
+    resource = settled(entry, view)
+    content = write_json(resource)
+    kept = known.kept.get((entry.type, entry.id))
+    if kept is not None and kept.content == content:
+        return Change(operation, "unchanged", entry.type, entry.id, kept.version, content)
+    owners = (view.find(told) for told in owner_references(entry.type, resource))
+    return Change(
+        operation,
+        "created" if kept is None else "updated",
+        entry.type,
+        entry.id,
+        1 if kept is None else kept.version + 1,
+        content,
+        tuple({(one.type, one.id): None for one in owners if one is not None}),
+        resource,
+    )
+
+
+def settled(entry: Entry, view: View) -> Resource:
+    """The resource as it is kept: with its id, without a version, its references by type and id."""
+    meta = {
+        name: value
+        for name, value in cast(dict[str, Any], entry.resource.get("meta", {})).items()
+        if name not in ("versionId", "lastUpdated")
+    }
+    told = {name: value for name, value in entry.resource.items() if name not in ("id", "meta")}
+    resource = {**told, "id": entry.id} | ({"meta": meta} if meta else {})
+    names: dict[str, str] = {}
+    for _, reference in entry.references:
+        if not _RELATIVE.fullmatch(reference) and not reference.startswith("#"):
+            found = view.find(reference)
+            if found is not None:
+                names[reference] = f"{found.type}/{found.id}"
+    return cast(Resource, _renamed(resource, names)) if names else resource
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_renamed(one, names) for one in cast(list[Any], value)]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: names.get(one, one)
+        if name == "reference" and isinstance(one, str)
+        else _renamed(one, names)
+        for name, one in cast(dict[str, Any], value).items()
+    }
+
+
+def write_json(value: Any) -> bytes:
+    """In one spelling; a decimal is written with the digits that it was read with."""
+    return orjson.dumps(value, default=_number, option=orjson.OPT_SORT_KEYS)
+
+
+def _number(value: Any) -> orjson.Fragment:
+    return orjson.Fragment(str(value))
