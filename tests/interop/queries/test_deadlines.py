@@ -12,8 +12,8 @@ from libs.events.contracts.interop_queries import (
 )
 from libs.events.examples import interop as examples
 from tests.harness import Harness
-from tests.interop.bundles.test_bundles import post
 from tests.interop.conftest import OpenConnection
+from tests.interop.fhir.test_bundles import post
 from tests.interop.queries.test_answering import answer, visit
 
 
