@@ -26,6 +26,7 @@ def from_our_connection(raw: bytes, key: str = "") -> bytes:
     fields = head.split(b"|")
     fields += [b""] * (8 - len(fields))
     fields[2], fields[3], fields[7] = b"EHR", b"MAIN", key.encode()
+    fields[14:16] = [b""] * len(fields[14:16])  # answered whatever it asks for in MSH-15 and 16
     return bom + b"|".join(fields) + separator + rest
 
 
@@ -55,7 +56,9 @@ async def served_hl7(
         seen += len(events)
         header = read_header(message)
         msa = said.required("MSA")
-        refusals = [_refusal(err.get(5), err.get(8)) for err in said.all("ERR")]
+        refusals = [_refusal(err.get(5), err.get(8)) for err in said.all("ERR") if err.get(5)]
+        if said.all("ERR") and not refusals:  # before v2.5, MSA-3 tells them
+            refusals = [_old_refusal(text) for text in msa.get(3).split("; ")]
         found.append(
             InspectedMessage.model_validate(
                 {
@@ -96,6 +99,11 @@ async def served_fhir(
 
 def told(found: InspectedFhir) -> tuple[tuple[Issue, ...], dict[str, int]]:
     return found.refused, found.events
+
+
+def _old_refusal(text: str) -> Refusal:
+    code, _, rest = text.partition(" at ")
+    return _refusal(code, rest)
 
 
 def _refusal(code: str, text: str) -> Refusal:

@@ -89,7 +89,7 @@ def test_what_a_real_profile_has_to_map_is_listed_and_with_it_the_visit_is_poste
     assert "to be mapped: payer BAV, practitioner 9941339108 (no NPI)" in shown.output
     assert "procedure 99011 (system unknown)" in shown.output
     [told] = inspected("hl7", DFT)["messages"]
-    assert "interop.query-opened.v1" in told["events"]
+    assert "interop.query-opened.v2" in told["events"]
     assert POSTED not in told["events"]
     [told] = inspected("hl7", DFT, "--profile", profile)["messages"]
     assert told["events"] == ["interop.patient-registered.v1", POSTED]

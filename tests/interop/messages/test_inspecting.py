@@ -154,7 +154,7 @@ async def test_all_that_a_connection_refused_is_taken_again_in_its_order(
     interop: Harness, open_connection: OpenConnection
 ) -> None:
     key = await open_connection(**OPEN)
-    await send(interop, key, A04, A08, message("ORU^R01", PID, control_id="4"))
+    await send(interop, key, A04, A08, message("QRY^A19", PID, control_id="4"))
     await mend(interop)
     connection = await connection_id_of(interop)
     asking = {"fate": "refused", "connection_id": connection}
