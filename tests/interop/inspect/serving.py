@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from tests.harness import Harness
 from tests.interop.conftest import OpenConnection
 
 ZONE = "America/Detroit"
+BETWEEN = re.compile(r"; (?=[a-z0-9-]+ at [A-Z])")
 
 
 def from_our_connection(raw: bytes, key: str = "") -> bytes:
@@ -57,8 +59,8 @@ async def served_hl7(
         header = read_header(message)
         msa = said.required("MSA")
         refusals = [_refusal(err.get(5), err.get(8)) for err in said.all("ERR") if err.get(5)]
-        if said.all("ERR") and not refusals:  # before v2.5, MSA-3 tells them
-            refusals = [_old_refusal(text) for text in msa.get(3).split("; ")]
+        if not refusals and msa.get(3):  # before v2.5, MSA-3 tells them
+            refusals = [_old_refusal(text) for text in BETWEEN.split(msa.get(3))]
         found.append(
             InspectedMessage.model_validate(
                 {
