@@ -120,7 +120,7 @@ async def test_a_pasted_file_gets_its_verdicts_reasons_events_tree_and_what_to_m
         first, second, third = await page.get_by_role("article").all()
         await expect(first).to_contain_text("AA taken")
         await expect(first.locator("ol.events")).to_contain_text("interop.patient-registered.v1")
-        await expect(second.locator("ol.events")).to_contain_text("interop.query-opened.v1")
+        await expect(second.locator("ol.events")).to_contain_text("interop.query-opened.v2")
         await expect(third).to_contain_text("AE refused")
         await expect(third.get_by_role("row").nth(1)).to_contain_text("PID-7")
         await expect(third).to_contain_text("write a day that the calendar has")
