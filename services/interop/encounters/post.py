@@ -35,6 +35,8 @@ async def post_visit(
     kept = await store.lock_encounter(uow, told.encounter_id)
     if kept is None:
         decision = decide(None, told, about)
+        if decision.now is None:
+            return  # all of it was credited in the message that told of it
         kept = _row(decision, about, connection, message_id)
         if await store.add_encounter(uow, kept):
             await asking.ask(decision, about, connection, uow)
