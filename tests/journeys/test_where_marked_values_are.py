@@ -140,7 +140,9 @@ async def _families_on_kafka(live: LocalPlatform, practice: UUID) -> set[str]:
                 contracts()[headers["ce_type"]], record.value or b"", practice_id=practice,
                 key=(record.key or b"").decode(), keys=keys,
             )  # fmt: skip
-            found.add(json.loads(data)["person"]["family"])
+            told = json.loads(data)
+            if "person" in told:  # a visit that is voided names nobody
+                found.add(told["person"]["family"])
     return found
 
 

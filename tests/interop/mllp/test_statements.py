@@ -14,13 +14,20 @@ from tests.interop.conftest import OpenConnection
 from tests.interop.mllp.conftest import DG1, FT1, PID, PV1, Ehr, message
 
 OF_ITS_OWN = ("patient", "encounter")
-"""What a type has to read and write; everything else is the price of any message."""
+"""What is known of the patient and the visit; everything else is listed below."""
 VISIT = [
     "BEGIN",
     "SELECT set_config",
     "SELECT * FROM connection",
     "UPDATE connection",
     "INSERT INTO message ",
+    "SAVEPOINT",
+    "SELECT survivor_of",
+    "SELECT EXISTS (SELECT FROM connection",
+    "SELECT survivor_of",
+    "INSERT INTO visit_reference",
+    "SELECT practice_id, appointment_id",
+    "RELEASE SAVEPOINT",
     "INSERT INTO message_event",
     "INSERT INTO outbox",
     "COMMIT",
