@@ -150,7 +150,7 @@ async def test_it_is_used_by_keyboard_and_the_verdict_is_where_the_reader_stands
 @pytest.mark.parametrize(
     ("text", "said", "also"),
     [
-        (json.dumps({"resourceType": "Patient"}), "FHIR R4: 0 of 1 taken", "leave out what is empty"),
+        (json.dumps({"resourceType": "Patient"}), "FHIR R4: 0 of 1 taken", "what is empty"),
         ('{"specversion": "1.0", "id": "1", "source": "/x", "type": "a.b.v1", "data": {}}',
          "CloudEvents 1.0: 0 of 1 taken", "types taken here"),
         ('{"specversion": "1.0", "id": "1", "source": "/x",'
