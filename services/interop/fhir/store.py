@@ -1,12 +1,10 @@
-"""The SQL of FHIR resources. Content is sealed; an identifier is found by its keyed digest."""
+"""The SQL of FHIR resources. Content is sealed; an identifier is found by its fingerprint."""
 
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from hmac import digest
 
 from libs.events.transport import UnitOfWork
 from services.interop.fhir.model import Token, identifiers_of
@@ -41,7 +39,8 @@ SELECT p.type, p.id
 
 FIND_BY_IDENTIFIER = """
 SELECT id FROM fhir_identifier
- WHERE practice_id = $1 AND source_system = $2 AND type = $3 AND digest = $4 ORDER BY id
+ WHERE practice_id = $1 AND source_system = $2 AND type = $3 AND fingerprint = ANY ($4::bytea[])
+ ORDER BY id
 """
 
 SAVE_RESOURCES = """
@@ -64,9 +63,9 @@ DELETE FROM fhir_part f USING unnest($3::text[], $4::text[]) AS old(type, id)
 """
 
 ADD_IDENTIFIERS = """
-INSERT INTO fhir_identifier (practice_id, source_system, type, id, digest)
-SELECT $1, $2, type, id, digest
-  FROM unnest($3::text[], $4::text[], $5::bytea[]) AS new(type, id, digest)
+INSERT INTO fhir_identifier (practice_id, source_system, type, id, fingerprint)
+SELECT $1, $2, type, id, fingerprint
+  FROM unnest($3::text[], $4::text[], $5::bytea[]) AS new(type, id, fingerprint)
 ON CONFLICT DO NOTHING
 """
 
@@ -76,12 +75,6 @@ SELECT $1, $2, type, id, owner_type, owner_id
   FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS new(type, id, owner_type, owner_id)
 ON CONFLICT DO NOTHING
 """
-
-FIND_DIGEST_KEY = "SELECT sealed FROM fhir_digest_key WHERE practice_id = $1"
-ADD_DIGEST_KEY = """
-INSERT INTO fhir_digest_key (practice_id, sealed) VALUES ($1, $2) ON CONFLICT DO NOTHING
-"""
-_DIGEST_KEY = "fhir-digest-key"
 
 
 async def lock_source(uow: UnitOfWork, source: str) -> None:
@@ -119,10 +112,8 @@ async def find_parts(uow: UnitOfWork, source: str, owners: Iterable[Name]) -> li
 
 async def find_by_identifier(uow: UnitOfWork, source: str, kind: str, token: Token) -> list[str]:
     """The ids of the resources that have the identifier, of whatever system where none is told."""
-    key = await _digest_key(uow)
-    rows = await uow.db.fetch(
-        FIND_BY_IDENTIFIER, uow.practice_id, source, kind, _digest(key, kind, token)
-    )
+    every = _fingerprints(uow, kind, token)
+    rows = await uow.db.fetch(FIND_BY_IDENTIFIER, uow.practice_id, source, kind, every)
     return [row["id"] for row in rows]
 
 
@@ -138,9 +129,8 @@ async def save_changes(uow: UnitOfWork, source: str, changes: Sequence[Change]) 
     await uow.db.execute(SAVE_RESOURCES, *where, types, ids, versions, sealed, uow.now)
     await uow.db.execute(FORGET_IDENTIFIERS, *where, types, ids)
     await uow.db.execute(FORGET_PARTS, *where, types, ids)
-    key = await _digest_key(uow)
     found = [
-        (one.type, one.id, _digest(key, one.type, token))
+        (one.type, one.id, _fingerprints(uow, one.type, token)[0])
         for one in saved
         for token in identifiers_of(one.resource)
     ]
@@ -151,18 +141,9 @@ async def save_changes(uow: UnitOfWork, source: str, changes: Sequence[Change]) 
         await uow.db.execute(ADD_PARTS, *where, *map(list, zip(*parts, strict=True)))
 
 
-async def _digest_key(uow: UnitOfWork) -> bytes:
-    """The practice's secret for digests, made when it is first needed."""
-    sealed = await uow.db.fetchval(FIND_DIGEST_KEY, uow.practice_id)
-    if sealed is None:
-        made = uow.seal(secrets.token_bytes(32), _DIGEST_KEY)
-        await uow.db.execute(ADD_DIGEST_KEY, uow.practice_id, made)
-        sealed = await uow.db.fetchval(FIND_DIGEST_KEY, uow.practice_id)
-    return uow.unseal(sealed, _DIGEST_KEY)
-
-
-def _digest(key: bytes, kind: str, token: Token) -> bytes:
-    return digest(key, json.dumps([kind, *token]).encode(), "sha256")
+def _fingerprints(uow: UnitOfWork, kind: str, token: Token) -> list[bytes]:
+    """An identifier's, under each of the practice's keys; it is kept under the first."""
+    return uow.fingerprints(json.dumps([kind, *token]), "fhir-identifier")
 
 
 def _opened(

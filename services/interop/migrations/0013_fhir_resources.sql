@@ -15,14 +15,15 @@ COMMENT ON COLUMN fhir_resource.sealed IS
     'An encrypted value (AES-256-GCM) of the resource, sealed for fhir/SOURCE_SYSTEM/TYPE/ID';
 SELECT own_by_practice('fhir_resource');
 
--- By which identifier a resource is found: a keyed digest, so that nobody can try a chart number.
+-- By which identifier a resource is found: a keyed fingerprint, so that nobody can try a chart
+-- number.
 CREATE TABLE fhir_identifier (
     practice_id uuid NOT NULL,
     source_system text NOT NULL,
     type text NOT NULL,
-    digest bytea NOT NULL CHECK (octet_length(digest) = 32),
+    fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 16),
     id text NOT NULL,
-    PRIMARY KEY (practice_id, source_system, type, digest, id),
+    PRIMARY KEY (practice_id, source_system, type, fingerprint, id),
     FOREIGN KEY (practice_id, source_system, type, id) REFERENCES fhir_resource
 );
 CREATE INDEX fhir_identifier_of ON fhir_identifier (practice_id, source_system, type, id);
@@ -41,12 +42,3 @@ CREATE TABLE fhir_part (
 );
 CREATE INDEX fhir_part_of ON fhir_part (practice_id, source_system, type, id);
 SELECT own_by_practice('fhir_part');
-
--- The secret of the digests, one for each practice; with the practice's data key it is gone.
-CREATE TABLE fhir_digest_key (
-    practice_id uuid NOT NULL PRIMARY KEY,
-    sealed bytea NOT NULL
-);
-COMMENT ON COLUMN fhir_digest_key.sealed IS
-    'An encrypted value (AES-256-GCM) of 32 random bytes, sealed for fhir-digest-key';
-SELECT own_by_practice('fhir_digest_key');
