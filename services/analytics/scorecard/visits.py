@@ -28,6 +28,23 @@ def on_encounter_posted(event: EncounterPosted, fold: Fold) -> None:
     _see(event, fold)
 
 
+def on_encounter_corrected(event: EncounterCorrected, fold: Fold) -> None:
+    """Counted once, in the month that it is of now; after a void it counts again."""
+    _see(event, fold)
+    month, before = month_of(event.service_on), event.replaces
+    if before is None:
+        count(event, fold, month, encounters=1)
+    elif (was := month_of(before.service_on)) != month:
+        count(event, fold, was, encounters=-1)
+        count(event, fold, month, encounters=1)
+
+
+def on_encounter_voided(event: EncounterVoided, fold: Fold) -> None:
+    fold.put(SEEN, (event.practice_id, event.encounter_id), counts=False)
+    if event.replaces is not None:
+        count(event, fold, month_of(event.replaces.service_on), encounters=-1)
+
+
 def _see(event: EncounterPosted | EncounterCorrected, fold: Fold) -> None:
     """Who was seen, when and how: the last event of the visit stands for it."""
     fold.put(
@@ -49,23 +66,6 @@ def on_patient_merged(event: PatientMerged, fold: Fold) -> None:
 
 def on_patient_unmerged(event: PatientUnmerged, fold: Fold) -> None:
     fold.put(CHART, (event.practice_id, event.patient_id), survivor_id=event.patient_id)
-
-
-def on_encounter_corrected(event: EncounterCorrected, fold: Fold) -> None:
-    """Counted once, in the month that it is of now; after a void it counts again."""
-    _see(event, fold)
-    month, before = month_of(event.service_on), event.replaces
-    if before is None:
-        count(event, fold, month, encounters=1)
-    elif (was := month_of(before.service_on)) != month:
-        count(event, fold, was, encounters=-1)
-        count(event, fold, month, encounters=1)
-
-
-def on_encounter_voided(event: EncounterVoided, fold: Fold) -> None:
-    fold.put(SEEN, (event.practice_id, event.encounter_id), counts=False)
-    if event.replaces is not None:
-        count(event, fold, month_of(event.replaces.service_on), encounters=-1)
 
 
 def on_appointment_booked(event: AppointmentBooked, fold: Fold) -> None:

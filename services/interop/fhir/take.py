@@ -39,10 +39,7 @@ async def take_request(
     async def take(effects: Effects) -> None:
         if isinstance(decided, RefusedError):
             raise decided
-        await store.save_changes(uow, connection.source_system, decided.changes)
-        await take_told(
-            list(decided.told), inbound=inbound, connection=connection, uow=uow, effects=effects
-        )
+        await _save(decided, inbound, connection, uow, effects)
 
     inbound = await _told_apart(inbound, decided, connection, uow)
     outcome = await receive(inbound, connection, uow, take)
@@ -57,7 +54,15 @@ async def take_again(
     """A kept bundle that was refused, with the profile as it is now; raises RefusedError."""
     await store.lock_source(uow, connection.source_system)
     request = read_bundle(inbound.raw, connection)
-    decided = decide_request(request, await load_known(request, connection, uow), connection)
+    decided = await _decide(request, connection, uow)
+    if isinstance(decided, RefusedError):
+        raise decided
+    await _save(decided, inbound, connection, uow, effects)
+
+
+async def _save(
+    decided: Decided, inbound: Inbound, connection: Connection, uow: UnitOfWork, effects: Effects
+) -> None:
     await store.save_changes(uow, connection.source_system, decided.changes)
     await take_told(
         list(decided.told), inbound=inbound, connection=connection, uow=uow, effects=effects

@@ -1,4 +1,4 @@
-"""A FHIR R4 transaction bundle, answered as `POST /fhir` would."""
+"""A FHIR R4 bundle, or a resource alone, answered as the service would."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from services.interop.inspect.model import (
     Issue,
     ToMap,
     UnreadableError,
-    unmapped_codes,
 )
 from services.interop.inspect.sandbox import Sandbox, sandbox
 from services.interop.messages.model import Inbound, RefusedError
@@ -59,12 +58,7 @@ def inspect_fhir(
         refused=tuple(Issue.of(refusal) for refusal in refused),
         events=dict(Counter(event.type for event in taken.events)),
     )
-    to_map = ToMap(
-        payers=tuple(used.payers),
-        practitioners=tuple(used.practitioners),
-        codes=unmapped_codes(taken.events),
-    )
-    return FhirInspection(found, to_map, used)
+    return FhirInspection(found, used.to_map(taken.events), used)
 
 
 def _resources(raw: bytes) -> Counter[str]:

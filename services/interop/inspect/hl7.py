@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import uuid4
 
 from libs.events.contracts import Event
 from services.interop.connections.model import Profile
 from services.interop.inspect.desk import Desk, Taken
 from services.interop.inspect.model import (
-    Ack,
     InspectedHl7,
     InspectedMessage,
     ToMap,
     UnreadableError,
     reasons_of,
-    unmapped_codes,
 )
 from services.interop.inspect.sandbox import Sandbox, sandbox
 from services.interop.messages.model import Inbound, Refusal
-from services.interop.mllp.acknowledge import Letter
-from services.interop.mllp.answer import NOT_UNDERSTOOD, READER_FAULTS, letter_for, no_header
+from services.interop.mllp.acknowledge import APPLICATION
+from services.interop.mllp.answer import (
+    NOT_UNDERSTOOD,
+    READER_FAULTS,
+    inbound_of,
+    letter_for,
+    no_header,
+)
 from services.interop.mllp.batches import split_messages
-from services.interop.mllp.header import read_header, without_key, without_time_sent
+from services.interop.mllp.header import read_header
 from services.interop.mllp.understand import understand
 
 NO_MESSAGE = (
@@ -33,8 +36,6 @@ NO_MESSAGE = (
 AN_ANSWER = Refusal(
     "message-type-not-taken", "MSH-9", "this answers a message, and is dropped; inspect the message"
 )
-
-ACKS: dict[Letter, Ack] = {"A": "AA", "E": "AE", "R": "AR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,7 @@ def inspect_hl7(file: str, raw: bytes, *, profile: Profile | None, time_zone: st
         inspected, taken = _inspect(message, desk, file_of.refusals)
         found.append(inspected)
         events += taken.events
-    to_map = ToMap(
-        payers=tuple(used.payers),
-        practitioners=tuple(used.practitioners),
-        codes=unmapped_codes(events),
-    )
+    to_map = used.to_map(events)
     return Hl7Inspection(InspectedHl7(file=file, messages=tuple(found)), to_map, used)
 
 
@@ -79,19 +76,12 @@ def _inspect(
     elif header.is_acknowledgement:
         taken = Taken((AN_ANSWER,))
     else:
-        kept = without_key(raw)
-        inbound = Inbound(
-            type=header.type or "unknown",
-            control_id=header.control_id or f"none:{uuid4()}",
-            raw=kept,
-            canonical=without_time_sent(kept),
-        )
-        taken = _receive(inbound, desk)
+        taken = _receive(inbound_of(raw, header), desk)
     inspected = InspectedMessage(
         control_id=header.control_id if header else "",
         type=header.type if header else "",
         version=header.version if header else "",
-        ack="AR" if of_file else ACKS[letter_for(taken.refusals)],
+        ack="AR" if of_file else APPLICATION[letter_for(taken.refusals)],
         reasons=reasons_of(taken.refusals),
         events=tuple(event.type for event in taken.events),
     )

@@ -9,6 +9,7 @@ a visit alone is posted, and the front desk is not asked about each.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,8 +17,10 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
+from libs.events.contracts import Event
 from libs.events.contracts.values import Npi, Short
 from services.interop.connections.model import Connection, Kind, Payer, Profile
+from services.interop.inspect.model import ToMap, unmapped_codes
 
 SANDBOX_NPI = "1234567893"
 """The example of CMS's description of the NPI; it is nobody's."""
@@ -63,6 +66,14 @@ class Sandbox:
             practitioners=dict(profile.practitioners),
             chart_number_is_member_id=profile.chart_number_is_member_id,
             no_coverage_is_self_pay=True,
+        )
+
+    def to_map(self, events: Iterable[Event]) -> ToMap:
+        """What a real profile would have to say, of messages that became these events."""
+        return ToMap(
+            payers=tuple(self.payers),
+            practitioners=tuple(self.practitioners),
+            codes=unmapped_codes(events),
         )
 
     @property

@@ -12,8 +12,10 @@ from libs.events.contracts import Contract
 from services.interop.connections.model import Connection, Payer, Profile
 from services.interop.encounters.model import SourceCode, ToldVisit, complete
 from services.interop.encounters.translate import translator
+from services.interop.fhir.inspect import read_resources
 from services.interop.messages.model import RefusedError
-from services.interop.messages.reading import read_told
+from services.interop.messages.told import Told
+from services.interop.mllp.understand import understand
 
 
 class MappedRow(Contract):
@@ -80,7 +82,7 @@ def _codes(raw: bytes, connection: Connection, profile: Profile) -> list[MappedR
         return target
 
     try:
-        told = read_told(raw, connection)
+        told = _read(raw, connection)
     except (RefusedError, ValidationError):
         return []
     for one in told:
@@ -91,3 +93,10 @@ def _codes(raw: bytes, connection: Connection, profile: Profile) -> list[MappedR
 
 def _payer(payer: Payer) -> str:
     return f"{payer.payer_id} ({payer.payer_name})"
+
+
+def _read(raw: bytes, connection: Connection) -> list[Told]:
+    """What a kept message tells; a FHIR body is read as if nothing was sent before it."""
+    if connection.kind == "fhir":
+        return list(read_resources(raw, connection).told)
+    return understand(raw, connection)

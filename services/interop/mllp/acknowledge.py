@@ -17,7 +17,7 @@ from services.interop.mllp.header import VERSIONS, Header
 
 Letter = Literal["A", "E", "R"]
 Code = Literal["AA", "AE", "AR", "CA", "CE", "CR"]
-_APPLICATION: dict[Letter, Code] = {"A": "AA", "E": "AE", "R": "AR"}
+APPLICATION: dict[Letter, Literal["AA", "AE", "AR"]] = {"A": "AA", "E": "AE", "R": "AR"}
 _ACCEPT: dict[Letter, Code] = {"A": "CA", "E": "CE", "R": "CR"}
 
 INTERNAL_ERROR = "internal-error"
@@ -79,12 +79,12 @@ def answers(verdict: Verdict, header: Header | None) -> list[bytes]:
         )
 
     if header is None or not (header.accept_when or header.application_when):
-        return [told(_APPLICATION[letter], first)]
+        return [told(APPLICATION[letter], first)]
     found: list[bytes] = []
     if _asked(header.accept_when, letter):
         found.append(told(_ACCEPT[letter], first))
     if _asked(header.application_when, letter) and (letter == "A" or not found):
-        found.append(told(_APPLICATION[letter], second))
+        found.append(told(APPLICATION[letter], second))
     return found
 
 

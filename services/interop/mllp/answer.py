@@ -110,13 +110,7 @@ async def _store(
 ) -> Verdict:
     """Keep and take the message; with `fault`, keep it as one that we failed to understand."""
     reached("mllp.received")
-    kept = without_key(raw)
-    inbound = Inbound(
-        type=header.type or "unknown",
-        control_id=header.control_id or f"none:{uuid4()}",
-        raw=kept,
-        canonical=without_time_sent(kept),
-    )
+    inbound = inbound_of(raw, header)
     async with work.unit_of_work(key.practice_id) as uow:
         connection = await authenticate(uow, key, "hl7v2")
         if connection is None or not _sends(connection, header, names):
@@ -125,6 +119,17 @@ async def _store(
         reached("mllp.taken")
     reached("mllp.stored")
     return _told(outcome)
+
+
+def inbound_of(raw: bytes, header: Header) -> Inbound:
+    """The message as it is kept, without its key."""
+    kept = without_key(raw)
+    return Inbound(
+        type=header.type or "unknown",
+        control_id=header.control_id or f"none:{uuid4()}",
+        raw=kept,
+        canonical=without_time_sent(kept),
+    )
 
 
 async def _receive(

@@ -162,10 +162,7 @@ async def _register(
         effects.events.append(event)
         effects.events += await match_patient(told, connection.source_system, uow)
         return
-    if await lock_patient(uow, event.patient_id) != (
-        _known(event),
-        connection.source_system,
-    ):
+    if await lock_patient(uow, event.patient_id) != (told, connection.source_system):
         raise RefusedError(
             Refusal(
                 "patient-already-registered",
