@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from libs.local.files import write_whole
 
 START, END = b"\x0b", b"\x1c\r"
 
@@ -33,9 +34,7 @@ class Inbox:
         path = self.folder / f"{hashlib.sha256(control_id).hexdigest()}.hl7"
         if path.exists():
             return False
-        begun = path.with_suffix(".part")
-        begun.write_bytes(message)
-        os.replace(begun, path)  # whoever looks sees whole messages only
+        write_whole(path, message)
         return True
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from libs.local.files import write_whole
 
 TAKEN = "250 kept"
 UNREACHABLE = "550 5.1.2 no such domain"
@@ -46,9 +47,7 @@ class Mailbox:
         path = self.folder / f"{name_of(content)}.eml"
         if path.exists():
             return False
-        begun = path.with_suffix(".part")
-        begun.write_bytes(content)
-        os.replace(begun, path)  # whoever looks sees whole messages only
+        write_whole(path, content)
         return True
 
 

@@ -6,10 +6,11 @@ gets the answers, and billing moves what it read to `inbound/posted/` or `inboun
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from libs.local.files import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,7 @@ class Mailbox:
             return False
         inbound = self.folder / "inbound"
         inbound.mkdir(exist_ok=True)
-        part = inbound / f"{name}.part"
-        part.write_bytes(content)
-        os.replace(part, inbound / name)
+        write_whole(inbound / name, content)
         return True
 
     def drop_parts(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from libs.local.demo.practices import PAYERS, Practice
+from libs.local.files import write_whole
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import SAMPLES, SeedingError
 from libs.local.run.wire import post
@@ -37,6 +37,4 @@ def _deliver(file: Path, inbound: Path) -> None:
     inbound.mkdir(parents=True, exist_ok=True)
     if (inbound / "posted" / file.name).exists():
         return
-    part = inbound / f"{file.name}.part"
-    shutil.copyfile(file, part)
-    part.rename(inbound / file.name)
+    write_whole(inbound / file.name, file.read_bytes())

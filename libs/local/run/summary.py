@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 from rich.table import Table
 
+from libs.local.files import write_whole
 from libs.local.run.feed import Feeder
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.sums import Databases, Key
@@ -128,11 +129,8 @@ async def _published(platform: LocalPlatform) -> int:
 def write_summary(summary: Summary, path: Path) -> None:
     """Write run.json, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(
-        json.dumps(summary.figures | {"differences": summary.differences}, indent=1, default=str)
-    )
-    part.rename(path)
+    told = summary.figures | {"differences": summary.differences}
+    write_whole(path, json.dumps(told, indent=1, default=str).encode())
 
 
 def print_summary(summary: Summary) -> None:
