@@ -184,13 +184,19 @@ async def test_a_successor_waits_for_a_partition_that_another_replica_handles(
                 await fire(work, [*slow, *POTS])
 
             async def a_successor_waits() -> bool:
-                return waits(free) > before
+                return any(now > before[tp] for tp, now in waits(free).items())
 
             await eventually(a_successor_waits, what="a partition of the successor waits")
-            progress = Progress(free, platform.kafka, 1.0)
-            for _ in range(3):
-                await progress.look()
-                await asyncio.sleep(0.6)
+            progress = Progress(free, platform.kafka, 0.0)  # stuck, unless it moves between looks
+            await progress.look()
+            looked = waits(free)
+
+            async def each_waits_on() -> bool:
+                lagging, now = await behind(free), waits(free)
+                return len(lagging) > 0 and all(now[tp] > looked[tp] for tp in lagging)
+
+            await eventually(each_waits_on, what="each of the successor's partitions waits on")
+            await progress.look()
             assert not progress.stuck()
             assert not set(slow) & set(await kept(platform)), "the first of them is in hand"
             may_keep.set()
@@ -206,9 +212,15 @@ def handles(replica: Running, topic: str, partition: int) -> bool:
     return TopicPartition(topic, partition) in replica.consumers[0].partitions
 
 
-def waits(consumer: Consumer) -> int:
-    """How often a partition of the successor was looked at that waits."""
-    return sum(p.waits for tp, p in consumer.partitions.items() if tp.topic == SECOND.name)
+def waits(consumer: Consumer) -> dict[TopicPartition, int]:
+    """How often each of the successor's partitions was looked at and had to wait."""
+    return {tp: p.waits for tp, p in consumer.partitions.items() if tp.topic == SECOND.name}
+
+
+async def behind(consumer: Consumer) -> list[TopicPartition]:
+    """The successor's partitions that are not read to their end."""
+    at, ends = consumer.positions, await consumer.ends()
+    return [tp for tp in waits(consumer) if tp in at and at[tp].next_offset < ends[tp]]
 
 
 async def test_a_rebuild_finishes_a_topic_before_it_starts_the_next(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,7 +64,5 @@ def test_sigterm_ends_the_payer_cleanly_and_a_second_payer_is_turned_away(
         _first_line_with(process, ".999 delivered")
         with _payer(tmp_path, "--once") as second:
             assert second.wait(timeout=30) == 2
-        begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
-        assert time.monotonic() - begun < 5
