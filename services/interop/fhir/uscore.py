@@ -1,8 +1,9 @@
 """US Core 6.1.0: what a resource has to have where it claims a profile, and what it should have.
 
-Source: the mandatory and must-support elements of the profiles' own pages, without the extensions.
-Must support is a warning, because a sender that has no value leaves the element out. A mandatory
-element that is missing makes the claim of a profile false, so that is refused.
+Source: the profiles' mandatory and must-support elements, without extensions, without what R4 itself
+requires (check.py refuses that) and, but for how a patient is reached, without what only USCDI asks
+for. Must support is a warning, because a sender that has no value leaves the element out. A
+mandatory element that is missing makes the claim of a profile false, so that is refused.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from services.interop.fhir.model import Resource, as_object, as_rows, has_code
 from services.interop.messages.model import Refusal
 
 _BASE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
-_IDENTIFIER = "identifier.system identifier.value"
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Element paths; a choice is written with its [x]."""
+    """Element paths; a choice of types is written with its [x], one of elements with a bar."""
 
     name: str
     type: str
     mandatory: tuple[str, ...]
+    """Each where its parent is there."""
     supported: tuple[str, ...]
 
 
@@ -36,37 +37,36 @@ PROFILES = (
     _profile(
         "patient",
         "Patient",
-        f"identifier {_IDENTIFIER} name gender",
+        "identifier identifier.system identifier.value name gender telecom.system telecom.value",
         "name.family name.given birthDate address.line address.city address.state"
-        " address.postalCode telecom.system telecom.value communication.language",
+        " address.postalCode telecom communication.language",
     ),
     _profile(
         "coverage",
         "Coverage",
-        "status relationship beneficiary payor",
-        "identifier type subscriberId period class.value class.name",
+        "relationship",
+        "identifier.type type subscriberId period class.value class.name",
     ),
-    _profile(
-        "relatedperson", "RelatedPerson", "active patient", "relationship name telecom address"
-    ),
+    _profile("relatedperson", "RelatedPerson", "active", "relationship name telecom address"),
     _profile(
         "practitioner",
         "Practitioner",
-        f"identifier {_IDENTIFIER} name name.family",
-        "telecom.system telecom.value address.line address.city address.state address.postalCode",
+        "identifier identifier.system identifier.value name name.family",
+        "telecom.system telecom.value address.line address.city address.state address.postalCode"
+        " address.country",
     ),
     _profile(
         "practitionerrole",
         "PractitionerRole",
-        "",
-        "practitioner organization code specialty location telecom.system telecom.value endpoint",
+        "telecom.system telecom.value",
+        "practitioner organization code specialty location telecom endpoint",
     ),
     _profile(
         "organization",
         "Organization",
         "active name",
-        f"{_IDENTIFIER} telecom.system telecom.value address.line address.city address.state"
-        " address.postalCode address.country",
+        "identifier.system identifier.value telecom.system telecom.value address.line address.city"
+        " address.state address.postalCode address.country",
     ),
     _profile(
         "location",
@@ -78,27 +78,28 @@ PROFILES = (
     _profile(
         "encounter",
         "Encounter",
-        "status class type subject",
-        f"{_IDENTIFIER} participant.type participant.period participant.individual period"
-        " hospitalization.dischargeDisposition location.location",
+        "identifier.system identifier.value type subject",
+        "identifier participant.type participant.period participant.individual period"
+        " reasonCode|reasonReference hospitalization.dischargeDisposition"
+        " location.location|serviceProvider",
     ),
     _profile(
         "condition-encounter-diagnosis",
         "Condition",
-        "category code subject",
+        "category code",
         "clinicalStatus verificationStatus encounter onset[x] abatement[x] recordedDate",
     ),
     _profile(
         "condition-problems-health-concerns",
         "Condition",
-        "category code subject",
+        "category code",
         "clinicalStatus verificationStatus onset[x] abatement[x] recordedDate",
     ),
-    _profile("procedure", "Procedure", "status code subject", "performed[x]"),
+    _profile("procedure", "Procedure", "code", "performed[x]"),
     _profile(
         "servicerequest",
         "ServiceRequest",
-        "status intent code subject",
+        "code",
         "category occurrence[x] authoredOn requester",
     ),
 )
@@ -109,11 +110,12 @@ def false_claims(resource: Resource, where: str) -> list[Refusal]:
     """Mandatory elements that are missing in a resource that claims the profile (meta.profile)."""
     claimed = as_rows(as_object(resource.get("meta")).get("profile"))
     return [
-        Refusal("profile-element-missing", f"{where}.{path}", _fix(profile, "requires"))
+        Refusal("profile-element-missing", place, _fix(profile, "requires"))
         for url in claimed
         if isinstance(url, str) and (profile := _BY_URL.get(url.partition("|")[0])) is not None
         if profile.type == resource.get("resourceType")
-        for path in _missing(resource, profile.mandatory)
+        for path in profile.mandatory
+        for place in _gaps(resource, path, where)
     ]
 
 
@@ -122,11 +124,12 @@ def warnings_of(resource: Resource, where: str) -> list[Refusal]:
     profile = _usual(resource)
     if profile is None:
         return []
-    wanted = (*profile.mandatory, *profile.supported)
-    return [
-        Refusal("us-core-element-missing", f"{where}.{path}", _fix(profile, "looks for"))
-        for path in _missing(resource, wanted)
-    ]
+    gaps = [place for path in profile.mandatory for place in _gaps(resource, path, where)]
+    for path in profile.supported:
+        choices = path.split("|")
+        if not any(_has([resource], one.split(".")) for one in choices):
+            gaps.append(" | ".join(f"{where}.{one}" for one in choices))
+    return [Refusal("us-core-element-missing", gap, _fix(profile, "looks for")) for gap in gaps]
 
 
 def _fix(profile: Profile, verb: str) -> str:
@@ -146,8 +149,17 @@ def _usual(resource: Resource) -> Profile | None:
     return found[0] if found else None
 
 
-def _missing(resource: Resource, paths: tuple[str, ...]) -> Iterator[str]:
-    return (path for path in paths if not _has([resource], path.split(".")))
+def _gaps(row: Resource, path: str, where: str) -> Iterator[str]:
+    """The places where a mandatory element is missing: in each of its parents that is there."""
+    step, _, rest = path.partition(".")
+    if not rest:
+        if step not in row and f"_{step}" not in row:
+            yield f"{where}.{step}"
+        return
+    value = row.get(step)
+    for number, one in enumerate(as_rows(value) if value is not None else []):
+        at = f"{where}.{step}[{number}]" if isinstance(value, list) else f"{where}.{step}"
+        yield from _gaps(as_object(one), rest, at)
 
 
 def _has(rows: list[Any], path: list[str]) -> bool:
