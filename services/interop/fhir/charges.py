@@ -111,7 +111,7 @@ def _service_on(entry: Entry, connection: Connection) -> date:
 
 def _providers(entry: Entry, view: View) -> tuple[ProviderFacts, ...]:
     participants = map(as_object, as_list(entry.resource.get("participant")))
-    found = (read_practitioner(p.get("individual"), view) for p in participants)
+    found = (read_practitioner(p.get("individual"), entry, view) for p in participants)
     return tuple(provider for provider in found if provider is not None)
 
 
@@ -136,7 +136,7 @@ def _claimed(claim: Entry, view: View) -> list[tuple[str, Code | None]]:
     """A claim's diagnoses: (sequence, code), by reference to a Condition or written out."""
     found: list[tuple[str, Code | None]] = []
     for row in map(as_object, as_list(claim.resource.get("diagnosis"))):
-        entry = view.follow(row.get("diagnosisReference"))
+        entry = view.follow(row.get("diagnosisReference"), claim)
         concept = entry.resource.get("code") if entry else row.get("diagnosisCodeableConcept")
         found.append((str(row.get("sequence")), coding_of(concept)))
     return found

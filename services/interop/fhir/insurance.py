@@ -36,7 +36,7 @@ def read_insurance(claims: list[Entry], view: View) -> list[CoverageFacts]:
         rows = [as_object(row) for row in as_list(claim.resource.get("insurance"))]
         for row in sorted(rows, key=lambda row: (not row.get("focal"), row.get("sequence", 0))):
             coverage = as_object(row.get("coverage"))
-            entry = view.follow(coverage)
+            entry = view.follow(coverage, claim)
             where = f"{claim.where}.insurance.coverage"
             if entry is not None and entry.type == "Coverage":
                 found.append(read_coverage_facts(entry, view, where))
@@ -61,10 +61,10 @@ def read_coverage_facts(entry: Entry, view: View, where: str) -> CoverageFacts:
     if entry.resource.get("status") != "active":
         refuse("coverage-not-active", where, "name a Coverage whose status is active")
     payor = as_object(next(iter(as_list(entry.resource.get("payor"))), None))
-    organization = view.follow(payor)
     names = [as_text(payor.get("display")), as_text(payor.get("reference"))]
+    organization = view.follow(payor, entry)
     if organization is not None:
-        names = [organization.id, as_text(organization.resource.get("name")), *names]
+        names = [*_ids(organization), as_text(organization.resource.get("name")), *names]
     return CoverageFacts(
         payers=tuple(name for name in names if name is not None),
         where=where,
@@ -72,6 +72,14 @@ def read_coverage_facts(entry: Entry, view: View, where: str) -> CoverageFacts:
         relationship=_relationship(entry),
         group_number=_group_number(entry),
     )
+
+
+def _ids(organization: Entry) -> list[str | None]:
+    """What the practice's map may call it; one that is contained has only its identifiers."""
+    if organization.container is None:
+        return [organization.id]
+    rows = map(as_object, as_list(organization.resource.get("identifier")))
+    return [as_text(row.get("value")) for row in rows]
 
 
 def _member_id(entry: Entry) -> str | None:

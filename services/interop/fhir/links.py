@@ -38,7 +38,7 @@ def read_merges(patient: Entry, view: View, connection: Connection) -> Iterator[
         where = f"{patient.where}.link[{number}]"
         own, other = (
             _chart(patient, connection),
-            _other(link.get("other"), where, view, connection),
+            _other(link.get("other"), patient, where, view, connection),
         )
         if link.get("type") == "replaced-by":
             yield Merge(own, other, where)
@@ -46,9 +46,9 @@ def read_merges(patient: Entry, view: View, connection: Connection) -> Iterator[
             yield Merge(other, own, where)
 
 
-def _other(reference: Any, where: str, view: View, connection: Connection) -> UUID:
+def _other(reference: Any, patient: Entry, where: str, view: View, connection: Connection) -> UUID:
     """By the Patient in sight, or by the chart number as the reference's identifier."""
-    entry = view.follow(reference)
+    entry = view.follow(reference, patient)
     if entry is not None and entry.type == "Patient":
         return _chart(entry, connection)
     identifier = as_object(as_object(reference).get("identifier"))

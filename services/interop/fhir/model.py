@@ -62,6 +62,19 @@ class Entry:
     full_url: str | None = None
     references: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Each reference in it, with its place."""
+    container: Entry | None = field(default=None, repr=False)
+    """Of a contained resource, the one that contains it; its id is a name within that one only."""
+
+    def contained(self, id: str) -> Entry | None:
+        """What `#id` means in this resource, or in one that it contains (FHIR R4 §2.3.0.3)."""
+        whole = self.container or self
+        if not id:
+            return whole
+        for number, one in enumerate(map(as_object, as_list(whole.resource.get("contained")))):
+            if one.get("id") == id:
+                where = f"{whole.where}.contained[{number}]"
+                return Entry(where, str(one["resourceType"]), id, one, container=whole)
+        return None
 
 
 @dataclass(frozen=True)
@@ -77,10 +90,12 @@ class View:
         """Of the request."""
         return (entry for entry in self.entries if entry.type == name)
 
-    def follow(self, reference: Any) -> Entry | None:
-        """The entry that a Reference points at; None where it points at nothing in sight."""
+    def follow(self, reference: Any, within: Entry) -> Entry | None:
+        """What a Reference of the entry points at; None where it points at nothing in sight."""
         told = as_object(reference).get("reference")
-        return self.find(told) if isinstance(told, str) else None
+        if not isinstance(told, str):
+            return None
+        return within.contained(told[1:]) if told.startswith("#") else self.find(told)
 
     def find(self, told: str) -> Entry | None:
         """By a full URL, by type and id, or by an identifier that only one has."""

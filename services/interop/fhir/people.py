@@ -120,19 +120,23 @@ def _named(reference: Resource) -> ProviderFacts | None:
     return ProviderFacts(told.rpartition("/")[2])
 
 
-def read_practitioner(reference: Any, view: View) -> ProviderFacts | None:
-    """The clinician of a reference: by id in the practice's map, or by the NPI it carries."""
-    entry = view.follow(reference)
+def read_practitioner(reference: Any, within: Entry, view: View) -> ProviderFacts | None:
+    """The clinician of an entry's reference: by id in the practice's map, or by the NPI it carries.
+
+    One who is contained has no id that the map could know: an identifier is what names this one.
+    """
+    entry = view.follow(reference, within)
     if entry is None:
         return _named(as_object(reference))
     if entry.type == "PractitionerRole":
-        return read_practitioner(entry.resource.get("practitioner"), view)
+        return read_practitioner(entry.resource.get("practitioner"), entry, view)
     if entry.type != "Practitioner":
         return None
-    for row in map(as_object, as_list(entry.resource.get("identifier"))):
-        if row.get("system") == NPI_SYSTEM:
-            return ProviderFacts(entry.id, as_text(row.get("value")))
-    return ProviderFacts(entry.id)
+    rows = [as_object(row) for row in as_list(entry.resource.get("identifier"))]
+    values = [value for row in rows if (value := as_text(row.get("value"))) is not None]
+    own = entry.id if entry.container is None else next(iter(values), None)
+    npis = (as_text(row.get("value")) for row in rows if row.get("system") == NPI_SYSTEM)
+    return None if own is None else ProviderFacts(own, next(npis, None))
 
 
 def had_died_by(moment: datetime, patient: Entry) -> bool:

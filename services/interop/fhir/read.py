@@ -140,7 +140,8 @@ class _Reading:
             return None
         where = f"{entry.where}.participant"
         actors = [as_object(p).get("actor") for p in as_list(entry.resource.get("participant"))]
-        found = next((e for e in map(self.view.follow, actors) if e and e.type == "Patient"), None)
+        followed = (self.view.follow(actor, entry) for actor in actors)
+        found = next((one for one in followed if one and one.type == "Patient"), None)
         patient = None if found is None else self._known(found, where)
         if found is None or patient is None:
             return _nobody(actors, where, "name the patient")
@@ -150,7 +151,7 @@ class _Reading:
             if had_died_by(starts_at, found):
                 fix = "this patient is told to have died; cancel it, or mend the Patient"
                 refuse("patient-deceased", where, fix)
-        providers = (read_practitioner(actor, self.view) for actor in actors)
+        providers = (read_practitioner(actor, entry, self.view) for actor in actors)
         facts = AppointmentFacts(
             reference=entry.id,
             starts_at=starts_at,
@@ -166,7 +167,7 @@ class _Reading:
         if reason is not None:
             named = encounter_id_of(over.practice_id, over.source_system, entry.id)
             return ToldVoid(named, reason)
-        subject = self.view.follow(entry.resource.get("subject"))
+        subject = self.view.follow(entry.resource.get("subject"), entry)
         patient = None if subject is None else self._known(subject, where)
         if patient is None:
             return _nobody([entry.resource.get("subject")], where, "say whose visit it is")
@@ -184,7 +185,7 @@ class _Reading:
 
     def _known(self, entry: Entry, where: str) -> KnownPatient | None:
         """The patient of an entry; one that was sent before is read when it is first met."""
-        if entry.type != "Patient":
+        if entry.type != "Patient" or entry.container is not None:
             return None
         if is_replaced(entry):
             refuse("patient-replaced", where, "name the patient that replaced this one")

@@ -1,6 +1,6 @@
 """US Core 6.1.0: what a resource has to have where it claims a profile, and what it should have.
 
-Source: the profiles' mandatory and must-support elements, without extensions, without what R4 itself
+Source: the mandatory and must-support elements, without extensions, without what R4 itself
 requires (check.py refuses that) and, but for how a patient is reached, without what only USCDI asks
 for. Must support is a warning, because a sender that has no value leaves the element out. A
 mandatory element that is missing makes the claim of a profile false, so that is refused.
