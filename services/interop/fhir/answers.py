@@ -7,12 +7,15 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
+from uuid import UUID, uuid5
 
 from services.interop.fhir.criteria import LARGEST_PAGE, Search
+from services.interop.fhir.find import Found, Page
 from services.interop.fhir.model import Resource
+from services.interop.fhir.operations import Operation
 from services.interop.fhir.outcome import operation_outcome, status_of
 from services.interop.fhir.strict import read_json
-from services.interop.fhir.versions import Change, Kept
+from services.interop.fhir.versions import Change
 from services.interop.messages.model import Refusal
 
 Return = Literal["minimal", "representation", "OperationOutcome"]
@@ -21,6 +24,7 @@ _PHRASES = {
     201: "Created",
     404: "Not Found",
     405: "Method Not Allowed",
+    304: "Not Modified",
     412: "Precondition Failed",
     422: "Unprocessable Entity",
 }
@@ -69,6 +73,22 @@ def entry_answer(change: Change, prefer: Return, at: datetime | None) -> dict[st
     return found
 
 
+def found_answer(operation: Operation, found: Found, base: str) -> dict[str, Any]:
+    """The entry that answers a GET: the resource, or a searchset."""
+    if isinstance(found, Page):
+        page = searchset(operation.type, found, base)
+        return {"resource": page, "response": {"status": "200 OK"}}
+    response: dict[str, Any] = {
+        "status": "200 OK",
+        "etag": etag(found.version),
+        "lastModified": found.changed_at.isoformat(timespec="milliseconds"),
+    }
+    if operation.if_none_match == response["etag"]:
+        return {"response": response | {"status": "304 Not Modified"}}
+    resource = shown(found.type, found.content, found.version, found.changed_at)
+    return {"resource": resource, "response": response}
+
+
 def refused_answer(refusals: Sequence[Refusal]) -> dict[str, Any]:
     status = status_of(refusals)
     phrase = _PHRASES.get(status, "Error")
@@ -77,25 +97,38 @@ def refused_answer(refusals: Sequence[Refusal]) -> dict[str, Any]:
     }
 
 
-def message_response(header: Resource, message_id: str, at: datetime) -> dict[str, Any]:
-    """The answer to a message: its own header, naming the one that it answers (§2.4.4)."""
+def message_response(
+    header: Resource,
+    message_id: UUID,
+    at: datetime,
+    refusals: Sequence[Refusal] = (),
+) -> dict[str, Any]:
+    """The answer to a message: its own header, naming the one that it answers (§2.4.4).
+
+    What was wrong is its details: to be mended (fatal-error), or to be tried again.
+    """
     event = {name: value for name, value in header.items() if name.startswith("event")}
+    response: dict[str, Any] = {"identifier": header.get("id", "unknown"), "code": "ok"}
+    outcomes: list[dict[str, Any]] = []
+    if refusals:
+        passes = refusals[0].code == "try-again"
+        outcome = operation_outcome(refusals) | {"id": str(uuid5(message_id, "outcome"))}
+        full_url = f"urn:uuid:{outcome['id']}"
+        response["code"] = "transient-error" if passes else "fatal-error"
+        response["details"] = {"reference": full_url}
+        outcomes = [{"fullUrl": full_url, "resource": outcome}]
+    answering: dict[str, Any] = {
+        "resourceType": "MessageHeader",
+        "id": str(message_id),
+        **event,
+        "source": {"name": "Mainstay", "endpoint": "urn:mainstay:interop"},
+        "response": response,
+    }
     return {
         "resourceType": "Bundle",
         "type": "message",
         "timestamp": at.isoformat(),
-        "entry": [
-            {
-                "fullUrl": f"urn:uuid:{message_id}",
-                "resource": {
-                    "resourceType": "MessageHeader",
-                    "id": message_id,
-                    **event,
-                    "source": {"name": "Mainstay", "endpoint": "urn:mainstay:interop"},
-                    "response": {"identifier": header.get("id", "unknown"), "code": "ok"},
-                },
-            }
-        ],
+        "entry": [{"fullUrl": f"urn:uuid:{message_id}", "resource": answering}, *outcomes],
     }
 
 
@@ -118,10 +151,9 @@ def shown(kind: str, content: bytes, version: int, at: datetime) -> dict[str, An
     return {**resource, "meta": {**resource.get("meta", {}), **meta}}
 
 
-def searchset(
-    kind: str, found: Sequence[Kept], search: Search, *, total: int, base: str
-) -> dict[str, Any]:
+def searchset(kind: str, page: Page, base: str) -> dict[str, Any]:
     """A page of a search; `next` leads to the rest."""
+    search, found = page.search, page.kept
     links = [{"relation": "self", "url": f"{base}/{kind}?{_query(search, search.after)}"}]
     if len(found) > search.count:
         found = found[: search.count]
@@ -143,7 +175,7 @@ def searchset(
     answer: dict[str, Any] = {
         "resourceType": "Bundle",
         "type": "searchset",
-        "total": total,
+        "total": page.total,
         "link": links,
     }
     return {**answer, "entry": entries} if entries else answer

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from hashlib import sha256
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
 from libs.service.http import work_of
 from services.interop.connections.bearer import sender_of
-from services.interop.connections.model import Connection
-from services.interop.fhir import store
 from services.interop.fhir.answers import (
-    bundle_response,
-    entry_answer,
     etag,
     headers_of,
-    message_response,
     read_prefer,
-    refused_answer,
     searchset,
     shown,
     status_of_change,
 )
+from services.interop.fhir.bundles import answer_bundle, read_in_thread, take_message
 from services.interop.fhir.capability import INTERACTIONS, capability_statement
 from services.interop.fhir.criteria import read_search
+from services.interop.fhir.find import find_one, find_page
 from services.interop.fhir.http import (
     FhirRoute,
     answer,
@@ -37,13 +31,9 @@ from services.interop.fhir.http import (
 from services.interop.fhir.inspect import read_resources
 from services.interop.fhir.model import TAKEN, refuse
 from services.interop.fhir.outcome import operation_outcome
-from services.interop.fhir.request import Operation, read_bundle, read_one
-from services.interop.fhir.request import Request as FhirRequest
+from services.interop.fhir.request import read_one
 from services.interop.fhir.strict import read_json
-from services.interop.fhir.take import Taken, take_request
 from services.interop.fhir.uscore import warnings_of
-from services.interop.fhir.versions import Change, write_json
-from services.interop.messages.model import Inbound, RefusedError
 
 routes = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute)
 
@@ -64,18 +54,7 @@ async def take_bundle(request: Request) -> Response:
     (kept for a person). The same bundle again is answered the same and does nothing twice.
     """
     connection, body = await read_sent(request)
-    found = await _read(lambda: read_bundle(body, connection))
-    prefer = read_prefer(request.headers.get("prefer", ""), "minimal")
-    if not isinstance(found, RefusedError) and found.kind == "batch":
-        return answer(await _take_batch(found, connection, request))
-    taken = await _take(body, "Bundle", found, connection, request)
-    if isinstance(found, RefusedError) or not taken.is_taken:
-        return answer_refused(list(taken.outcome.refusals))
-    at = taken.outcome.received_at
-    if found.header is not None:
-        return answer(message_response(found.header, str(taken.outcome.message_id), at))
-    entries = [entry_answer(change, prefer, at) for change in taken.changes]
-    return answer(bundle_response("transaction", entries))
+    return await answer_bundle(body, connection, request)
 
 
 @routes.post("/$validate")
@@ -112,10 +91,7 @@ async def read(kind: str, id: str, request: Request) -> Response:
     connection = await sender_of(request, "fhir")
     _check_kind(kind)
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
-        found = await store.find_resources(uow, connection.source_system, [(kind, id)])
-    if not found:
-        refuse("not-found", kind, "this connection's system has sent no such resource")
-    [kept] = found
+        kept = await find_one(uow, connection.source_system, kind, id, kind)
     headers = headers_of(kind, id, kept.version, kept.changed_at, base_of(request))
     del headers["Location"]
     if request.headers.get("if-none-match") == etag(kept.version):
@@ -130,24 +106,9 @@ async def search(kind: str, request: Request) -> Response:
     _check_kind(kind)
     is_lenient = "handling=lenient" in request.headers.get("prefer", "")
     wanted = read_search(request.query_params.multi_items(), is_lenient=is_lenient)
-    source = connection.source_system
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
-        if wanted.id is None and wanted.token is None:
-            found = await store.list_resources(
-                uow, source, kind, after=wanted.after, limit=wanted.count + 1
-            )
-            total = await store.count_resources(uow, source, kind)
-        else:
-            ids = None if wanted.id is None else {wanted.id}
-            if wanted.token is not None:
-                by_identifier = set(await store.find_by_identifier(uow, source, kind, wanted.token))
-                ids = by_identifier if ids is None else ids & by_identifier
-            names = sorted((kind, one) for one in ids or ())
-            total = len(await store.find_resources(uow, source, names))
-            later = [name for name in names if name[1] > wanted.after]
-            found = await store.find_resources(uow, source, later[: wanted.count + 1])
-            found.sort(key=lambda one: one.id)
-    return answer(searchset(kind, found, wanted, total=total, base=base_of(request)))
+        page = await find_page(uow, connection.source_system, kind, wanted)
+    return answer(searchset(kind, page, base_of(request)))
 
 
 @routes.api_route(
@@ -174,7 +135,7 @@ async def _take_one(
 ) -> Response:
     connection, body = await read_sent(request)
     _check_kind(kind)
-    found = await _read(
+    found = await read_in_thread(
         lambda: read_one(
             body,
             kind,
@@ -185,7 +146,7 @@ async def _take_one(
             if_match=request.headers.get("if-match"),
         )
     )
-    taken = await _take(body, kind, found, connection, request)
+    taken = await take_message(body, kind, found, connection, request)
     if not taken.is_taken:
         return answer_refused(list(taken.outcome.refusals))
     [change] = taken.changes
@@ -199,61 +160,6 @@ async def _take_one(
         warnings = warnings_of(read_json(change.content, kind), kind)
         return answer(operation_outcome([], warnings=warnings), status, headers)
     return answer(shown(kind, change.content, change.version, at), status, headers)
-
-
-async def _take_batch(
-    found: FhirRequest, connection: Connection, request: Request
-) -> dict[str, Any]:
-    """Each entry is a message of its own, in its own transaction."""
-    prefer = read_prefer(request.headers.get("prefer", ""), "minimal")
-    answers: list[dict[str, Any]] = []
-    for operation in found.operations:
-        if operation.is_passed_over:
-            answers.append(entry_answer(Change(operation, "passed over"), prefer, None))
-            continue
-        alone = FhirRequest("resource", (operation,))
-        raw = _raw_of(operation)
-        taken = await _take(raw, operation.type or "Resource", alone, connection, request)
-        if taken.is_taken:
-            answers.append(entry_answer(taken.changes[0], prefer, taken.outcome.received_at))
-        else:
-            answers.append(refused_answer(taken.outcome.refusals))
-    return bundle_response("batch", answers)
-
-
-def _raw_of(operation: Operation) -> bytes:
-    """An entry's resource, as a message of its own; of a type that is passed over, its place."""
-    entry = operation.entry
-    return write_json(entry.resource if entry else [operation.type, operation.where])
-
-
-async def _read(read: Callable[[], FhirRequest]) -> FhirRequest | RefusedError:
-    """In a thread: a large bundle must not hold up the others."""
-
-    def attempt() -> FhirRequest | RefusedError:
-        try:
-            return read()
-        except RefusedError as refused:
-            return refused
-
-    return await asyncio.to_thread(attempt)
-
-
-async def _take(
-    body: bytes,
-    kind: str,
-    found: FhirRequest | RefusedError,
-    connection: Connection,
-    request: Request,
-) -> Taken:
-    seed = sha256(body)
-    if not isinstance(found, RefusedError) and found.kind == "resource":
-        [one] = found.operations
-        name = f"{one.method} {one.type} {one.entry and one.entry.id} {one.criteria} {one.if_match}"
-        seed.update(name.encode())
-    inbound = Inbound(type=kind, control_id=f"sha256:{seed.hexdigest()}", raw=body)
-    async with work_of(request).unit_of_work(connection.practice_id) as uow:
-        return await take_request(inbound, found, connection, uow)
 
 
 def _check_kind(kind: str) -> None:

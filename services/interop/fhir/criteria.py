@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -42,7 +43,7 @@ def read_criteria(query: str, where: str) -> Criteria:
     return Criteria(read_token(pairs[0][1]))
 
 
-def read_search(pairs: list[tuple[str, str]], *, is_lenient: bool) -> Search:
+def read_search(pairs: Sequence[tuple[str, str]], *, is_lenient: bool) -> Search:
     """Raises RefusedError for a parameter that is not known, unless the sender is lenient."""
     told: dict[str, str] = {}
     unknown: list[str] = []

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+import structlog
+from asyncpg import InterfaceError, PostgresError
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
+from libs.events.transport.faults import describe, is_transient
+from libs.events.transport.keys import KeyUnavailableError
 from services.interop.connections.bearer import TooLargeError, read_body, sender_of
 from services.interop.connections.model import Connection
 from services.interop.fhir.outcome import operation_outcome, status_of
 from services.interop.fhir.versions import write_json
 from services.interop.messages.model import Refusal, RefusedError
+
+log = structlog.get_logger("interop.fhir")
 
 MEDIA_TYPE = "application/fhir+json"
 LARGEST_BODY = 50 * 1024 * 1024
@@ -41,6 +47,8 @@ class FhirRoute(APIRoute):
                     raise
                 refusals = [Refusal(code, "Bundle", str(error.detail))]
                 return answer_refused(refusals, dict(error.headers or {}))
+            except PASSING as error:
+                return answer_refused([try_again(error)], RETRY_AFTER)
 
         return answer_as_fhir
 
@@ -64,6 +72,18 @@ async def read_sent(request: Request) -> tuple[Connection, bytes]:
     if kind not in (MEDIA_TYPE, "application/json"):
         raise RefusedError(Refusal("not-supported", "Bundle", f"send {MEDIA_TYPE}"))
     return connection, body
+
+
+PASSING = (KeyUnavailableError, OSError, PostgresError, InterfaceError)
+RETRY_AFTER = {"Retry-After": "1"}
+
+
+def try_again(error: Exception) -> Refusal:
+    """What to answer where nothing was kept, for a reason that passes; any other is raised."""
+    if not isinstance(error, KeyUnavailableError) and not is_transient(error):
+        raise error
+    log.error("request not taken", error=describe(error))
+    return Refusal("try-again", "Bundle", "nothing was kept; send the same again")
 
 
 def base_of(request: Request) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from services.interop.connections.model import Connection
 from services.interop.fhir.model import TAKEN, Entry, View, as_object
+from services.interop.fhir.operations import Operation, Request
 from services.interop.fhir.read import read_view
-from services.interop.fhir.request import Operation, Request, read_bundle, read_one
+from services.interop.fhir.request import read_bundle, read_one
 from services.interop.fhir.strict import read_json
 from services.interop.fhir.uscore import warnings_of
 from services.interop.identity.model import decide_merges
@@ -114,7 +115,7 @@ def _reading(request: Request, refusals: tuple[Refusal, ...], told: list[Told]) 
 
 
 def _resource(operation: Operation, refusals: tuple[Refusal, ...], kind: str) -> ReadResource:
-    place = operation.where.removesuffix(".resource")
+    place = operation.place
     own = tuple(r for r in refusals if r.where == place or r.where.startswith(f"{place}."))
     entry = operation.entry
     is_known_type = entry is not None and operation.type in TAKEN

@@ -14,7 +14,7 @@ from services.interop.fhir.model import (
     owner_references,
     references_in,
 )
-from services.interop.fhir.request import Request
+from services.interop.fhir.operations import Request
 from services.interop.fhir.strict import read_json
 from services.interop.fhir.versions import Kept, Known, Name
 

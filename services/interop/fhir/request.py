@@ -1,14 +1,14 @@
 """A body as what it asks for: resources to keep, each with its place, id and condition.
 
-Sources: FHIR R4 §2.1.0 (resource ids), §3.1.0.8 (create), §3.1.0.7 (update), §3.1.0.11 (batch and
-transaction), §2.36 (Bundle), §2.4.0 (messaging).
+Sources: FHIR R4 §2.1.0 (resource ids), §3.1.0.8 (create), §3.1.0.7 (update), §2.36 (Bundle), §2.4.0
+(messaging).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Literal, cast
 from uuid import uuid5
@@ -16,6 +16,7 @@ from uuid import uuid5
 from services.interop.connections.model import Connection
 from services.interop.fhir.check import check_resource, is_resource_type
 from services.interop.fhir.model import TAKEN, Entry, Resource, as_object
+from services.interop.fhir.operations import Kind, Operation, Request, asked
 from services.interop.fhir.strict import read_json, read_members
 from services.interop.messages.model import Refusal, RefusedError
 
@@ -25,7 +26,6 @@ MOST_ENTRIES = 100_000
 MOST_IN_BATCH = 1_000
 """Entries of a batch: each is a transaction of its own."""
 
-Kind = Literal["transaction", "batch", "message", "resource"]
 _KINDS: dict[str, Kind] = {"transaction": "transaction", "batch": "batch", "message": "message"}
 
 _R4_ONLY = (
@@ -36,63 +36,7 @@ _R4_ONLY = (
 )
 """What names of types begin with that R4 has and R4B has not."""
 
-_URL = re.compile(r"([A-Z][A-Za-z]+)(?:/([A-Za-z0-9\-.]{1,64}))?(?:\?(.+))?")
 _UUID_URL = re.compile(r"urn:uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One resource to create or update; `entry` None: its type is passed over, or it is refused."""
-
-    where: str
-    """Of the resource, as a FHIRPath expression."""
-    type: str = ""
-    method: str | None = None
-    url: str | None = field(default=None, repr=False)
-    entry: Entry | None = None
-    full_url: str | None = None
-    criteria: str | None = field(default=None, repr=False)
-    """Of a conditional create or update: the query that decides which resource is meant."""
-    if_match: str | None = None
-    found: str | None = None
-    """The id of the resource that a conditional create found: nothing is to be done."""
-    refusals: tuple[Refusal, ...] = ()
-
-    @property
-    def is_passed_over(self) -> bool:
-        return not self.refusals and self.type not in TAKEN
-
-    def refused(self, code: str, place: str, fix: str) -> Operation:
-        """The same, also refused for this; `place` is below the entry, or the whole place."""
-        where = self.where.removesuffix(".resource") + place if place[0] == "." else place
-        return replace(self, refusals=(*self.refusals, Refusal(code, where, fix)))
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a body asks for, in its order."""
-
-    kind: Kind
-    operations: tuple[Operation, ...]
-    header: Resource | None = field(default=None, repr=False)
-    """The MessageHeader of a message, which is the first of its operations."""
-
-    @property
-    def refusals(self) -> tuple[Refusal, ...]:
-        return tuple(one for operation in self.operations for one in operation.refusals)
-
-    @property
-    def passed_over(self) -> frozenset[str]:
-        """The full URLs of what is not taken; others may refer to it."""
-        return frozenset(
-            one.full_url for one in self.operations if one.full_url and one.type not in TAKEN
-        )
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """What is taken of it: not refused, and not passed over."""
-        found = (one.entry for one in self.operations if not one.refusals)
-        return tuple(one for one in found if one is not None and one.type in TAKEN)
 
 
 def read_bundle(body: bytes, connection: Connection) -> Request:
@@ -113,8 +57,7 @@ def read_bundle(body: bytes, connection: Connection) -> Request:
     if kind == "batch" and len(operations) > MOST_IN_BATCH:
         raise RefusedError(_too_many(MOST_IN_BATCH))
     header = _header(operations[0]) if kind == "message" else None
-    if kind != "message":
-        operations = [_asked(one) for one in operations]
+    operations = [_with_resource(one) if kind == "message" else asked(one) for one in operations]
     return Request(kind, tuple(_each_once(operations)), header)
 
 
@@ -170,11 +113,13 @@ def _operation(row: Any, place: int, seed: str, connection: Connection) -> Opera
         full_url=url if isinstance(url, str) else None,
         criteria=texts.get("ifNoneExist"),
         if_match=texts.get("ifMatch"),
+        if_none_match=texts.get("ifNoneMatch"),
     )
+    if operation.method == "GET" and "resource" not in told:
+        return operation
     kind = resource.get("resourceType")
     if not isinstance(kind, str) or not kind.isalpha() or not kind.isascii():
-        fix = "send a resource with its resourceType"
-        return operation.refused("resource-missing", ".resource", fix)
+        return operation.refused("resource-missing", ".resource", _NO_RESOURCE)
     if kind == "Bundle":
         return operation.refused("nested-bundle", ".resource", "send its entries themselves")
     if not is_resource_type(kind) and not kind.startswith(_R4_ONLY):
@@ -223,46 +168,21 @@ def _id_of(
     return str(uuid5(connection.practice_id, name))
 
 
+_NO_RESOURCE = "send a resource with its resourceType"
+
+
+def _with_resource(operation: Operation) -> Operation:
+    """A message asks for nothing; each of its entries is a resource."""
+    if operation.type or operation.refusals:
+        return operation
+    return operation.refused("resource-missing", ".resource", _NO_RESOURCE)
+
+
 def _header(operation: Operation) -> Resource:
     if operation.type != "MessageHeader" or operation.entry is None:
         fix = "send the MessageHeader first"
         raise RefusedError(Refusal("message-header-missing", "Bundle.entry[0].resource", fix))
     return operation.entry.resource
-
-
-def _asked(operation: Operation) -> Operation:
-    """What `request` asks for, checked."""
-    if operation.method not in ("POST", "PUT"):
-        return operation.refused("method-not-taken", ".request.method", "send POST or PUT")
-    if not operation.type:
-        return operation
-    url = operation.url or ""
-    if "://" in url or url.startswith("//"):
-        fix = "send an address relative to this server, such as Patient"
-        return operation.refused("url-foreign", ".request.url", fix)
-    found = _URL.fullmatch(url)
-    if found is None or found[1] != operation.type:
-        fix = f"send {_EXPECTED[operation.method].format(operation.type)}"
-        return operation.refused("url-mismatch", ".request.url", fix)
-    return _addressed(operation, found[2], found[3])
-
-
-_EXPECTED = {"POST": "{0}", "PUT": "{0}/ID, or {0}?identifier=SYSTEM|VALUE"}
-
-
-def _addressed(operation: Operation, id: str | None, query: str | None) -> Operation:
-    fix = f"send {_EXPECTED[operation.method or ''].format(operation.type)}"
-    if operation.method == "POST":
-        if id is not None or query is not None:
-            return operation.refused("url-mismatch", ".request.url", fix)
-        return operation
-    if (id is None) == (query is None):
-        return operation.refused("url-mismatch", ".request.url", fix)
-    if query is not None:
-        return replace(operation, criteria=query)
-    if operation.entry is not None and operation.entry.resource.get("id") != id:
-        return operation.refused("id-mismatch", ".resource.id", "send the id of the address")
-    return operation
 
 
 def _each_once(operations: list[Operation]) -> list[Operation]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection
 from services.interop.fhir import store
+from services.interop.fhir.find import Found, find_asked
 from services.interop.fhir.known import load_known
-from services.interop.fhir.request import Request, read_bundle
+from services.interop.fhir.operations import Request
+from services.interop.fhir.request import read_bundle
 from services.interop.fhir.versions import Change, Decided, decide_request
 from services.interop.messages.model import Effects, Inbound, Outcome, RefusedError
 from services.interop.messages.receive import receive
@@ -23,6 +25,8 @@ class Taken:
 
     outcome: Outcome
     changes: tuple[Change, ...] = ()
+    found: tuple[Found, ...] = ()
+    """What its GETs ask for, in their order, as it is after the changes."""
 
     @property
     def is_taken(self) -> bool:
@@ -35,17 +39,21 @@ async def take_request(
     """All of it or nothing, with the message as it came; the same again does nothing twice."""
     await store.lock_source(uow, connection.source_system)
     decided = await _decide(request, connection, uow)
+    found: list[Found] = []
 
     async def take(effects: Effects) -> None:
         if isinstance(decided, RefusedError):
             raise decided
         await _save(decided, inbound, connection, uow, effects)
+        found.extend(await _find(decided, connection, uow))
 
     inbound = await _told_apart(inbound, decided, connection, uow)
     outcome = await receive(inbound, connection, uow, take)
     if isinstance(decided, RefusedError) or not outcome.is_taken:
         return Taken(outcome)
-    return Taken(outcome, decided.changes)
+    if outcome.fate == "duplicate":
+        found.extend(await _find(decided, connection, uow))
+    return Taken(outcome, decided.changes, tuple(found))
 
 
 async def take_again(
@@ -67,6 +75,12 @@ async def _save(
     await take_told(
         list(decided.told), inbound=inbound, connection=connection, uow=uow, effects=effects
     )
+
+
+async def _find(decided: Decided, connection: Connection, uow: UnitOfWork) -> list[Found]:
+    """Last, because a transaction's order is create, update, read (FHIR R4 §3.1.0.11.2)."""
+    asked = (change.operation for change in decided.changes)
+    return await find_asked(uow, connection.source_system, asked)
 
 
 async def _decide(

@@ -16,12 +16,12 @@ import orjson
 
 from services.interop.connections.model import Connection
 from services.interop.fhir.model import TAKEN, Entry, Resource, View, owner_references
+from services.interop.fhir.operations import Operation, Request
 from services.interop.fhir.read import read_view
-from services.interop.fhir.request import Operation, Request
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.messages.told import Told
 
-Effect = Literal["created", "updated", "unchanged", "matched", "passed over"]
+Effect = Literal["created", "updated", "unchanged", "matched", "passed over", "read"]
 Name = tuple[str, str]
 """(type, id) of a resource."""
 
@@ -139,6 +139,8 @@ def _change(operation: Operation, view: View, known: Known) -> Change:
     if operation.found is not None:
         kept = known.kept[operation.type, operation.found]
         return Change(operation, "matched", kept.type, kept.id, kept.version, kept.content)
+    if operation.reads is not None:
+        return Change(operation, "read", operation.type)
     if entry is None or operation.type not in TAKEN:
         return Change(operation, "passed over", operation.type)
     resource = settled(entry, view)
