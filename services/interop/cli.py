@@ -19,6 +19,10 @@ Practice = Annotated[
     UUID, typer.Option("--practice", envvar="MAINSTAY_PRACTICE", help="the practice's id")
 ]
 Message = Annotated[UUID, typer.Argument(help="the message's id")]
+FillIn = Annotated[
+    bool,
+    typer.Option("--fill-in", help="take any payer and clinician where the profile names none yet"),
+]
 NEW_YORK = "America/New_York"
 
 hl7 = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -40,7 +44,11 @@ def about_fhir() -> None:
 
 @hl7.command("inspect")
 def inspect_hl7(
-    files: Files, as_json: AsJson = False, profile: ProfileFile = None, time_zone: Zone = NEW_YORK
+    files: Files,
+    as_json: AsJson = False,
+    profile: ProfileFile = None,
+    time_zone: Zone = NEW_YORK,
+    fill_in: FillIn = False,
 ) -> None:
     """Show how each message of a file would be answered, why, and the events it would become.
 
@@ -49,7 +57,7 @@ def inspect_hl7(
     """
     from services.interop.inspect.command import inspect_hl7_files
 
-    raise typer.Exit(inspect_hl7_files(files, as_json, profile, time_zone))
+    raise typer.Exit(inspect_hl7_files(files, as_json, profile, time_zone, fill_in))
 
 
 @fhir.command("inspect")

@@ -61,6 +61,7 @@ class OpenConnection(Contract):
         named = self.sending_application is not None and self.sending_facility is not None
         if self.kind == "hl7v2" and not named:
             raise ValueError("an hl7v2 connection needs sending_application and sending_facility")
+        self.profile.check_for(self.kind)
         return self
 
 

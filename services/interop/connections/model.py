@@ -17,11 +17,15 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from libs.events.contracts import Contract
 from libs.events.contracts.values import Npi, PayerId, Short
+from services.interop.connections.fields import FieldMap
 from services.interop.messages.model import Refusal, RefusedError
 
 Kind = Literal["hl7v2", "fhir", "cloudevents"]
 State = Literal["testing", "live", "suspended", "closed"]
 DownReason = Literal["silent", "failing"]
+AppointmentStatus = Literal["changed", "completed", "missed", "cancelled", "deleted"]
+"""What a status of the EHR's schedule says of an appointment."""
+
 Secret = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{32,128}$")]
 """What only the connection's EHR knows; holds no HL7 delimiter, so it fits MSH-8 unescaped."""
 
@@ -86,6 +90,16 @@ class Profile(Contract):
     """By when a query is to be answered. Payers take claims for 90 days at the shortest usual
     filing limit (Medicare: a year, 42 CFR 424.44), and a refused claim must still fit into it."""
     codes: Annotated[tuple[CodeRow, ...], Field(max_length=20_000)] = ()
+    codes_without_system_are_billable: bool = False
+    """For an EHR that names no code system: its diagnoses are ICD-10-CM, its procedures CPT or
+    HCPCS. False: a code without a system is in the map above, or its clinician is asked."""
+    fields: FieldMap = FieldMap()
+    """Of an HL7 v2 connection: where its messages hold what others write elsewhere."""
+    appointment_statuses: dict[Short, AppointmentStatus] = Field(
+        default_factory=dict[str, AppointmentStatus], max_length=200
+    )
+    """By the status of an S14 or S15 (SCH-25), in any case of letters; table 0278's Complete,
+    Noshow, Cancelled and Deleted are known of an S14 without it."""
     production_only: bool = False
     """For a practice that has gone live: an HL7 v2 message without P in MSH-11 is refused, so that
     what an EHR's test system sends never becomes a bill."""
@@ -93,10 +107,20 @@ class Profile(Contract):
     """Over MLLP with client certificates: the name that this connection's certificate has, its
     subject's common name or a DNS name. Its key then opens nothing where another one is shown."""
 
+    def check_for(self, kind: Kind) -> None:
+        """Raises ValueError for a key that a connection of this kind has no use for."""
+        if kind != "hl7v2" and (self.fields.mapped or self.appointment_statuses):
+            raise ValueError("fields and appointment_statuses are of an hl7v2 connection's profile")
+
     @cached_property
     def targets(self) -> dict[tuple[str, str, str], str]:
         """What is billed, by the kind, system and code of a row of the map."""
         return {(row.kind, row.system, row.code): row.target for row in self.codes}
+
+    @cached_property
+    def statuses(self) -> dict[str, AppointmentStatus]:
+        """What each status says, by the status in capitals."""
+        return {name.upper(): told for name, told in self.appointment_statuses.items()}
 
 
 class Expected(Contract):
@@ -206,8 +230,13 @@ class Connection:
 
     @property
     def profile_version(self) -> str:
-        """Of the profile's content: the same content has the same version."""
-        return sha256(self.profile.model_dump_json().encode()).hexdigest()[:12]
+        """Of the profile's content: the same content has the same version.
+
+        Of what it says beyond the defaults, so that a new key leaves the versions of the profiles
+        that do not use it, and what was signed, as they were.
+        """
+        said = self.profile.model_dump_json(exclude_defaults=True)
+        return sha256(said.encode()).hexdigest()[:12]
 
     @property
     def in_state_since(self) -> datetime:

@@ -64,7 +64,12 @@ async def change_profile(
 
     What was refused for want of it is taken again by `POST /messages/{id}/reprocess`.
     """
-    await lock_connection(uow.db, uow.practice_id, connection_id)
+    connection = await lock_connection(uow.db, uow.practice_id, connection_id)
+    if connection is not None:
+        try:
+            profile.check_for(connection.kind)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from None
     current = (await _versions(connection_id, uow))[-1]
     if current.profile == profile:
         return current

@@ -46,6 +46,7 @@ class LineFacts:
     diagnoses: tuple[int, ...] = ()
     charge_cents: int | None = None
     transaction_id: str | None = None
+    transaction_where: str = ""
     is_credit: bool = False
     where: str = ""
 
@@ -156,12 +157,14 @@ def _check_transaction_ids(facts: VisitFacts) -> None:
     for line in facts.lines:
         if not line.transaction_id:
             raise RefusedError(
-                Refusal("transaction-id-missing", f"{line.where}-2", "number each transaction")
+                Refusal("transaction-id-missing", line.transaction_where, "number each transaction")
             )
         named = line.is_credit, line.transaction_id
         if named in seen:
             raise RefusedError(
-                Refusal("transaction-id-twice", f"{line.where}-2", "number each transaction once")
+                Refusal(
+                    "transaction-id-twice", line.transaction_where, "number each transaction once"
+                )
             )
         seen.add(named)
 

@@ -13,32 +13,38 @@ ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
 HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 CPT = "http://www.ama-assn.org/go/cpt"
 
+NO_SYSTEM = "unknown"
+"""What is kept as the system of a code that came without one."""
+
 _DIAGNOSIS = re.compile(r"([A-Z][0-9][0-9A-Z])\.?([0-9A-Z]{1,4})?")
 _PROCEDURE = re.compile(r"[A-Z0-9]{5}")
 
 
 def translator(profile: Profile) -> Translate:
     """The map's rows come first: the practice may bill an old code as another."""
-    rows = profile.targets
+    rows, without_system = profile.targets, profile.codes_without_system_are_billable
 
     def translate(kind: Literal["diagnosis", "procedure"], code: SourceCode) -> str | None:
         mapped = rows.get((kind, code.system, code.code))
         if mapped is not None:
             return mapped
-        return _as_diagnosis(code) if kind == "diagnosis" else _as_procedure(code)
+        system = code.system
+        if without_system and system == NO_SYSTEM:
+            system = ICD_10_CM if kind == "diagnosis" else HCPCS
+        read = _as_diagnosis if kind == "diagnosis" else _as_procedure
+        return read(system, code.code)
 
     return translate
 
 
-def _as_diagnosis(code: SourceCode) -> str | None:
+def _as_diagnosis(system: str, code: str) -> str | None:
     """An ICD-10-CM code, with its point where the EHR left it out."""
-    found = _DIAGNOSIS.fullmatch(code.code)
-    if code.system != ICD_10_CM or found is None:
+    found = _DIAGNOSIS.fullmatch(code)
+    if system != ICD_10_CM or found is None:
         return None
     category, rest = found.groups()
     return f"{category}.{rest}" if rest else category
 
 
-def _as_procedure(code: SourceCode) -> str | None:
-    is_billable = code.system in (HCPCS, CPT) and _PROCEDURE.fullmatch(code.code)
-    return code.code if is_billable else None
+def _as_procedure(system: str, code: str) -> str | None:
+    return code if system in (HCPCS, CPT) and _PROCEDURE.fullmatch(code) else None

@@ -22,12 +22,12 @@ ACCEPTED, REFUSED, UNREADABLE = 0, 1, 2
 
 
 def inspect_hl7_files(
-    files: Sequence[Path], as_json: bool, profile: Path | None, time_zone: str
+    files: Sequence[Path], as_json: bool, profile: Path | None, time_zone: str, fill_in: bool
 ) -> int:
     told, zone = _profile(profile), _zone(time_zone)
     return _inspect(
         files,
-        lambda file, raw: inspect_hl7(file, raw, profile=told, time_zone=zone),
+        lambda file, raw: inspect_hl7(file, raw, profile=told, time_zone=zone, fill_in=fill_in),
         show_hl7,
         as_json,
     )

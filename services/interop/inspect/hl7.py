@@ -26,7 +26,7 @@ from services.interop.mllp.answer import (
 )
 from services.interop.mllp.batches import split_messages
 from services.interop.mllp.header import read_header
-from services.interop.mllp.understand import understand
+from services.interop.mllp.understand import fields_read, understand
 
 NO_MESSAGE = (
     "no line begins with MSH and a separator: give a file of HL7 v2 messages, of a batch "
@@ -47,12 +47,17 @@ class Hl7Inspection:
     used: Sandbox
 
 
-def inspect_hl7(file: str, raw: bytes, *, profile: Profile | None, time_zone: str) -> Hl7Inspection:
-    """As for a practice that knows nothing before the file; raises UnreadableError."""
+def inspect_hl7(
+    file: str, raw: bytes, *, profile: Profile | None, time_zone: str, fill_in: bool = False
+) -> Hl7Inspection:
+    """As for a practice that knows nothing before the file; raises UnreadableError.
+
+    `fill_in`: of a profile that names no payer or no clinician yet, each counts as known.
+    """
     file_of = split_messages(raw)
     if not file_of.messages:
         raise UnreadableError(NO_MESSAGE)
-    used = sandbox("hl7v2", profile, time_zone)
+    used = sandbox("hl7v2", profile, time_zone, fill_in=fill_in)
     desk = Desk(used.connection)
     found: list[InspectedMessage] = []
     events: list[Event] = []
@@ -84,6 +89,7 @@ def _inspect(
         ack="AR" if of_file else APPLICATION[letter_for(taken.refusals)],
         reasons=reasons_of(taken.refusals),
         events=tuple(event.type for event in taken.events),
+        read_from=fields_read(raw, desk.connection),
     )
     return inspected, taken
 

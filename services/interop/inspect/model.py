@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
+
+from pydantic import Field
 
 from libs.events.contracts import Contract, Event
 from libs.events.contracts.interop_queries import QueryOpened
@@ -45,6 +48,8 @@ class InspectedMessage(Contract):
     ack: Ack
     reasons: tuple[Reason, ...]
     events: tuple[str, ...]
+    read_from: dict[str, str] = Field(default_factory=dict[str, str], exclude_if=operator.not_)
+    """Fact → the field that it was read from, where the profile maps one."""
 
 
 class InspectedHl7(Contract):

@@ -61,11 +61,11 @@ class Sandbox:
         profile = self.connection.profile
         if not self.is_made_up:
             return profile
-        return Profile(
-            payers=dict(profile.payers),
-            practitioners=dict(profile.practitioners),
-            chart_number_is_member_id=profile.chart_number_is_member_id,
-            no_coverage_is_self_pay=True,
+        return profile.model_copy(
+            update={
+                "payers": dict(profile.payers),
+                "practitioners": dict(profile.practitioners),
+            }
         )
 
     def to_map(self, events: Iterable[Event]) -> ToMap:
@@ -78,23 +78,36 @@ class Sandbox:
 
     @property
     def payers(self) -> list[str]:
-        return list(self.connection.profile.payers) if self.is_made_up else []
+        payers = self.connection.profile.payers
+        return list(payers) if isinstance(payers, AnyPayer) else []
 
     @property
     def practitioners(self) -> list[str]:
         """Those that name no NPI themselves."""
-        known = self.connection.profile.practitioners if self.is_made_up else {}
-        return [name for name, npi in known.items() if name != npi]
+        known = self.connection.profile.practitioners
+        made_up = known if isinstance(known, AnyPractitioner) else {}
+        return [name for name, npi in made_up.items() if name != npi]
 
 
-def sandbox(kind: Kind, profile: Profile | None, time_zone: str) -> Sandbox:
-    """A connection with this profile, or with one that takes any payer and clinician."""
-    used = profile or Profile.model_construct(
-        payers=AnyPayer(),
-        practitioners=AnyPractitioner(),
+def sandbox(
+    kind: Kind, profile: Profile | None, time_zone: str, *, fill_in: bool = False
+) -> Sandbox:
+    """A connection with this profile, or with one that takes any payer and clinician.
+
+    `fill_in`: it takes any where the profile names none.
+    """
+    used = profile or Profile(
         chart_number_is_member_id=kind == "fhir",  # Synthea names payers without the number
         no_coverage_is_self_pay=True,
     )
+    is_made_up = profile is None or fill_in
+    if is_made_up:
+        used = used.model_copy(
+            update={
+                "payers": used.payers or AnyPayer(),
+                "practitioners": used.practitioners or AnyPractitioner(),
+            }
+        )
     opened = datetime(2000, 1, 1, tzinfo=UTC)
     connection = Connection(
         practice_id=UUID(int=1),
@@ -112,7 +125,7 @@ def sandbox(kind: Kind, profile: Profile | None, time_zone: str) -> Sandbox:
         received=0,
         refused=0,
     )
-    return Sandbox(connection, is_made_up=profile is None)
+    return Sandbox(connection, is_made_up)
 
 
 def payer_id_from(name: str) -> str:

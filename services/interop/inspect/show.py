@@ -28,6 +28,7 @@ def show_hl7(inspection: Hl7Inspection, console: Console) -> None:
         said = [reason.message for reason in message.reasons] or list(message.events)
         if not said:
             said = ["nothing new: it says what is known already"]
+        said += [f"{fact.replace('_', ' ')} from {at}" for fact, at in message.read_from.items()]
         table.add_row(
             escape(name), _VERDICTS[message.ack], escape("\n".join(places)), escape("\n".join(said))
         )
@@ -59,7 +60,7 @@ def _show_to_map(to_map: ToMap, is_made_up: bool, console: Console) -> None:
         console.print(f"to be mapped: {escape(', '.join(lines))}", soft_wrap=True)
     if is_made_up:
         console.print(
-            "[dim]inspected for a sandbox, which knows every payer and clinician; "
-            "--profile FILE takes a connection's own[/dim]",
+            "[dim]inspected for a sandbox, which knows every payer and clinician that no profile "
+            "names; --profile FILE takes a connection's own[/dim]",
             soft_wrap=True,
         )

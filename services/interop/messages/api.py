@@ -24,6 +24,7 @@ from services.interop.messages.mapping import MappedRow, mapping_of
 from services.interop.messages.model import Fate, Outcome
 from services.interop.messages.reprocess import NotTakenAgainError, reprocess
 from services.interop.mllp.tree import SegmentView, tree_of
+from services.interop.mllp.understand import fields_read
 
 routes = APIRouter(prefix="/messages", tags=["messages"])
 
@@ -80,6 +81,8 @@ class MessageStory(MessageView):
     segments: tuple[SegmentView, ...]
     """Of an HL7 v2 message: what it fills; none where the practice's key is away or erased."""
     mapping: tuple[MappedRow, ...]
+    read_from: dict[str, str]
+    """Fact → the field of an HL7 v2 message that it was read from, where the profile maps one."""
     profile_version: int
     """The version of the connection's profile that it was read with."""
     accesses: tuple[AccessView, ...]
@@ -185,6 +188,7 @@ async def tell_story(row: Record, uow: UnitOfWork, *, values: bool) -> MessageSt
         events=tuple(EventView(**dict(e)) for e in events),
         segments=tree_of(opened or b"", values=values),
         mapping=mapping_of(read, read_with) if read is not None else (),
+        read_from=fields_read(opened, read_with) if opened and connection.kind == "hl7v2" else {},
         profile_version=profile.version,
         accesses=tuple(AccessView(**dict(a)) for a in accesses),
         raw=opened.decode("utf-8", "replace") if opened is not None and values else None,

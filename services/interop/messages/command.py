@@ -62,6 +62,8 @@ def show_message(
     for row in story["mapping"]:
         how = "" if row["by_profile"] else " (as it stands)"
         typer.echo(f"{'read':16} {row['of']} {row['written']} as {row['mapped']}{how}")
+    for fact, place in story["read_from"].items():
+        typer.echo(f"{'read':16} {fact.replace('_', ' ')} from {place}")
     for event in story["events"]:
         typer.echo(f"{'became':16} {event['event_type']} {event['event_id']}")
     for event in onward:

@@ -6,9 +6,11 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from libs.events.contracts.values import round_half_even
+from services.interop.connections.fields import FieldMap
 from services.interop.encounters.read import LineFacts, ProviderFacts, VisitFacts
-from services.interop.encounters.translate import CPT, HCPCS, ICD_10_CM, SNOMED_CT
-from services.interop.mllp.people import read_providers
+from services.interop.encounters.translate import CPT, HCPCS, ICD_10_CM, NO_SYSTEM, SNOMED_CT
+from services.interop.mllp.mapped import Found, find, place_of
+from services.interop.mllp.people import read_mapped_providers, read_providers
 from services.interop.mllp.segments import Hl7Message, Segment, read_date, refuse
 
 SYSTEMS = {
@@ -22,11 +24,13 @@ SYSTEMS = {
 CREDIT = "CR"
 """FT1-6 (table 0017): the charge is taken back; EHRs write its quantity and amount with or without
 a minus sign."""
-NO_SYSTEM = "unknown"
+_VISIT_NUMBER = ("PV1-19", "PID-18")
+"""PV1-19, or the account of the visit where an EHR numbers by account."""
+
 Code = tuple[str, str]
 
 
-def read_charges(message: Hl7Message) -> VisitFacts:
+def read_charges(message: Hl7Message, fields: FieldMap) -> VisitFacts:
     """The visit that a DFT charges; raises RefusedError naming the field."""
     pv1 = message.first("PV1")
     charges = list(message.all("FT1"))
@@ -34,22 +38,29 @@ def read_charges(message: Hl7Message) -> VisitFacts:
         if ft1.get(6).upper() not in ("CG", CREDIT, ""):
             refuse("not-a-charge", f"FT1[{number}]-6", "send charges (CG) and credits (CR)")
     diagnoses = _diagnoses(message, charges)
+    visit_class = find(message, fields.visit_class or ("PV1-2",))
     return VisitFacts(
-        reference=_visit_number(message, pv1),
+        reference=_visit_number(message, fields).value,
         service_on=_service_on(message, charges),
-        visit_class=pv1.get(2) if pv1 is not None else None,
-        providers=_providers(charges, pv1),
+        visit_class=visit_class.value if visit_class is not None else None,
+        providers=read_mapped_providers(message, fields, _providers(charges, pv1)),
         diagnoses=tuple(diagnoses),
-        lines=tuple(_line(ft1, number, diagnoses) for number, ft1 in enumerate(charges, 1)),
-        where="PV1-19",
+        lines=tuple(
+            _line(message, ft1, number, diagnoses, fields) for number, ft1 in enumerate(charges, 1)
+        ),
+        where=place_of(fields.visit_number or _VISIT_NUMBER),
     )
 
 
-def _visit_number(message: Hl7Message, pv1: Segment | None) -> str:
-    """PV1-19, or the account of the visit (PID-18) where an EHR numbers by account."""
-    number = (pv1.get(19) if pv1 is not None else "") or message.required("PID").get(18)
-    if not number:
-        refuse("visit-number-missing", "PV1-19", "send the visit number in PV1-19 or PID-18")
+def _visit_number(message: Hl7Message, fields: FieldMap) -> Found:
+    paths = fields.visit_number or _VISIT_NUMBER
+    number = find(message, paths)
+    if number is None:
+        refuse(
+            "visit-number-missing",
+            place_of(paths),
+            f"send the visit number in {' or '.join(paths)}",
+        )
     return number
 
 
@@ -84,7 +95,9 @@ def _diagnoses(message: Hl7Message, charges: list[Segment]) -> list[Code]:
     return [code for code in dict.fromkeys((*listed, *named)) if code[1]]
 
 
-def _line(ft1: Segment, number: int, diagnoses: list[Code]) -> LineFacts:
+def _line(
+    message: Hl7Message, ft1: Segment, number: int, diagnoses: list[Code], fields: FieldMap
+) -> LineFacts:
     """FT1-25 is the procedure; before v2.4, and where it is empty, FT1-7 is."""
     field = 25 if ft1.get(25) else 7
     if not ft1.get(field):
@@ -92,6 +105,8 @@ def _line(ft1: Segment, number: int, diagnoses: list[Code]) -> LineFacts:
     system, code = _code(ft1, ft1.repetitions(field)[0])
     codes = [_code(ft1, entry) for entry in ft1.repetitions(19)]
     is_credit = ft1.get(6).upper() == CREDIT
+    numbered_in = fields.transaction_id or ("FT1-2",)
+    transaction_id = find(message, numbered_in, ft1)
     return LineFacts(
         system=system,
         code=code,
@@ -99,7 +114,8 @@ def _line(ft1: Segment, number: int, diagnoses: list[Code]) -> LineFacts:
         modifiers=tuple(m for entry in ft1.repetitions(26) if (m := ft1.part(entry, 1))),
         diagnoses=tuple(diagnoses.index(c) + 1 for c in dict.fromkeys(codes) if c in diagnoses),
         charge_cents=_cents(ft1, _unsigned(ft1.get(11), is_credit), f"FT1[{number}]-11"),
-        transaction_id=ft1.get(2) or None,
+        transaction_id=transaction_id.value if transaction_id is not None else None,
+        transaction_where=place_of(numbered_in).replace("FT1", f"FT1[{number}]"),
         is_credit=is_credit,
         where=f"FT1[{number}]",
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from libs.events.contracts.interop import Relationship, Sex
+from services.interop.connections.fields import FieldMap, Path, read_path
 from services.interop.encounters.read import ProviderFacts
+from services.interop.mllp.mapped import find, picked, place_of
 from services.interop.mllp.segments import Hl7Message, Segment, read_date, refuse
 from services.interop.patients.read import CoverageFacts, PatientFacts
 
@@ -29,12 +32,18 @@ _OPTIONAL: dict[int, tuple[str, ...]] = {
 an address with the rest of an earlier one would be an address that nobody told."""
 
 
-def read_pid(pid: Segment) -> PatientFacts:
+_MERGED = {2: 4, 3: 1, 4: 2, 18: 3}
+"""Field of PID → the field of MRG with the same number of a merged chart (§3.4.12)."""
+
+_MEMBER_ID = ("IN1-36", "IN1-49")
+
+
+def read_pid(pid: Segment, fields: FieldMap) -> PatientFacts:
     """Raises RefusedError naming the field that a claim cannot do without.
 
     An optional field that is absent keeps what is known, `""` deletes it (HL7 v2.5.1 §2.5.3).
     """
-    mrn, authority = read_chart(pid, 3)
+    mrn, authority = read_chart(pid, fields)
     for component, name in ((1, "family"), (2, "given")):
         if not pid.get(5, component):
             refuse(f"{name}-name-missing", f"PID-5.{component}", f"send the {name} name")
@@ -63,30 +72,60 @@ def read_pid(pid: Segment) -> PatientFacts:
     )
 
 
-def read_chart(segment: Segment, number: int) -> tuple[str, str | None]:
-    """(chart number, who gave it) of a CX field: its medical record number (MR), else its first.
+Chart = tuple[str, str | None]
+"""A chart number and who gave it; None: the EHR itself."""
 
-    Without an authority it is the EHR's own. Raises RefusedError where one authority gave two:
-    which of them is the patient's nobody knows.
+
+def read_chart(pid: Segment, fields: FieldMap) -> Chart:
+    """The patient's chart, where the profile says, else in PID-3.
+
+    Raises RefusedError where one authority gave two: which of them is the patient's nobody knows.
     """
-    charts = read_charts(segment, number)
+    charts = _charts(pid, [read_path(text) for text in fields.chart_number] or [Path("PID", 3)])
     if len({authority for _, authority in charts}) < len(charts):
         refuse(
             "chart-numbers-conflict",
-            f"{segment.name}-{number}",
+            chart_place(fields),
             "send one medical record number of an authority; tell of a second chart by an A40",
         )
     return charts[0]
 
 
-def read_charts(segment: Segment, number: int) -> list[tuple[str, str | None]]:
-    """Each (chart number, who gave it) that a CX field names: those of type MR, else its first."""
-    named = [r for r in segment.repetitions(number) if segment.part(r, 1)]
-    if not named:
-        where = f"{segment.name}-{number}"
-        refuse("chart-number-missing", where, "send the medical record number")
-    charts = [r for r in named if segment.part(r, 5) == "MR"] or named[:1]
-    return list(dict.fromkeys((segment.part(r, 1), segment.part(r, 4) or None) for r in charts))
+def read_merged_charts(mrg: Segment, fields: FieldMap) -> list[Chart]:
+    """The charts that were merged, from the fields that go with those of the patient's."""
+    return _charts(mrg, [_in_mrg(text) for text in fields.chart_number] or [Path("MRG", 1)])
+
+
+def chart_place(fields: FieldMap) -> str:
+    return place_of(fields.chart_number or ("PID-3",))
+
+
+def merged_place(fields: FieldMap) -> str:
+    return _in_mrg((fields.chart_number or ("PID-3",))[0]).place
+
+
+def _in_mrg(text: str) -> Path:
+    path = read_path(text)
+    return replace(path, segment="MRG", field=_MERGED.get(path.field, 1))
+
+
+def _charts(segment: Segment, paths: list[Path]) -> list[Chart]:
+    """Each chart that the first of these places names."""
+    charts = next(filter(None, (_charts_at(segment, path) for path in paths)), None)
+    if charts is None:
+        refuse("chart-number-missing", paths[0].place, "send the medical record number")
+    return charts
+
+
+def _charts_at(segment: Segment, path: Path) -> list[Chart]:
+    """Those of the repetitions that the path picks; of a whole field, its medical record numbers
+    (MR), else its first identifier."""
+    told = picked(segment, path) if path.pick else segment.repetitions(path.field)
+    named = [one for one in told if segment.part(one, path.component, path.sub)]
+    if path.pick is None:
+        named = [one for one in named if segment.part(one, 5) == "MR"] or named[:1]
+    numbers = ((segment.part(one, path.component, path.sub), one) for one in named)
+    return list(dict.fromkeys((number, segment.part(one, 4) or None) for number, one in numbers))
 
 
 def _telecom(pid: Segment) -> tuple[str | None, str | None]:
@@ -101,20 +140,56 @@ def _telecom(pid: Segment) -> tuple[str | None, str | None]:
     return phone, email
 
 
-def read_insurance(message: Hl7Message) -> list[CoverageFacts]:
+def read_insurance(message: Hl7Message, fields: FieldMap) -> list[CoverageFacts]:
     """The insurances in the order of IN1-1; the first is the primary."""
-    return [_coverage(in1) for in1 in message.all("IN1")]
+    return [_coverage(message, in1, fields) for in1 in message.all("IN1")]
 
 
-def _coverage(in1: Segment) -> CoverageFacts:
+def _coverage(message: Hl7Message, in1: Segment, fields: FieldMap) -> CoverageFacts:
     names = (in1.get(2), in1.get(3), in1.get(4), in1.get(2, 2))
+    if fields.payer:
+        payer = find(message, fields.payer, in1)
+        names = (payer.value,) if payer is not None else ()
+    member = find(message, fields.member_id or _MEMBER_ID, in1)
     return CoverageFacts(
         payers=tuple(dict.fromkeys(name for name in names if name)),
-        where="IN1",
-        member_id=in1.get(36) or in1.get(49) or None,
+        where=place_of(fields.payer) if fields.payer else "IN1",
+        member_where=place_of(fields.member_id) if fields.member_id else "IN1",
+        member_id=member.value if member is not None else None,
         relationship=_RELATIONSHIPS.get(in1.get(17).upper(), "other") if in1.get(17) else "self",
         group_number=in1.get(8) or None,
     )
+
+
+def read_mapped_providers(
+    message: Hl7Message, fields: FieldMap, usual: tuple[ProviderFacts, ...]
+) -> tuple[ProviderFacts, ...]:
+    """The clinicians where the profile says that they are named, else these, who usually are."""
+    npis = [ProviderFacts(npi, npi) for text in fields.provider_npi
+            for segment, path in _named(message, text)
+            for one in picked(segment, path)
+            if (npi := segment.part(one, path.component, path.sub))]  # fmt: skip
+    if not fields.provider:
+        return (*npis, *usual)
+    told = [provider for text in fields.provider
+            for segment, path in _named(message, text)
+            for provider in _providers_at(segment, path)]  # fmt: skip
+    return (*npis, *told)
+
+
+def _named(message: Hl7Message, text: str) -> list[tuple[Segment, Path]]:
+    """The segments of a path, but for a resource that this message takes away (table 0206)."""
+    path = read_path(text)
+    is_resource = path.segment.startswith("AI")
+    return [(segment, path) for segment in message.all(path.segment)
+            if not (is_resource and segment.get(2).upper() == "D")]  # fmt: skip
+
+
+def _providers_at(segment: Segment, path: Path) -> tuple[ProviderFacts, ...]:
+    if path.is_whole:
+        return read_providers(segment, path.field)
+    ids = (segment.part(one, path.component, path.sub) for one in picked(segment, path))
+    return tuple(ProviderFacts(ehr_id) for ehr_id in ids if ehr_id)
 
 
 def read_providers(segment: Segment, number: int) -> tuple[ProviderFacts, ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from services.interop.connections.fields import FieldMap
 from services.interop.messages.model import Refusal
+from services.interop.mllp.mapped import place_of
 
 _PLACES = {
     "Person.family": "PID-5.1",
@@ -24,10 +26,13 @@ _PLACES = {
 }
 
 
-def in_message(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+def in_message(refusals: Iterable[Refusal], fields: FieldMap) -> tuple[Refusal, ...]:
     """The same refusals, each at its HL7 place where it has one."""
+    places = _PLACES
+    if fields.member_id:
+        places = _PLACES | {"Coverage.member_id": place_of(fields.member_id)}
     return tuple(
-        replace(refusal, where=_PLACES.get(_field(refusal.where), refusal.where))
+        replace(refusal, where=places.get(_field(refusal.where), refusal.where))
         for refusal in refusals
     )
 

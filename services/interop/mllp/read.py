@@ -19,10 +19,11 @@ from services.interop.messages.model import RefusedError
 from services.interop.messages.receive import refusals_of
 from services.interop.messages.told import Told
 from services.interop.mllp.charges import read_charges
+from services.interop.mllp.mapped import find
 from services.interop.mllp.merges import read_merges, read_parting
 from services.interop.mllp.people import read_chart, read_insurance, read_pid
 from services.interop.mllp.places import in_message
-from services.interop.mllp.schedule import TRIGGERS, acts_of, read_schedule
+from services.interop.mllp.schedule import TRIGGERS, VISIT_NUMBER, acts_of, read_schedule
 from services.interop.mllp.segments import Hl7Message, read_day_in, refuse
 from services.interop.patients.model import KnownPatient, ToldPatient, patient_id_of
 from services.interop.patients.read import read_coverage, read_patient
@@ -43,7 +44,8 @@ def read_message(message: Hl7Message, connection: Connection) -> list[Told]:
     try:
         return reader(message, connection)
     except ValidationError as error:
-        raise RefusedError(*in_message(refusals_of(error))) from None
+        fields = connection.profile.fields
+        raise RefusedError(*in_message(refusals_of(error), fields)) from None
 
 
 def _registration(message: Hl7Message, connection: Connection) -> list[Told]:
@@ -63,20 +65,23 @@ def _merge(message: Hl7Message, connection: Connection) -> list[Told]:
 
 def _appointment(message: Hl7Message, connection: Connection) -> list[Told]:
     told, patient, _ = _patient(message, connection)
-    acts = acts_of(message)
-    return [told, read_appointment(read_schedule(message, acts), acts, patient, connection)]
+    acts = acts_of(message, connection.profile)
+    facts = read_schedule(message, acts, connection.profile.fields)
+    return [told, read_appointment(facts, acts, patient, connection)]
 
 
 def _visit_end(message: Hl7Message, connection: Connection) -> list[Told]:
     """ADT^A03, the end of a visit (HL7 v2.5.1 §3.3.3): what was booked for it took place.
 
-    The visit is named by its number (PV1-19); without one, nothing is told. Its day is that of its
+    The visit is named by its number; without one, nothing is told. Its day is that of its
     beginning (PV1-44), its end (PV1-45) or the event. Of the patient, the message holds what is
     needed to tell the event; what changed in it is told by an A08 (§3.3.8), and only taken so.
     """
     pv1 = message.required("PV1")
-    mrn, authority = read_chart(message.required("PID"), 3)
-    if not pv1.get(19):
+    fields = connection.profile.fields
+    mrn, authority = read_chart(message.required("PID"), fields)
+    number = find(message, fields.visit_number or VISIT_NUMBER)
+    if number is None:
         return []
     evn = message.first("EVN")
     places = ((pv1, 44), (pv1, 45), (evn, 6), (evn, 2))
@@ -90,7 +95,7 @@ def _visit_end(message: Hl7Message, connection: Connection) -> list[Told]:
     )
     if day is None:
         refuse("visit-date-missing", "PV1-44", "send when the visit began, in PV1-44")
-    visit_id = encounter_id_of(connection.practice_id, connection.source_system, pv1.get(19))
+    visit_id = encounter_id_of(connection.practice_id, connection.source_system, number.value)
     patient_id = patient_id_of(connection.practice_id, authority or connection.source_system, mrn)
     return [ToldVisitEnd(visit_id, patient_id, day)]
 
@@ -115,7 +120,7 @@ def _passed(message: Hl7Message, connection: Connection) -> list[Told]:
 def _charges(message: Hl7Message, connection: Connection) -> list[Told]:
     told, patient, coverage = _patient(message, connection)
     visit = read_visit(
-        read_charges(message),
+        read_charges(message, connection.profile.fields),
         patient,
         coverage,
         coverage_is_told=told.coverage_is_told,
@@ -143,9 +148,10 @@ _READERS: dict[str, Callable[[Hl7Message, Connection], list[Told]]] = {
 def _patient(
     message: Hl7Message, connection: Connection
 ) -> tuple[ToldPatient, KnownPatient, Coverage | None]:
-    insurance = read_insurance(message)
+    fields = connection.profile.fields
+    insurance = read_insurance(message, fields)
     coverage = read_coverage(insurance, connection) if insurance else None
-    facts = read_pid(message.required("PID"))
+    facts = read_pid(message.required("PID"), fields)
     patient = read_patient(facts, coverage, connection)
     told = ToldPatient(patient, coverage_is_told=bool(insurance), untold=facts.untold)
     return told, patient, coverage

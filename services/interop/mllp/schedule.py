@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from services.interop.appointments.model import Act
 from services.interop.appointments.read import AppointmentFacts
+from services.interop.connections.fields import FieldMap
+from services.interop.connections.model import AppointmentStatus, Profile
 from services.interop.encounters.read import ProviderFacts
-from services.interop.mllp.people import read_providers
+from services.interop.mllp.mapped import find, place_of
+from services.interop.mllp.people import read_mapped_providers, read_providers
 from services.interop.mllp.segments import Hl7Message, read_instant, refuse
 
 TRIGGERS: dict[str, tuple[Act, ...]] = {
@@ -18,58 +23,74 @@ TRIGGERS: dict[str, tuple[Act, ...]] = {
 }
 """What each trigger event does to an appointment."""
 
-_STATUS: dict[str, tuple[Act, ...]] = {
-    "COMPLETE": ("change", "complete"),
-    "NOSHOW": ("miss",),
-    "CANCELLED": ("cancel",),
-    "DELETED": ("delete",),
+_STATUS: dict[str, AppointmentStatus] = {
+    "COMPLETE": "completed",
+    "NOSHOW": "missed",
+    "CANCELLED": "cancelled",
+    "DELETED": "deleted",
 }
 """What an S14 tells by the filler's status (table 0278): EHRs send it when a patient checks out."""
+
+_ACTS: dict[AppointmentStatus, tuple[Act, ...]] = {
+    "changed": ("change",),
+    "completed": ("change", "complete"),
+    "missed": ("miss",),
+    "cancelled": ("cancel",),
+    "deleted": ("delete",),
+}
+
+VISIT_NUMBER = ("PV1-19",)
+"""Not the account (PID-18), by which a visit may be charged: it may be the patient's own."""
+
+_APPOINTMENT_ID = ("SCH-2", "SCH-1")
+"""The filler's number where there is one: it is the schedule that keeps the appointment."""
+
+_START = ("TQ1-7", "SCH-11.4", "AIS-4", "AIP-6")
+"""TQ1-7 replaced SCH-11.4 in v2.5; the resources' own times come last."""
 
 _NEEDS_START: set[Act] = {"book", "change"}
 
 
-def acts_of(message: Hl7Message) -> tuple[Act, ...]:
-    """What the trigger event does; a modification, what the filler's status (SCH-25) says."""
+def acts_of(message: Hl7Message, profile: Profile) -> tuple[Act, ...]:
+    """What the trigger event does.
+
+    A modification does what the filler's status says; a cancellation, what it says in the
+    profile: an EHR may tell a no-show so.
+    """
     trigger = message.msh.get(9, 2)
-    if trigger == "S14":
-        status = message.required("SCH").get(25).upper()
-        return _STATUS.get(status, TRIGGERS[trigger])
-    return TRIGGERS[trigger]
+    if trigger not in ("S14", "S15"):
+        return TRIGGERS[trigger]
+    message.required("SCH")
+    known = (_STATUS if trigger == "S14" else {}) | profile.statuses
+    told = find(message, profile.fields.appointment_status or ("SCH-25",))
+    status = known.get(told.value.upper()) if told is not None else None
+    return _ACTS[status] if status is not None else TRIGGERS[trigger]
 
 
-def read_schedule(message: Hl7Message, acts: tuple[Act, ...]) -> AppointmentFacts:
-    """The filler's number where there is one: it is the schedule that keeps the appointment."""
-    sch = message.required("SCH")
-    reference = sch.get(2) or sch.get(1)
-    if not reference:
-        refuse("appointment-id-missing", "SCH-2", "send the filler's appointment id")
-    starts_at = None
-    if not _NEEDS_START.isdisjoint(acts):
-        where, starts = _start(message)
-        starts_at = read_instant(starts, where)
-    pv1 = message.first("PV1")
+def read_schedule(message: Hl7Message, acts: tuple[Act, ...], fields: FieldMap) -> AppointmentFacts:
+    message.required("SCH")
+    numbered_in = fields.appointment_id or _APPOINTMENT_ID
+    reference = find(message, numbered_in)
+    if reference is None:
+        refuse("appointment-id-missing", place_of(numbered_in), "send the filler's appointment id")
+    visit = find(message, fields.visit_number or VISIT_NUMBER)
     return AppointmentFacts(
-        reference=reference,
-        starts_at=starts_at,
-        providers=_providers(message),
-        where="SCH-2",
-        # Not the account (PID-18), by which a visit may be charged: it may be the patient's own.
-        visit_number=(pv1.get(19) if pv1 is not None else "") or None,
+        reference=reference.value,
+        starts_at=None if _NEEDS_START.isdisjoint(acts) else _start(message, fields),
+        providers=read_mapped_providers(message, fields, _providers(message)),
+        where=place_of(numbered_in),
+        visit_number=visit.value if visit is not None else None,
     )
 
 
-def _start(message: Hl7Message) -> tuple[str, str]:
-    """TQ1-7 replaced SCH-11.4 in v2.5; the resources' own times come last."""
-    places = (("TQ1", 7, 1), ("SCH", 11, 4), ("AIS", 4, 1), ("AIP", 6, 1))
-    told = [
-        (f"{name}-{number}", segment.get(number, component))
-        for name, number, component in places
-        if (segment := message.first(name)) is not None and segment.get(number, component)
-    ]
-    if not told:
-        refuse("start-missing", "SCH-11", "send when the appointment starts, in TQ1-7 or SCH-11.4")
-    return told[0]
+def _start(message: Hl7Message, fields: FieldMap) -> datetime:
+    told = find(message, fields.appointment_start or _START)
+    if told is None:
+        where, named = "SCH-11", "TQ1-7 or SCH-11.4"
+        if fields.appointment_start:
+            where, named = place_of(fields.appointment_start), " or ".join(fields.appointment_start)
+        refuse("start-missing", where, f"send when the appointment starts, in {named}")
+    return read_instant(told.value, f"{told.path.segment}-{told.path.field}")
 
 
 def _providers(message: Hl7Message) -> tuple[ProviderFacts, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from services.interop.connections.model import Connection, Profile
+from services.interop.messages.model import RefusedError
 from services.interop.messages.told import Told
 from services.interop.mllp.header import VERSIONS
+from services.interop.mllp.mapped import read_from
 from services.interop.mllp.read import read_message
 from services.interop.mllp.segments import Hl7Message, parse, refuse
 
@@ -17,6 +19,15 @@ def understand(raw: bytes, connection: Connection) -> list[Told]:
     message = parse(raw)
     check_header(message, connection.profile)
     return read_message(message, connection)
+
+
+def fields_read(raw: bytes, connection: Connection) -> dict[str, str]:
+    """Fact → the field that it was read from, of those that the profile maps."""
+    fields = connection.profile.fields
+    try:
+        return read_from(parse(raw), fields) if fields.mapped else {}
+    except RefusedError:
+        return {}
 
 
 def check_header(message: Hl7Message, profile: Profile) -> None:

@@ -44,6 +44,8 @@ class CoverageFacts:
     payers: tuple[str, ...]
     where: str
     member_id: str | None = field(default=None, repr=False)
+    member_where: str | None = None
+    """None: where the payer stands."""
     relationship: Relationship = "self"
     group_number: str | None = field(default=None, repr=False)
 
@@ -96,7 +98,11 @@ def read_coverage(facts: Sequence[CoverageFacts], connection: Connection) -> Cov
         )
     if not first.member_id:
         raise RefusedError(
-            Refusal("member-id-missing", first.where, "send the member's number with the payer")
+            Refusal(
+                "member-id-missing",
+                first.member_where or first.where,
+                "send the member's number with the payer",
+            )
         )
     return Coverage(
         payer_id=payer.payer_id,
