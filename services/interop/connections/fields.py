@@ -63,11 +63,11 @@ def read_path(text: str) -> Path:
     """Raises ValueError, which says how a path is written."""
     found = _PATH.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no place in a message; {_FORM}")
+        raise ValueError(f"this is no place in a message; {_FORM}")
     segment, field, pick = found["segment"], int(found["field"]), found["pick"]
     if pick is not None and not _holds_identifiers(segment, field):
         raise ValueError(
-            f"{segment}-{field} holds no identifiers of several types, so [{pick}] picks nothing"
+            f"{segment}-{field} holds no identifiers of several types, so [...] picks nothing"
         )
     return Path(
         segment,
@@ -130,9 +130,12 @@ class FieldMap(Contract):
         for name, paths in self.mapped.items():
             segments = _READ_IN[name].split()
             for text in paths:
-                segment = read_path(text).segment
-                if segment not in segments and not ("Z" in segments and segment.startswith("Z")):
-                    raise ValueError(f"{name} is not read from {text} but from {_listed(segments)}")
+                path = read_path(text)
+                kind = "Z" if path.segment.startswith("Z") else path.segment
+                if kind not in segments:
+                    raise ValueError(
+                        f"{name} is not read from {path.place} but from {_listed(segments)}"
+                    )
         return self
 
     @property

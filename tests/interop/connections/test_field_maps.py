@@ -39,10 +39,10 @@ async def test_a_mistake_in_a_field_map_is_told_when_the_profile_is_put_in_force
 ) -> None:
     await open_connection(**OPEN, profile=PROFILE)
     refused = await mend(interop, {**PROFILE, "fields": {"visit_number": ["PV1-19", "PV150"]}})
-    [wrong] = refused.json()["detail"]
-    assert refused.status_code == 422
-    assert wrong["loc"] == ["body", "fields", "visit_number", 1]
-    assert "write a field as PV1-19" in wrong["msg"]
+    [wrong] = refused.json()["errors"]
+    assert (refused.status_code, wrong["where"]) == (422, "body.fields.visit_number.1")
+    assert "write a field as PV1-19" in wrong["what"]
+    assert "PV150" not in refused.text
 
 
 async def test_only_an_hl7_v2_connection_has_fields_to_map(

@@ -259,7 +259,7 @@ def test_the_places_that_were_read_are_told_without_what_they_hold() -> None:
     [
         (
             {"visit_number": ["PV1.19"]},
-            "'PV1.19' is no place in a message; write a field as PV1-19",
+            "this is no place in a message; write a field as PV1-19",
         ),
         ({"visit_number": ["PV1-0"]}, "no place in a message"),
         ({"visit_number": ["pv1-19"]}, "no place in a message"),
