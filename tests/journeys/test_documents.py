@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -94,6 +95,40 @@ def test_the_command_that_asks_for_refused_events_answers(
     )
     assert done.returncode == 0
     assert isinstance(json.loads(done.stdout), list)
+
+
+async def test_the_commands_that_put_a_profile_in_force_and_take_messages_again_run(
+    live: LocalPlatform, doors: list[Door]
+) -> None:
+    practice, connection_id = str(doors[0].practice.practice_id), str(uuid4())
+    opened = {
+        "connection_id": connection_id,
+        "kind": "hl7v2",
+        "source_system": "guide",
+        "sending_application": "ATHENANET",
+        "sending_facility": "99001",
+        "time_zone": "America/New_York",
+        "state": "testing",
+    }
+    async with live.client("interop", practice) as client:
+        assert (await client.post("/connections", json=opened)).status_code == 201
+    exported = {
+        "OPERATOR_KEY": live.operator_key,
+        "PRACTICE_ID": practice,
+        "CONNECTION_ID": connection_id,
+        "INTEROP_URL": live.url("interop"),
+    }
+    commands = [s for s in snippets("docs/ehr/README.md", "sh") if "$OPERATOR_KEY" in s]
+    put, again = [
+        subprocess.run(
+            ["sh", "-c", command], env=environment(live) | exported, cwd=ROOT,
+            capture_output=True, timeout=60,
+        ).stdout
+        for command in commands
+    ]  # fmt: skip
+    assert json.loads(put)["version"] == 2
+    assert json.loads(put)["profile"]["appointment_statuses"] == {"NOSHOW": "missed"}
+    assert json.loads(again) == []
 
 
 def test_the_documents_link_to_files_that_are_there() -> None:

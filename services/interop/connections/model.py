@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from libs.events.contracts import Contract
+from libs.events.contracts.interop import Sex
 from libs.events.contracts.values import Npi, PayerId, Short
 from services.interop.connections.fields import FieldMap
 from services.interop.messages.model import Refusal, RefusedError
@@ -95,6 +96,8 @@ class Profile(Contract):
     HCPCS. False: a code without a system is in the map above, or its clinician is asked."""
     fields: FieldMap = FieldMap()
     """Of an HL7 v2 connection: where its messages hold what others write elsewhere."""
+    sexes: dict[Short, Sex] = Field(default_factory=dict[str, Sex], max_length=50)
+    """By what an HL7 v2 message writes in PID-8 in place of F and M."""
     appointment_statuses: dict[Short, AppointmentStatus] = Field(
         default_factory=dict[str, AppointmentStatus], max_length=200
     )
@@ -109,8 +112,8 @@ class Profile(Contract):
 
     def check_for(self, kind: Kind) -> None:
         """Raises ValueError for a key that a connection of this kind has no use for."""
-        if kind != "hl7v2" and (self.fields.mapped or self.appointment_statuses):
-            raise ValueError("fields and appointment_statuses are of an hl7v2 connection's profile")
+        if kind != "hl7v2" and (self.fields.mapped or self.sexes or self.appointment_statuses):
+            raise ValueError("fields, sexes and appointment_statuses are of hl7v2 connections")
 
     @cached_property
     def targets(self) -> dict[tuple[str, str, str], str]:

@@ -66,7 +66,8 @@ def inspect_hl7(
         found.append(inspected)
         events += taken.events
     to_map = used.to_map(events)
-    return Hl7Inspection(InspectedHl7(file=file, messages=tuple(found)), to_map, used)
+    lines = tuple(to_map.lines()) if fill_in else ()
+    return Hl7Inspection(InspectedHl7(file=file, messages=tuple(found), to_map=lines), to_map, used)
 
 
 def _inspect(

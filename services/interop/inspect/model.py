@@ -49,7 +49,7 @@ class InspectedMessage(Contract):
     reasons: tuple[Reason, ...]
     events: tuple[str, ...]
     read_from: dict[str, str] = Field(default_factory=dict[str, str], exclude_if=operator.not_)
-    """Fact → the field that it was read from, where the profile maps one."""
+    """Fact → the path of the profile that it was read from."""
 
 
 class InspectedHl7(Contract):
@@ -57,6 +57,8 @@ class InspectedHl7(Contract):
 
     file: str
     messages: tuple[InspectedMessage, ...]
+    to_map: tuple[str, ...] = Field((), exclude_if=operator.not_)
+    """What a profile that was filled in for the inspection has yet to name."""
 
     @property
     def is_accepted(self) -> bool:

@@ -82,7 +82,7 @@ class MessageStory(MessageView):
     """Of an HL7 v2 message: what it fills; none where the practice's key is away or erased."""
     mapping: tuple[MappedRow, ...]
     read_from: dict[str, str]
-    """Fact → the field of an HL7 v2 message that it was read from, where the profile maps one."""
+    """Fact → the path of the profile that it was read from, in an HL7 v2 message."""
     profile_version: int
     """The version of the connection's profile that it was read with."""
     accesses: tuple[AccessView, ...]

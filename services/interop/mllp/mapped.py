@@ -45,12 +45,15 @@ def picked(segment: Segment, path: Path) -> list[str]:
 
 
 def read_from(message: Hl7Message, fields: FieldMap) -> dict[str, str]:
-    """Fact → the place that it was read from, of those that the profile maps and the message has.
+    """Fact → the path that it was read from, of those that the profile maps and the message has.
 
     Of several charges or insurances, the first.
     """
-    found = {name: find(message, paths) for name, paths in fields.mapped.items()}
-    return {name: one.path.place for name, one in found.items() if one is not None}
+    found = {
+        name: next((text for text in paths if find(message, (text,)) is not None), None)
+        for name, paths in fields.mapped.items()
+    }
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def _value(segment: Segment, path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import cast
 
 from libs.events.contracts.interop import Relationship, Sex
 from services.interop.connections.fields import FieldMap, Path, read_path
+from services.interop.connections.model import Profile
 from services.interop.encounters.read import ProviderFacts
 from services.interop.mllp.mapped import find, picked, place_of
 from services.interop.mllp.segments import Hl7Message, Segment, read_date, refuse
@@ -38,18 +39,18 @@ _MERGED = {2: 4, 3: 1, 4: 2, 18: 3}
 _MEMBER_ID = ("IN1-36", "IN1-49")
 
 
-def read_pid(pid: Segment, fields: FieldMap) -> PatientFacts:
+def read_pid(pid: Segment, profile: Profile) -> PatientFacts:
     """Raises RefusedError naming the field that a claim cannot do without.
 
     An optional field that is absent keeps what is known, `""` deletes it (HL7 v2.5.1 §2.5.3).
     """
-    mrn, authority = read_chart(pid, fields)
+    mrn, authority = read_chart(pid, profile.fields)
     for component, name in ((1, "family"), (2, "given")):
         if not pid.get(5, component):
             refuse(f"{name}-name-missing", f"PID-5.{component}", f"send the {name} name")
     if not pid.get(7):
         refuse("birth-date-missing", "PID-7", "send the date of birth as YYYYMMDD")
-    sex = pid.get(8).upper()
+    sex = profile.sexes.get(pid.get(8)) or pid.get(8).upper()
     phone, email = _telecom(pid)
     return PatientFacts(
         mrn=mrn,

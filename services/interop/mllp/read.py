@@ -148,10 +148,9 @@ _READERS: dict[str, Callable[[Hl7Message, Connection], list[Told]]] = {
 def _patient(
     message: Hl7Message, connection: Connection
 ) -> tuple[ToldPatient, KnownPatient, Coverage | None]:
-    fields = connection.profile.fields
-    insurance = read_insurance(message, fields)
+    insurance = read_insurance(message, connection.profile.fields)
     coverage = read_coverage(insurance, connection) if insurance else None
-    facts = read_pid(message.required("PID"), fields)
+    facts = read_pid(message.required("PID"), connection.profile)
     patient = read_patient(facts, coverage, connection)
     told = ToldPatient(patient, coverage_is_told=bool(insurance), untold=facts.untold)
     return told, patient, coverage

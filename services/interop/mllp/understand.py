@@ -22,7 +22,7 @@ def understand(raw: bytes, connection: Connection) -> list[Told]:
 
 
 def fields_read(raw: bytes, connection: Connection) -> dict[str, str]:
-    """Fact → the field that it was read from, of those that the profile maps."""
+    """Fact → the path of the profile that it was read from."""
     fields = connection.profile.fields
     try:
         return read_from(parse(raw), fields) if fields.mapped else {}

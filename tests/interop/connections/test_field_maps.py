@@ -50,6 +50,10 @@ async def test_only_an_hl7_v2_connection_has_fields_to_map(
 ) -> None:
     await open_connection(kind="fhir")
     said: dict[str, Any]
-    for said in ({"fields": FIELDS}, {"appointment_statuses": {"NOSHOW": "missed"}}):
+    for said in (
+        {"fields": FIELDS},
+        {"sexes": {"Female": "F"}},
+        {"appointment_statuses": {"NOSHOW": "missed"}},
+    ):
         refused = await mend(interop, said)
         assert (refused.status_code, "hl7v2" in refused.text) == (422, True)

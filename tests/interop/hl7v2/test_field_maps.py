@@ -228,6 +228,14 @@ def test_a_status_of_the_ehr_says_what_the_profile_says(
     assert appointment_of(message(f"SIU^{trigger}", SCH, PID, ail), connection).acts == acts
 
 
+def test_a_sex_may_be_written_as_a_word() -> None:
+    spelled = message("ADT^A04", PID.replace("|F|", "|Female|"))
+    connection = mapped({"sexes": {"Female": "F", "Male": "M"}})
+    assert patient_of(spelled, connection).patient.person.sex == "F"
+    assert patient_of(message("ADT^A04", PID), connection).patient.person.sex == "F"
+    assert patient_of(spelled, mapped()).patient.person.sex == "U"
+
+
 def test_codes_without_a_system_are_billable_where_the_profile_says_so() -> None:
     unnamed = {"codes_without_system_are_billable": True, "codes": []}
     bare = FT1.replace("^^HCPCS", "^Wellness visit").replace("^^I10C", "^Some words")
@@ -249,7 +257,10 @@ def test_the_places_that_were_read_are_told_without_what_they_hold() -> None:
         chart_number=["PID-4", "PID-3[MR].1"], visit_number=["PV1-50", "PV1-19"], payer=["IN1-3"]
     )
     raw = message("ADT^A04", PID, PV1).encode()
-    assert fields_read(raw, connection) == {"chart_number": "PID-3.1", "visit_number": "PV1-19"}
+    assert fields_read(raw, connection) == {
+        "chart_number": "PID-3[MR].1",
+        "visit_number": "PV1-19",
+    }
     assert fields_read(raw, CONNECTION) == {}
     assert fields_read(b"MSH|", connection) == {}
 
