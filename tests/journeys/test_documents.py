@@ -119,16 +119,18 @@ async def test_the_commands_that_put_a_profile_in_force_and_take_messages_again_
         "INTEROP_URL": live.url("interop"),
     }
     commands = [s for s in snippets("docs/ehr/README.md", "sh") if "$OPERATOR_KEY" in s]
-    put, again = [
-        subprocess.run(
-            ["sh", "-c", command], env=environment(live) | exported, cwd=ROOT,
-            capture_output=True, timeout=60,
-        ).stdout
-        for command in commands
-    ]  # fmt: skip
+    put, again = [run_shell(command, environment(live) | exported) for command in commands]
     assert json.loads(put)["version"] == 2
     assert json.loads(put)["profile"]["appointment_statuses"] == {"NOSHOW": "missed"}
     assert json.loads(again) == []
+
+
+def run_shell(command: str, variables: dict[str, str]) -> bytes:
+    done = subprocess.run(
+        ["sh", "-c", command], env=variables, cwd=ROOT, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_the_documents_link_to_files_that_are_there() -> None:
