@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -45,7 +46,9 @@ def acknowledge(code: str, control_id: bytes, *more: str) -> bytes:
 
 
 @asynccontextmanager
-async def serving(inbox: Inbox, port: int = 0) -> AsyncIterator[int]:
+async def serving(
+    inbox: Inbox, port: int = 0, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
     """Listen on loopback; yields the port. Raises OSError where the port is taken."""
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,7 +65,7 @@ async def serving(inbox: Inbox, port: int = 0) -> AsyncIterator[int]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(converse, "127.0.0.1", port, limit=4 * 1024 * 1024)
+    server = await asyncio.start_server(converse, "127.0.0.1", port, limit=4 * 1024 * 1024, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -149,6 +149,9 @@ class WriteBack(Contract):
 
     host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
     port: Annotated[int, Field(ge=1, le=65535)]
+    tls: bool = False
+    """True: over TLS, to an EHR whose certificate is this host's. False: in clear, as within a VPN.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from libs.events.contracts.billing import (
     ChargesPosted,
+    ChargesReversed,
     ClaimAccepted,
     ClaimDenied,
     ClaimHeld,
@@ -29,6 +30,11 @@ from services.interop.writeback.send import set_sending
 async def write_back_charges(told: ChargesPosted, uow: UnitOfWork) -> None:
     """Begin to follow a visit's claim, where the visit's connection asks for it."""
     await _begin(told, told.encounter_id, uow)
+
+
+async def write_back_reversed_charges(told: ChargesReversed, uow: UnitOfWork) -> None:
+    """The visit was voided or corrected; corrected, its charges are posted anew."""
+    await _follow(told, uow)
 
 
 async def write_back_hold(told: ClaimHeld, uow: UnitOfWork) -> None:
@@ -70,6 +76,7 @@ async def write_back_denial(told: ClaimDenied, uow: UnitOfWork) -> None:
 
 HANDLERS = (
     write_back_charges,
+    write_back_reversed_charges,
     write_back_hold,
     write_back_release,
     write_back_submission,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from libs.events.contracts.billing import (
     ChargesPosted,
+    ChargesReversed,
     ClaimAccepted,
     ClaimDenied,
     ClaimHeld,
@@ -19,11 +20,14 @@ from libs.events.contracts.billing import (
     PaymentReversed,
 )
 
-Status = Literal["OPEN", "HELD", "SUBMITTED", "ACCEPTED", "REJECTED", "PAID", "DENIED", "SELFPAY"]
+Status = Literal[
+    "OPEN", "HELD", "SUBMITTED", "ACCEPTED", "REJECTED", "PAID", "DENIED", "SELFPAY", "VOID"
+]
 """What PV1-41 says; table 0117 is the site's own (HL7 v2.5.1 §3.4.3.41)."""
 
 Told = (
     ChargesPosted
+    | ChargesReversed
     | ClaimHeld
     | ClaimReleased
     | ClaimSubmitted
@@ -57,8 +61,10 @@ def decide_account(account: Account, told: Told) -> Account:
         case ChargesPosted():
             charged = replace(account, charge_cents=told.charge_cents)
             if told.payer_id is not None:
-                return charged
+                return replace(charged, status="OPEN") if account.status == "VOID" else charged
             return replace(charged, status="SELFPAY", patient_cents=told.charge_cents)
+        case ChargesReversed():
+            return _voided(account)
         case PaymentPosted():
             return _paid(account, told, 1)
         case PaymentReversed():
@@ -77,6 +83,16 @@ def decide_account(account: Account, told: Told) -> Account:
             return replace(account, status="PAID")
         case ClaimDenied():
             return replace(account, status="DENIED")
+
+
+def _voided(account: Account) -> Account:
+    """Nothing stands of it: the visit is void, or it was corrected and is charged anew at once.
+
+    The account stays: what is void may be sent again and charged under the same number. So no
+    BAR^P06 tells it, which would say that no charge can come any more (HL7 v2.5.1 §6.4.6).
+    """
+    nothing = {"charge_cents": 0, "adjusted_cents": 0, "paid_cents": 0, "patient_cents": 0}
+    return replace(account, status="VOID", **nothing)
 
 
 def _paid(account: Account, told: PaymentPosted | PaymentReversed, sign: int) -> Account:

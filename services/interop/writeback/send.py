@@ -13,6 +13,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from libs.events.transport import Timer, UnitOfWork, Work
+from libs.events.transport.steps import reached
 from services.interop.connections.model import Connection, WriteBack
 from services.interop.connections.store import find_connection
 from services.interop.writeback import store
@@ -31,12 +32,13 @@ async def send_write_back(timer: Timer, work: Work) -> None:
     if begun is None:
         return
     waiting, address = begun
-    answer = decide_answer(
-        read_answer(await exchange(waiting.content, address)), waiting.control_id
-    )
+    said = read_answer(await exchange(waiting.content, address))
+    reached("write-back.answered")
+    answer = decide_answer(said, waiting.control_id)
     async with work.unit_of_work(timer.practice_id, origin=timer.origin) as uow:
         await store.end_message(uow, connection_id, number, answer)
         await _set_first(uow, connection_id)
+    reached("write-back.ended")
 
 
 async def set_sending(uow: UnitOfWork, connection_id: UUID, number: int) -> None:

@@ -4,60 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from services.interop.mllp.settings import MllpSettings
 from tests.harness import Harness
-from tests.interop.conftest import OpenConnection
+from tests.interop.conftest import Issue, OpenConnection
 from tests.interop.mllp.conftest import PID, Ehr, listening, message
 
 A04 = message("ADT^A04", PID)
-Issue = Callable[..., Path]
-
-
-@pytest.fixture
-def issue(tmp_path: Path) -> Issue:
-    """Writes a certificate and its key, NAME.pem, signed by one authority, whose own is ca.pem."""
-    authority = ec.generate_private_key(ec.SECP256R1())
-
-    def write(name: str, *dns: str, by: ec.EllipticCurvePrivateKey = authority) -> Path:
-        is_ca = name == "ca"
-        key = by if is_ca else ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca")])
-        now = datetime.now(UTC)
-        built = (
-            x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-        )
-        if dns:
-            names = x509.SubjectAlternativeName([x509.DNSName(one) for one in dns])
-            built = built.add_extension(names, critical=False)
-        path = tmp_path / f"{name}.pem"
-        path.write_bytes(
-            built.sign(by, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-            + key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        return path
-
-    write("ca")
-    write("server", "localhost")
-    return write
 
 
 def tls(folder: Path, *, mutual: bool) -> dict[str, Any]:

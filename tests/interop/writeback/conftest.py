@@ -60,9 +60,11 @@ async def ehr(tmp_path: Path) -> AsyncIterator[Listener]:
         yield made
 
 
-async def ask(interop: Harness, port: int | None, connection_id: UUID = CONNECTION) -> Any:
+async def ask(
+    interop: Harness, port: int | None, connection_id: UUID = CONNECTION, **more: Any
+) -> Any:
     """Have the connection written back to, or not any more."""
-    address = None if port is None else {"host": "127.0.0.1", "port": port}
+    address = None if port is None else {"host": "127.0.0.1", "port": port, **more}
     async with interop.http(examples.PRACTICE) as client:
         return await client.post(
             f"/connections/{connection_id}/write-back", json={"write_back": address}

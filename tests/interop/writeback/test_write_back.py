@@ -6,6 +6,8 @@ import json
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from libs.events.contracts import Event
 from libs.events.examples import billing
 from tests.harness import Harness
@@ -85,6 +87,47 @@ async def test_a_visit_without_a_payer_is_the_patients_to_pay(
     await interop.receive(billing.charges_posted(encounter_id=visit, payer_id=None))
     await interop.fire_timers()
     assert accounts(ehr) == [("SELFPAY", "178.00", "178.00", "0.00", "0.00")]
+
+
+async def test_a_voided_visits_account_is_void_and_nothing_of_it_stands(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(
+        billing.charges_posted(encounter_id=visit),
+        billing.claim_held(encounter_id=visit),
+        billing.claim_released(),
+        billing.charges_reversed(encounter_id=visit),
+    )
+    await interop.fire_timers()
+    assert accounts(ehr)[-1] == ("VOID", "0.00", "0.00", "0.00", "0.00")
+    assert {str(bar.segment("MSH")[9]) for bar in ehr.read()} == {"BAR^P05^BAR_P05"}
+    assert {str(bar.segment("PV1")[19]) for bar in ehr.read()} == {"V9"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (None, "BLUEADV", ("OPEN", "0.00", "178.00", "0.00", "0.00")),
+        ("BLUEADV", None, ("SELFPAY", "178.00", "178.00", "0.00", "0.00")),
+    ],
+)
+async def test_a_corrected_visit_is_void_and_then_as_it_is_charged_anew(
+    interop: Harness,
+    visit: UUID,
+    ehr: Listener,
+    before: str | None,
+    after: str | None,
+    told: tuple[str, ...],
+) -> None:
+    """Nothing is left of how it was: who pays may be another one."""
+    await interop.receive(
+        billing.charges_posted(encounter_id=visit, payer_id=before),
+        billing.charges_reversed(encounter_id=visit, payer_id=before),
+        billing.charges_posted(encounter_id=visit, payer_id=after),
+    )
+    await interop.fire_timers()
+    assert [account[0] for account in accounts(ehr)][1:] == ["VOID", told[0]]
+    assert accounts(ehr)[-1] == told
 
 
 async def test_a_claim_may_be_held_before_it_is_charged(

@@ -1,0 +1,28 @@
+"""What sends write-back, in a process of its own: it kills itself at the n-th passing of a step.
+
+Arguments: the database, the step (empty: it lives on) and n.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from libs.events.transport.clock import SystemClock
+from libs.events.transport.database import open_pool
+from libs.events.transport.timers import Timers
+from libs.events.transport.work import Wakes, Work
+from services.interop.app import service
+from tests.interop.mllp.victim import die_at
+from tests.keys import FIXED_KEYS
+
+
+async def main(dsn: str, step: str, times: str) -> None:
+    die_at(step, int(times))
+    pool = await open_pool(dsn, name="interop")
+    work = Work(service="interop", pool=pool, clock=SystemClock(), wakes=Wakes(), keys=FIXED_KEYS)
+    await Timers(service, work).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
