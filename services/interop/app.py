@@ -17,12 +17,13 @@ from services.interop.sandbox import pages as sandbox
 from services.interop.writeback import api as write_back
 from services.interop.writeback.follow import HANDLERS as FOLLOW_CLAIMS
 from services.interop.writeback.send import SEND_TIMER, send_write_back
+from services.interop.writeback.tell import HANDLERS as FOLLOW_REMINDERS
 
 service = Service(
     name="interop",
     servers=[Server("mllp", start_mllp)],
     ingests=[ingest],
-    handlers=FOLLOW_CLAIMS,
+    handlers=FOLLOW_CLAIMS + FOLLOW_REMINDERS,
     timers={SILENT_TIMER: find_silent, OVERDUE_TIMER: note_overdue},
     transmissions={SEND_TIMER: send_write_back},
     routes=[

@@ -1,4 +1,4 @@
-"""Takes HL7 v2 messages over MLLP and keeps each once, in a file named after its MSH-10."""
+"""Takes HL7 v2 messages over MLLP and keeps each MSH-10 once, in files numbered as they came."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Inbox:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self._known = {path.stem.partition("-")[2] for path in folder.glob("*.hl7")}
         self.taken = 0
         self.kept = 0
 
@@ -32,10 +33,11 @@ class Inbox:
         return acknowledge("AA", control_id)
 
     def _keep(self, control_id: bytes, message: bytes) -> bool:
-        path = self.folder / f"{hashlib.sha256(control_id).hexdigest()}.hl7"
-        if path.exists():
+        name = hashlib.sha256(control_id).hexdigest()[:32]
+        if name in self._known:
             return False
-        write_whole(path, message)
+        self._known.add(name)
+        write_whole(self.folder / f"{len(self._known):06d}-{name}.hl7", message)
         return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID, uuid5
@@ -115,6 +115,9 @@ class ToldAppointment:
     """Who, when and with whom: needed to book, put and change."""
     provider_is_told: bool = True
     """False: the message names no clinician, the appointment keeps the one that it has."""
+
+    numbers: tuple[str, str] | None = field(default=None, repr=False)
+    """The schedule's own numbers of it, as SCH-1 and SCH-2 have them."""
 
     @property
     def may_book(self) -> bool:

@@ -31,6 +31,8 @@ class AppointmentFacts:
     where: str
     visit_number: str | None = None
     """The number of the visit that it is booked for, as the charges of that visit will have it."""
+    numbers: tuple[str, str] | None = None
+    """SCH-1 and SCH-2, where HL7 told it."""
 
 
 def read_appointment(
@@ -64,4 +66,5 @@ def read_appointment(
         where=facts.where,
         booking=booking,
         provider_is_told=bool(facts.providers),
+        numbers=facts.numbers,
     )

@@ -145,13 +145,15 @@ class Expected(Contract):
 
 
 class WriteBack(Contract):
-    """Where an EHR listens for what becomes of its visits, with HL7 v2 over MLLP."""
+    """Where an EHR listens for what becomes of its visits and appointments, HL7 v2 over MLLP."""
 
     host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
     port: Annotated[int, Field(ge=1, le=65535)]
     tls: bool = False
     """True: over TLS, to an EHR whose certificate is this host's. False: in clear, as within a VPN.
     """
+    appointments: bool = False
+    """True: its schedule is also told what others than itself tell of its appointments (SIU)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from services.interop.messages.model import (
     RefusedError,
     control_id_reused,
 )
+from services.interop.writeback.tell import tell_results
 
 log = structlog.get_logger("interop.messages")
 
@@ -90,6 +91,7 @@ async def work_out(
         await uow.publish(event)
     if effects.events:
         await store.add_message_events(uow.db, uow.practice_id, inbound.message_id, effects.events)
+        await tell_results(effects.events, connection, uow)
     if not effects.waiting:
         return _told(Outcome(inbound.message_id, "accepted", uow.now), connection)
     await store.settle_message(uow.db, uow.practice_id, inbound.message_id, "waiting")

@@ -25,6 +25,7 @@ from services.interop.patients.know import know_patient
 from services.interop.patients.model import ToldPatient
 from services.interop.patients.store import mark_coverage_told
 from services.interop.writeback.store import keep_reference
+from services.interop.writeback.tell import keep_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ async def take_told(
             case ToldAppointment():
                 followed = await appointment_of_survivor(one, uow)
                 await take_appointment(followed, connection=connection, uow=uow, effects=effects)
+                await keep_numbers(one, connection, uow)
             case ToldVisit():
                 patient_id = await file_for_survivor(one.encounter_id, one.patient_id, uow)
                 await post_visit(

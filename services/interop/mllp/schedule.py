@@ -11,7 +11,7 @@ from services.interop.connections.model import AppointmentStatus, Profile
 from services.interop.encounters.read import ProviderFacts
 from services.interop.mllp.mapped import find, place_of
 from services.interop.mllp.people import read_mapped_providers, read_providers
-from services.interop.mllp.segments import Hl7Message, read_instant, refuse
+from services.interop.mllp.segments import Hl7Message, Segment, read_instant, refuse
 
 TRIGGERS: dict[str, tuple[Act, ...]] = {
     "S12": ("book",),
@@ -68,7 +68,7 @@ def acts_of(message: Hl7Message, profile: Profile) -> tuple[Act, ...]:
 
 
 def read_schedule(message: Hl7Message, acts: tuple[Act, ...], fields: FieldMap) -> AppointmentFacts:
-    message.required("SCH")
+    sch = message.required("SCH")
     numbered_in = fields.appointment_id or _APPOINTMENT_ID
     reference = find(message, numbered_in)
     if reference is None:
@@ -80,7 +80,14 @@ def read_schedule(message: Hl7Message, acts: tuple[Act, ...], fields: FieldMap) 
         providers=read_mapped_providers(message, fields, _providers(message)),
         where=place_of(numbered_in),
         visit_number=visit.value if visit is not None else None,
+        numbers=_numbers(sch, reference.value),
     )
+
+
+def _numbers(sch: Segment, reference: str) -> tuple[str, str]:
+    """SCH-1 and SCH-2, by which its schedule knows it; a number from elsewhere is the filler's."""
+    placer, filler = sch.get(1), sch.get(2)
+    return placer, filler if reference in (placer, filler) else reference
 
 
 def _start(message: Hl7Message, fields: FieldMap) -> datetime:

@@ -1,4 +1,4 @@
-"""Where an EHR is told how its visits' claims stand, and what it has been told."""
+"""Where an EHR is told what became of its visits and appointments, and what it has been told."""
 
 from __future__ import annotations
 
@@ -25,10 +25,14 @@ class AskWriteBack(Contract):
 
 
 class SentView(Contract):
-    """A message to the EHR; its content is not shown here. `answer` None: it waits."""
+    """A message to the EHR about a claim or an appointment; `answer` None: it waits.
+
+    What it says is not shown here.
+    """
 
     number: int
-    claim_id: UUID
+    claim_id: UUID | None
+    appointment_id: UUID | None
     control_id: str
     made_at: datetime
     tries: int
@@ -49,7 +53,8 @@ class WriteBackView(Contract):
 async def ask_write_back(
     connection_id: UUID, command: Annotated[AskWriteBack, json_body(AskWriteBack)], uow: Uow
 ) -> WriteBackView:
-    """Tell the EHR of an hl7v2 connection how claims stand, from the next change on."""
+    """Tell the EHR of an hl7v2 connection how claims stand, from the next change on; where it asks,
+    also what became of its appointments."""
     connection = await connections.lock_connection(uow.db, uow.practice_id, connection_id)
     if connection is None:
         raise HTTPException(404, "no such connection")

@@ -129,7 +129,9 @@ async def _tell(account: Account, told: Told, uow: UnitOfWork) -> None:
         control_id=control_id,
         at=uow.now,
     )
-    number = await store.add_message(uow, changed, control_id, content)
+    number = await store.add_message(
+        uow, account.connection_id, control_id, content, claim_id=account.claim_id
+    )
     await set_sending(uow, account.connection_id, number)
 
 

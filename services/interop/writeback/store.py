@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +12,7 @@ from asyncpg import Record
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 from services.interop.writeback.model import Account, Answer
+from services.interop.writeback.siu import Booking
 
 KEEP_REFERENCE = """
 INSERT INTO visit_reference (practice_id, encounter_id, sealed) VALUES ($1, $2, $3)
@@ -43,9 +45,22 @@ ON CONFLICT (practice_id, claim_id) DO UPDATE
        patient_cents = excluded.patient_cents, changed_at = excluded.changed_at
 """
 
+KEEP_NUMBERS = """
+INSERT INTO appointment_reference (practice_id, appointment_id, connection_id, sealed)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (practice_id, appointment_id) DO NOTHING
+"""
+
+FIND_BOOKING = """
+SELECT appointment_id, connection_id, patient_id, starts_at, state, sealed
+  FROM appointment_reference JOIN appointment USING (practice_id, appointment_id)
+ WHERE practice_id = $1 AND appointment_id = $2
+"""
+
 ADD_MESSAGE = """
-INSERT INTO write_back (practice_id, connection_id, claim_id, control_id, content, made_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO write_back (practice_id, connection_id, control_id, content, made_at, claim_id,
+                        appointment_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 RETURNING number
 """
 
@@ -66,7 +81,8 @@ UPDATE write_back SET ended_at = $4, answer = $5, condition = $6
 """
 
 LIST_MESSAGES = """
-SELECT number, claim_id, control_id, made_at, tries, tried_at, ended_at, answer, condition
+SELECT number, claim_id, appointment_id, control_id, made_at, tries, tried_at, ended_at, answer,
+       condition
   FROM write_back
  WHERE practice_id = $1 AND connection_id = $2 AND ($3 OR ended_at IS NULL)
  ORDER BY number DESC LIMIT 500
@@ -121,16 +137,44 @@ async def save_account(uow: UnitOfWork, account: Account) -> None:
     )
 
 
-async def add_message(uow: UnitOfWork, account: Account, control_id: str, content: bytes) -> int:
+async def keep_numbers(
+    uow: UnitOfWork, appointment_id: UUID, connection_id: UUID, numbers: tuple[str, str]
+) -> None:
+    """Keep SCH-1 and SCH-2, sealed, as they were told first, and the connection that told them."""
+    place = f"appointment-reference/{appointment_id}"
+    sealed = uow.seal(json.dumps(numbers).encode(), place)
+    await uow.db.execute(KEEP_NUMBERS, uow.practice_id, appointment_id, connection_id, sealed)
+
+
+async def find_booking(uow: UnitOfWork, appointment_id: UUID) -> Booking | None:
+    """An appointment that a schedule asked about, as it stands."""
+    row = await uow.db.fetchrow(FIND_BOOKING, uow.practice_id, appointment_id)
+    if row is None:
+        return None
+    found = dict(row)
+    numbers = uow.unseal(found.pop("sealed"), f"appointment-reference/{appointment_id}")
+    return Booking(**found, numbers=tuple(json.loads(numbers)))
+
+
+async def add_message(
+    uow: UnitOfWork,
+    connection_id: UUID,
+    control_id: str,
+    content: bytes,
+    *,
+    claim_id: UUID | None = None,
+    appointment_id: UUID | None = None,
+) -> int:
     """Keep a message to be sent; its number is its place among its connection's."""
     return await uow.db.fetchval(
         ADD_MESSAGE,
         uow.practice_id,
-        account.connection_id,
-        account.claim_id,
+        connection_id,
         control_id,
         uow.seal(content, f"write-back/{control_id}"),
         uow.now,
+        claim_id,
+        appointment_id,
     )
 
 
