@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -100,9 +100,13 @@ async def test_a_payer_takes_a_payment_back_and_the_fee_goes_back_with_it(
     assert history["claim"]["state"] == "submitted", "it waits for the payer's correction"
 
 
-async def paid_claim(billing: httpx.AsyncClient) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A claim, and the one posting that paid it."""
-    for claim in (await billing.get("/claims", params={"state": "paid"})).json():
+async def paid_claim(
+    billing: httpx.AsyncClient, *, among: Container[str] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A claim, of these encounters if told, and the one posting that paid it."""
+    for claim in (await billing.get("/claims", params={"state": "paid", "limit": 500})).json():
+        if among is not None and claim["encounter_id"] not in among:
+            continue
         history = (await billing.get(f"/claims/{claim['claim_id']}")).json()
         match history["postings"]:
             case [{"denied_cents": 0, "paid_cents": cents, "reversed_by": None} as posted] if cents:

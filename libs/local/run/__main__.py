@@ -126,6 +126,7 @@ def _welcome(made: LocalPlatform) -> None:
         f"  FHIR        {made.url('interop')}/fhir\n"
         f"  CloudEvents {made.url('interop')}/events\n"
         f"  HL7 v2      127.0.0.1:{made.ports['mllp']} (MLLP)\n"
+        f"  HL7 back    {made.ehr_inbox.resolve()}, what the first practice's EHR is told\n"
         f"  Keys        {made.home / 'keys.json'} (docs/integrators.md)\n"
         f"  Events      ./mainstay events trace ID · ./mainstay consumers list\n"
         f"  Data        {made.home.resolve()} · logs in logs/ · `make down WIPE=1` removes it\n"

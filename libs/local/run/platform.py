@@ -1,4 +1,4 @@
-"""Everything on one machine: databases, topics, services, payer and mail, ready to be fed."""
+"""Everything on one machine: databases, topics, services and the world outside, ready to be fed."""
 
 from __future__ import annotations
 
@@ -57,6 +57,11 @@ class LocalPlatform:
         return self.home / "exchange"
 
     @property
+    def ehr_inbox(self) -> Path:
+        """What the EHR stand-in was told, a file for each message."""
+        return self.home / "ehr"
+
+    @property
     def data_keys(self) -> Path:
         """The practices' data keys: without them, marked fields are lost."""
         return self.home / "data-keys"
@@ -81,7 +86,7 @@ async def platform(
     names = service_names()
     databases = {n: as_service(backends.postgres, n, kept[f"database.{n}"]) for n in names}
     processes = Processes(home / "logs")
-    ports = _free_ports([*names, "mllp", "smtp"], first_port)
+    ports = _free_ports([*names, "mllp", "smtp", "ehr"], first_port)
     made = LocalPlatform(
         home, backends, processes, ports, databases, kept["operator_key"], kept["demo_password"]
     )
@@ -112,6 +117,8 @@ def _commands(made: LocalPlatform, kept: dict[str, str], pace: Pace) -> list[Com
                 ("--exchange", str(exchange), "--pace", str(pace.payer_seconds))),
         Command("mail", "libs.local.mail",
                 ("--port", str(ports["smtp"]), "--maildir", str(made.home / "mail"))),
+        Command("ehr", "libs.local.ehr",
+                ("--port", str(ports["ehr"]), "--folder", str(made.ehr_inbox))),
     ]  # fmt: skip
     knobs = {
         "BILLING_EXCHANGE_DIR": str(exchange),

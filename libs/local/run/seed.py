@@ -59,8 +59,17 @@ class Door:
 async def seed(platform: LocalPlatform, practices: list[Practice]) -> list[Door]:
     """Onboard the practices; returns their connections, whose keys are also in `keys.json`."""
     doors = list(await asyncio.gather(*[_onboard(platform, practice) for practice in practices]))
+    await _ask_write_back(platform, practices[0])
     _write_keys(platform, doors)
     return doors
+
+
+async def _ask_write_back(platform: LocalPlatform, practice: Practice) -> None:
+    """The practice's EHR listens on this machine for what becomes of its visits."""
+    connection_id = practice.id_of("connection", "hl7v2")
+    listens = {"host": "127.0.0.1", "port": platform.ports["ehr"], "appointments": True}
+    desk = _Desk(platform, practice)
+    await desk.post("interop", f"/connections/{connection_id}/write-back", {"write_back": listens})
 
 
 def _write_keys(platform: LocalPlatform, doors: list[Door]) -> None:

@@ -51,6 +51,7 @@ async def summarise(platform: LocalPlatform, feeder: Feeder, *, seconds: float) 
     async with platform.client("analytics") as client:
         answer = await client.get("/scorecards")
         figures["scorecard"] = answer.raise_for_status().json()
+    figures["ehr_inbox"] = sum(1 for _ in platform.ehr_inbox.glob("*.hl7"))
     figures["seconds"] = round(seconds, 1)
     differences = _compare(independent, scorecard) + _reconcile(figures)
     return Summary(figures, differences, feeder.refused)
@@ -69,6 +70,9 @@ async def _counts(databases: Databases, platform: LocalPlatform) -> dict[str, An
         ("claims_denied", "billing", COUNT_STATE.format("denied")),
         ("claims_rejected", "billing", COUNT_STATE.format("rejected")),
         ("claims_held", "billing", COUNT_STATE.format("held")),
+        ("written_back", "interop", "SELECT count(*) FROM write_back"),
+        ("written_back_acknowledged", "interop",
+         "SELECT count(*) FROM write_back WHERE answer IN ('AA', 'CA')"),
         ("messages_sent", "engagement", "SELECT count(*) FROM message WHERE state = 'sent'"),
     ):  # fmt: skip
         counted[name] = int(await databases.value(service, query))
@@ -106,6 +110,12 @@ def _reconcile(figures: dict[str, Any]) -> list[str]:
         )
     if figures["ledger_sum_cents"]:
         found.append(f"the ledger sums to {figures['ledger_sum_cents']}, not to zero")
+    back = {figures[name] for name in ("written_back", "written_back_acknowledged", "ehr_inbox")}
+    if len(back) > 1:
+        found.append(
+            f"{figures['written_back']} messages are for the EHR, it acknowledged "
+            f"{figures['written_back_acknowledged']} and has {figures['ehr_inbox']}"
+        )
     if figures["events_parked"]:
         found.append(f"{figures['events_parked']} events are parked: ./mainstay parked list")
     return found
@@ -149,5 +159,9 @@ def print_summary(summary: Summary) -> None:
         console.print(f"refused  {refusal}", highlight=False)
     for difference in summary.differences:
         console.print(f"[red]differs[/red]  {difference}", highlight=False)
+    console.print(
+        f"{summary.figures['written_back']:,} messages went back to the EHR, "
+        f"{summary.figures['written_back_acknowledged']:,} of them acknowledged"
+    )
     if summary.reconciles:
         console.print("charges = paid + adjusted + patient + open; ledger 0; scorecard = services")
