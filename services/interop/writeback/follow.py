@@ -20,10 +20,10 @@ from libs.events.contracts.billing import (
 from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection
 from services.interop.connections.store import find_connection
-from services.interop.patients.store import find_patient
 from services.interop.writeback import store
 from services.interop.writeback.bar import write_bar
 from services.interop.writeback.model import Account, Told, decide_account
+from services.interop.writeback.people import find_person
 from services.interop.writeback.send import set_sending
 
 
@@ -118,12 +118,10 @@ async def _tell(account: Account, told: Told, uow: UnitOfWork) -> None:
     connection = await _connection(account, uow)
     if connection.write_back is None:
         return
-    found = await find_patient(uow, account.patient_id)
-    assert found is not None
     control_id = uuid5(told.event_id, str(account.claim_id)).hex[:20]  # MSH-10 holds no more
     content = write_bar(
         changed,
-        found[0],
+        await find_person(uow, account.patient_id),
         await store.find_reference(uow, account.encounter_id),
         connection,
         control_id=control_id,

@@ -16,8 +16,8 @@ from libs.events.transport import UnitOfWork
 from services.interop.appointments.model import ToldAppointment
 from services.interop.connections.model import Connection
 from services.interop.connections.store import find_connection
-from services.interop.patients.store import find_patient
 from services.interop.writeback import store
+from services.interop.writeback.people import find_person
 from services.interop.writeback.results import Result, decide_reminder, decide_result
 from services.interop.writeback.send import set_sending
 from services.interop.writeback.siu import Booking, write_siu
@@ -65,10 +65,9 @@ async def _tell(result: Result, booking: Booking, event_id: UUID, uow: UnitOfWor
     assert connection is not None
     if not asks(connection):
         return
-    found = await find_patient(uow, booking.patient_id)
-    assert found is not None
+    patient = await find_person(uow, booking.patient_id)
     control_id = uuid5(event_id, str(booking.appointment_id)).hex[:20]  # MSH-10 holds no more
-    content = write_siu(result, booking, found[0], connection, control_id=control_id, at=uow.now)
+    content = write_siu(result, booking, patient, connection, control_id=control_id, at=uow.now)
     number = await store.add_message(
         uow, booking.connection_id, control_id, content, appointment_id=booking.appointment_id
     )

@@ -12,7 +12,9 @@ from uuid import UUID, uuid5
 import hl7
 import pytest
 
+from libs.events.contracts import Event
 from libs.events.contracts.interop import EncounterPosted
+from libs.events.examples import billing
 from libs.events.examples import interop as examples
 from libs.local.ehr.kept import Inbox, acknowledge, serving
 from tests.harness import Harness
@@ -84,15 +86,19 @@ async def told(interop: Harness) -> list[tuple[str | None, int]]:
     return [(m["answer"], m["tries"]) for m in reversed(answer.json()["messages"])]
 
 
-async def send_visit(interop: Harness, key: str, control_id: str = "1") -> UUID:
-    """The EHR sends a visit; its encounter."""
+async def send(interop: Harness, key: str, *messages: str) -> None:
+    """The EHR sends what is taken."""
     async with listening(interop) as port:
         sender = Ehr(*await asyncio.open_connection("127.0.0.1", port), key)
-        answer = await sender.send(
-            message("DFT^P03", PID, PV1, FT1, DG1, IN1, control_id=control_id)
-        )
+        for one in messages:
+            answer = await sender.send(one)
+            assert answer[1][1] == "AA", answer
         sender.writer.close()
-    assert answer[1][1] == "AA", answer
+
+
+async def send_visit(interop: Harness, key: str, control_id: str = "1") -> UUID:
+    """The EHR sends a visit; its encounter."""
+    await send(interop, key, message("DFT^P03", PID, PV1, FT1, DG1, IN1, control_id=control_id))
     return (await interop.published(EncounterPosted))[-1].encounter_id
 
 
@@ -110,3 +116,19 @@ async def visit(interop: Harness, open_connection: OpenConnection, ehr: Listener
     key = await open_hl7(open_connection)
     assert (await ask(interop, ehr.port)).status_code == 200
     return await send_visit(interop, key)
+
+
+def story(visit: UUID) -> list[Event]:
+    """Charged, sent, taken in, decided."""
+    return [
+        billing.charges_posted(encounter_id=visit),
+        billing.claim_submitted(),
+        billing.claim_accepted(),
+        billing.payment_posted(),
+        billing.claim_paid(),
+    ]
+
+
+def accounts(ehr: Listener) -> list[tuple[str, ...]]:
+    """Of each message: how the claim stands, patient's part, charges, taken off, paid."""
+    return [tuple(str(m.segment("PV1")[n]) for n in (41, 46, 47, 48, 49)) for m in ehr.read()]

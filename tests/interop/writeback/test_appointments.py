@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +15,8 @@ from libs.events.examples import interop as examples
 from tests.harness import Harness
 from tests.interop.conftest import OpenConnection
 from tests.interop.health.sending import CONNECTION
-from tests.interop.mllp.conftest import DG1, FT1, IN1, PID, PV1, Ehr, listening, message
-from tests.interop.writeback.conftest import OTHER, Listener, ask, open_hl7, told, waiting
+from tests.interop.mllp.conftest import DG1, FT1, IN1, PID, PV1, message
+from tests.interop.writeback.conftest import OTHER, Listener, ask, open_hl7, send, told, waiting
 
 SCH = "SCH|A77|F77|||||||||^^30^20260302150000+0000||||||||||||||"
 
@@ -30,20 +29,12 @@ class Interfaces:
     schedule_key: str
     other_key: str
 
-    async def send(self, key: str, *messages: str) -> None:
-        async with listening(self.interop) as port:
-            sender = Ehr(*await asyncio.open_connection("127.0.0.1", port), key)
-            for one in messages:
-                answer = await sender.send(one)
-                assert answer[1][1] == "AA", answer
-            sender.writer.close()
-
     async def schedule(self, *messages: str) -> None:
-        await self.send(self.schedule_key, *messages)
+        await send(self.interop, self.schedule_key, *messages)
 
     async def other(self, *messages: str) -> None:
         """Another interface tells, and what comes back of that goes out."""
-        await self.send(self.other_key, *messages)
+        await send(self.interop, self.other_key, *messages)
         await self.interop.fire_timers()
 
     async def appointment_id(self) -> UUID:

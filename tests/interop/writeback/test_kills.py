@@ -21,8 +21,7 @@ from libs.events.examples import billing
 from services.interop import writeback
 from tests.chaos.steps import steps
 from tests.harness import Harness
-from tests.interop.writeback.conftest import Listener, waiting
-from tests.interop.writeback.test_write_back import story
+from tests.interop.writeback.conftest import Listener, story, waiting
 from tests.transport.platform import eventually
 
 STEPS = steps(Path(writeback.__path__[0]))

@@ -6,9 +6,6 @@ import json
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
-
-from libs.events.contracts import Event
 from libs.events.examples import billing
 from tests.harness import Harness
 from tests.interop.conftest import OpenConnection
@@ -16,134 +13,18 @@ from tests.interop.health.sending import order
 from tests.interop.writeback.conftest import (
     OTHER,
     Listener,
+    accounts,
     ask,
     open_hl7,
     send_visit,
+    story,
     told,
     waiting,
 )
 
 
-def story(visit: UUID) -> list[Event]:
-    """Charged, sent, taken in, decided."""
-    return [
-        billing.charges_posted(encounter_id=visit),
-        billing.claim_submitted(),
-        billing.claim_accepted(),
-        billing.payment_posted(),
-        billing.claim_paid(),
-    ]
-
-
-def accounts(ehr: Listener) -> list[tuple[str, ...]]:
-    """Of each message: how the claim stands, patient's part, charges, taken off, paid."""
-    return [tuple(str(m.segment("PV1")[n]) for n in (41, 46, 47, 48, 49)) for m in ehr.read()]
-
-
 async def later(interop: Harness, seconds: float) -> None:
     await interop.fire_timers(interop.clock.now() + timedelta(seconds=seconds))
-
-
-async def test_a_claims_story_is_told_as_the_account_stands_after_each_step(
-    interop: Harness, visit: UUID, ehr: Listener
-) -> None:
-    await interop.receive(*story(visit))
-    await interop.fire_timers()
-    assert accounts(ehr) == [
-        ("OPEN", "0.00", "178.00", "0.00", "0.00"),
-        ("SUBMITTED", "0.00", "178.00", "0.00", "0.00"),
-        ("ACCEPTED", "0.00", "178.00", "0.00", "0.00"),
-        ("ACCEPTED", "20.00", "178.00", "57.50", "100.50"),
-        ("PAID", "20.00", "178.00", "57.50", "100.50"),
-    ]
-    assert await told(interop) == [("AA", 1)] * 5
-    assert await waiting(interop) == []
-
-
-async def test_the_message_is_an_update_of_the_ehrs_own_account(
-    interop: Harness, visit: UUID, ehr: Listener
-) -> None:
-    await interop.receive(billing.charges_posted(encounter_id=visit))
-    await interop.fire_timers()
-    [bar] = ehr.read()
-    msh, pid, pv1 = (bar.segment(name) for name in ("MSH", "PID", "PV1"))
-    assert str(msh[9]) == "BAR^P05^BAR_P05"
-    assert (str(msh[5]), str(msh[6])) == ("EHR", "MAIN")
-    assert (str(pid[3]), str(pid[5]), str(pid[18])) == ("1001^^^^MR", "Rivera^Alma", "V9")
-    assert str(pv1[19]) == "V9"
-
-
-async def test_a_payment_that_is_taken_back_leaves_the_account_as_before(
-    interop: Harness, visit: UUID, ehr: Listener
-) -> None:
-    await interop.receive(*story(visit), billing.payment_reversed())
-    await interop.fire_timers()
-    assert accounts(ehr)[-1] == ("SUBMITTED", "0.00", "178.00", "0.00", "0.00")
-
-
-async def test_a_visit_without_a_payer_is_the_patients_to_pay(
-    interop: Harness, visit: UUID, ehr: Listener
-) -> None:
-    await interop.receive(billing.charges_posted(encounter_id=visit, payer_id=None))
-    await interop.fire_timers()
-    assert accounts(ehr) == [("SELFPAY", "178.00", "178.00", "0.00", "0.00")]
-
-
-async def test_a_voided_visits_account_is_void_and_nothing_of_it_stands(
-    interop: Harness, visit: UUID, ehr: Listener
-) -> None:
-    await interop.receive(
-        billing.charges_posted(encounter_id=visit),
-        billing.claim_held(encounter_id=visit),
-        billing.claim_released(),
-        billing.charges_reversed(encounter_id=visit),
-    )
-    await interop.fire_timers()
-    assert accounts(ehr)[-1] == ("VOID", "0.00", "0.00", "0.00", "0.00")
-    assert {str(bar.segment("MSH")[9]) for bar in ehr.read()} == {"BAR^P05^BAR_P05"}
-    assert {str(bar.segment("PV1")[19]) for bar in ehr.read()} == {"V9"}
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "told"),
-    [
-        (None, "BLUEADV", ("OPEN", "0.00", "178.00", "0.00", "0.00")),
-        ("BLUEADV", None, ("SELFPAY", "178.00", "178.00", "0.00", "0.00")),
-    ],
-)
-async def test_a_corrected_visit_is_void_and_then_as_it_is_charged_anew(
-    interop: Harness,
-    visit: UUID,
-    ehr: Listener,
-    before: str | None,
-    after: str | None,
-    told: tuple[str, ...],
-) -> None:
-    """Nothing is left of how it was: who pays may be another one."""
-    await interop.receive(
-        billing.charges_posted(encounter_id=visit, payer_id=before),
-        billing.charges_reversed(encounter_id=visit, payer_id=before),
-        billing.charges_posted(encounter_id=visit, payer_id=after),
-    )
-    await interop.fire_timers()
-    assert [account[0] for account in accounts(ehr)][1:] == ["VOID", told[0]]
-    assert accounts(ehr)[-1] == told
-
-
-async def test_a_claim_may_be_held_before_it_is_charged(
-    interop: Harness, visit: UUID, ehr: Listener
-) -> None:
-    await interop.receive(
-        billing.claim_held(encounter_id=visit),
-        billing.charges_posted(encounter_id=visit),
-        billing.claim_released(),
-        billing.claim_submitted(),
-        billing.claim_rejected(),
-    )
-    await interop.fire_timers()
-    assert [account[0] for account in accounts(ehr)] == [
-        "HELD", "HELD", "OPEN", "SUBMITTED", "REJECTED",
-    ]  # fmt: skip
 
 
 async def test_an_ehr_that_is_away_is_told_all_in_order_when_it_is_back(

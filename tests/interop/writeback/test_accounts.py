@@ -1,0 +1,155 @@
+"""What an EHR is told of a visit's claim: the account as it stands, in its own numbers."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from libs.events.examples import billing
+from services.interop.identity.merge import merge_charts
+from services.interop.identity.model import Merge
+from tests.harness import Harness
+from tests.interop.conftest import OpenConnection
+from tests.interop.identity.conftest import OLD, a40, chart
+from tests.interop.mllp.conftest import message
+from tests.interop.writeback.conftest import (
+    Listener,
+    accounts,
+    ask,
+    open_hl7,
+    send,
+    send_visit,
+    story,
+    told,
+    waiting,
+)
+
+
+async def test_a_claims_story_is_told_as_the_account_stands_after_each_step(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(*story(visit))
+    await interop.fire_timers()
+    assert accounts(ehr) == [
+        ("OPEN", "0.00", "178.00", "0.00", "0.00"),
+        ("SUBMITTED", "0.00", "178.00", "0.00", "0.00"),
+        ("ACCEPTED", "0.00", "178.00", "0.00", "0.00"),
+        ("ACCEPTED", "20.00", "178.00", "57.50", "100.50"),
+        ("PAID", "20.00", "178.00", "57.50", "100.50"),
+    ]
+    assert await told(interop) == [("AA", 1)] * 5
+    assert await waiting(interop) == []
+
+
+async def test_the_message_is_an_update_of_the_ehrs_own_account(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(billing.charges_posted(encounter_id=visit))
+    await interop.fire_timers()
+    [bar] = ehr.read()
+    msh, pid, pv1 = (bar.segment(name) for name in ("MSH", "PID", "PV1"))
+    assert str(msh[9]) == "BAR^P05^BAR_P05"
+    assert (str(msh[5]), str(msh[6])) == ("EHR", "MAIN")
+    assert (str(pid[3]), str(pid[5]), str(pid[18])) == ("1001^^^^MR", "Rivera^Alma", "V9")
+    assert str(pv1[19]) == "V9"
+
+
+async def test_a_merged_patient_is_named_by_the_number_that_the_ehr_has_now(
+    interop: Harness, open_connection: OpenConnection, ehr: Listener
+) -> None:
+    key = await open_hl7(open_connection)
+    await ask(interop, ehr.port)
+    visit = await send_visit(interop, key)
+    await send(
+        interop, key, message("ADT^A04", OLD, control_id="2"), a40(OLD, "1001^^^EHR^MR", "3")
+    )
+    await interop.receive(billing.charges_posted(encounter_id=visit))
+    await interop.fire_timers()
+    assert [str(bar.segment("PID")[3]) for bar in ehr.read()] == ["2002^^^^MR"]
+
+
+async def test_a_patient_merged_into_another_systems_chart_keeps_this_ones_number(
+    interop: Harness, visit: UUID, ehr: Listener, open_connection: OpenConnection
+) -> None:
+    elsewhere = await open_hl7(open_connection, name="another EHR", source_system="another")
+    await send(interop, elsewhere, message("ADT^A04", OLD.replace("EHR", "ELSE"), control_id="2"))
+    async with interop.uow(billing.PRACTICE) as uow:
+        merge = Merge(chart("1001"), chart("2002", "ELSE"), "a person's decision")
+        await merge_charts([merge], uow)
+    await interop.receive(billing.charges_posted(encounter_id=visit))
+    await interop.fire_timers()
+    assert [str(bar.segment("PID")[3]) for bar in ehr.read()] == ["1001^^^^MR"]
+
+
+async def test_a_payment_that_is_taken_back_leaves_the_account_as_before(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(*story(visit), billing.payment_reversed())
+    await interop.fire_timers()
+    assert accounts(ehr)[-1] == ("SUBMITTED", "0.00", "178.00", "0.00", "0.00")
+
+
+async def test_a_visit_without_a_payer_is_the_patients_to_pay(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(billing.charges_posted(encounter_id=visit, payer_id=None))
+    await interop.fire_timers()
+    assert accounts(ehr) == [("SELFPAY", "178.00", "178.00", "0.00", "0.00")]
+
+
+async def test_a_voided_visits_account_is_void_and_nothing_of_it_stands(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(
+        billing.charges_posted(encounter_id=visit),
+        billing.claim_held(encounter_id=visit),
+        billing.claim_released(),
+        billing.charges_reversed(encounter_id=visit),
+    )
+    await interop.fire_timers()
+    assert accounts(ehr)[-1] == ("VOID", "0.00", "0.00", "0.00", "0.00")
+    assert {str(bar.segment("MSH")[9]) for bar in ehr.read()} == {"BAR^P05^BAR_P05"}
+    assert {str(bar.segment("PV1")[19]) for bar in ehr.read()} == {"V9"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (None, "BLUEADV", ("OPEN", "0.00", "178.00", "0.00", "0.00")),
+        ("BLUEADV", None, ("SELFPAY", "178.00", "178.00", "0.00", "0.00")),
+    ],
+)
+async def test_a_corrected_visit_is_void_and_then_as_it_is_charged_anew(
+    interop: Harness,
+    visit: UUID,
+    ehr: Listener,
+    before: str | None,
+    after: str | None,
+    told: tuple[str, ...],
+) -> None:
+    """Nothing is left of how it was: who pays may be another one."""
+    await interop.receive(
+        billing.charges_posted(encounter_id=visit, payer_id=before),
+        billing.charges_reversed(encounter_id=visit, payer_id=before),
+        billing.charges_posted(encounter_id=visit, payer_id=after),
+    )
+    await interop.fire_timers()
+    assert [account[0] for account in accounts(ehr)][1:] == ["VOID", told[0]]
+    assert accounts(ehr)[-1] == told
+
+
+async def test_a_claim_may_be_held_before_it_is_charged(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(
+        billing.claim_held(encounter_id=visit),
+        billing.charges_posted(encounter_id=visit),
+        billing.claim_released(),
+        billing.claim_submitted(),
+        billing.claim_rejected(),
+    )
+    await interop.fire_timers()
+    assert [account[0] for account in accounts(ehr)] == [
+        "HELD", "HELD", "OPEN", "SUBMITTED", "REJECTED",
+    ]  # fmt: skip
