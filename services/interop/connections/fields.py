@@ -88,9 +88,7 @@ def _checked(text: str) -> str:
     return text
 
 
-Paths = Annotated[
-    tuple[Annotated[str, AfterValidator(_checked)], ...], Field(max_length=8)
-]  # fmt: skip
+Paths = Annotated[tuple[Annotated[str, AfterValidator(_checked)], ...], Field(max_length=8)]
 """Places in their order: the first that holds a value is taken. None: the usual place."""
 
 

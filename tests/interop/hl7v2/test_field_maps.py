@@ -173,7 +173,7 @@ def test_each_charge_is_numbered_in_the_field_that_is_named() -> None:
 
 
 def test_a_clinician_may_be_an_appointments_resource_and_an_npi_may_stand_apart() -> None:
-    practitioners = {"practitioners": {"adaeze": "1245319599"}}
+    practitioners = {"practitioners": {"gone": "1234567893", "adaeze": "1245319599"}}
     aig = "AIG|1||adaeze^Okafor, Adaeze"
     booked = message("SIU^S12", SCH, PID, "AIG|1|D|gone", aig)
     told = appointment_of(booked, mapped(practitioners, provider=["AIG-3"]))
