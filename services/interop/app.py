@@ -14,6 +14,16 @@ from services.interop.projects import api as projects
 from services.interop.queries import api as queries
 from services.interop.queries.asking import OVERDUE_TIMER, note_overdue
 from services.interop.sandbox import pages as sandbox
+from services.interop.subscriptions import api as subscriptions
+from services.interop.subscriptions import claim_api as claims
+from services.interop.subscriptions.send import (
+    END_TIMER,
+    HEARTBEAT_TIMER,
+    beat,
+    end_subscription,
+    send_notification,
+)
+from services.interop.subscriptions.send import SEND_TIMER as NOTIFICATION_TIMER
 from services.interop.writeback import api as write_back
 from services.interop.writeback.follow import HANDLERS as FOLLOW_CLAIMS
 from services.interop.writeback.send import SEND_TIMER, send_write_back
@@ -24,8 +34,13 @@ service = Service(
     servers=[Server("mllp", start_mllp)],
     ingests=[ingest],
     handlers=FOLLOW_CLAIMS + FOLLOW_REMINDERS,
-    timers={SILENT_TIMER: find_silent, OVERDUE_TIMER: note_overdue},
-    transmissions={SEND_TIMER: send_write_back},
+    timers={
+        SILENT_TIMER: find_silent,
+        OVERDUE_TIMER: note_overdue,
+        HEARTBEAT_TIMER: beat,
+        END_TIMER: end_subscription,
+    },
+    transmissions={SEND_TIMER: send_write_back, NOTIFICATION_TIMER: send_notification},
     routes=[
         connections.routes,
         write_back.routes,
@@ -35,6 +50,8 @@ service = Service(
         messages.routes,
         queries.routes,
         partners.routes,
+        subscriptions.routes,  # before the rest of FHIR, which answers whatever is left
+        claims.routes,
         fhir.routes,
         sandbox.routes,
     ],

@@ -8,6 +8,7 @@ from libs.events.transport import UnitOfWork
 from services.interop.connections import store
 from services.interop.connections.model import Connection, State, decide_state
 from services.interop.health.watch import take_off
+from services.interop.subscriptions.send import resume_subscriptions
 from services.interop.writeback.send import send_what_waits
 
 
@@ -24,4 +25,5 @@ async def move(connection_id: UUID, wanted: State, uow: UnitOfWork) -> Connectio
         await store.change_state(uow.db, after)
         await take_off(before, after, uow)
         await send_what_waits(after, uow)
+        await resume_subscriptions(after, uow)
     return after

@@ -1,4 +1,9 @@
-"""Follows a visit's claim as billing tells it, and has each change told to the visit's EHR."""
+"""Follows a visit's claim as billing tells it, and has each change told to the visit's EHR.
+
+Followed are the visits of an EHR that asks to be told, over HL7 v2 or by a FHIR subscription, and
+all that came over FHIR: their EHR may read its claims, and whoever subscribes later finds whole
+sums. An account holds ids and cents, nothing of a person.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,7 @@ from libs.events.contracts.billing import (
 from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection
 from services.interop.connections.store import find_connection
+from services.interop.subscriptions.tell import is_subscribed, tell_subscribers
 from services.interop.writeback import store
 from services.interop.writeback.bar import write_bar
 from services.interop.writeback.model import Account, Told, decide_account
@@ -98,7 +104,7 @@ async def _begin(
     account = await store.lock_account(uow.db, uow.practice_id, told.claim_id)
     if account is None:
         account = await store.new_account(uow.db, uow.practice_id, told.claim_id, encounter_id)
-        if account is None or (await _connection(account, uow)).write_back is None:
+        if account is None or not await _is_followed(account, uow):
             return
     await _tell(account, told, uow)
 
@@ -116,6 +122,7 @@ async def _tell(account: Account, told: Told, uow: UnitOfWork) -> None:
         return
     await store.save_account(uow, changed)
     connection = await _connection(account, uow)
+    await tell_subscribers(changed, connection.source_system, uow)
     if connection.write_back is None:
         return
     control_id = uuid5(told.event_id, str(account.claim_id)).hex[:20]  # MSH-10 holds no more
@@ -131,6 +138,15 @@ async def _tell(account: Account, told: Told, uow: UnitOfWork) -> None:
         uow, account.connection_id, control_id, content, claim_id=account.claim_id
     )
     await set_sending(uow, account.connection_id, number)
+
+
+async def _is_followed(account: Account, uow: UnitOfWork) -> bool:
+    connection = await _connection(account, uow)
+    return (
+        connection.write_back is not None
+        or connection.kind == "fhir"
+        or await is_subscribed(connection.source_system, uow)
+    )
 
 
 async def _connection(account: Account, uow: UnitOfWork) -> Connection:

@@ -48,6 +48,8 @@ class Account:
     encounter_id: UUID
     connection_id: UUID
     patient_id: UUID
+    payer_id: str | None = None
+    """None: the patient pays, or nobody told yet."""
     status: Status = "OPEN"
     charge_cents: int = 0
     adjusted_cents: int = 0
@@ -59,7 +61,7 @@ def decide_account(account: Account, told: Told) -> Account:
     """The account after the event; each carries all that the EHR is told, not what changed."""
     match told:
         case ChargesPosted():
-            charged = replace(account, charge_cents=told.charge_cents)
+            charged = replace(account, charge_cents=told.charge_cents, payer_id=told.payer_id)
             if told.payer_id is not None:
                 return replace(charged, status="OPEN") if account.status == "VOID" else charged
             return replace(charged, status="SELFPAY", patient_cents=told.charge_cents)
@@ -70,7 +72,7 @@ def decide_account(account: Account, told: Told) -> Account:
         case PaymentReversed():
             return replace(_paid(account, told, -1), status="SUBMITTED")
         case ClaimHeld():
-            return replace(account, status="HELD")
+            return replace(account, status="HELD", payer_id=told.payer_id)
         case ClaimReleased():
             return replace(account, status="OPEN")
         case ClaimSubmitted():

@@ -30,17 +30,17 @@ SELECT encounter_id, connection_id, patient_id
 """
 
 LOCK_ACCOUNT = """
-SELECT claim_id, encounter_id, connection_id, patient_id, status, charge_cents, adjusted_cents,
-       paid_cents, patient_cents
+SELECT claim_id, encounter_id, connection_id, patient_id, payer_id, status, charge_cents,
+       adjusted_cents, paid_cents, patient_cents
   FROM account WHERE practice_id = $1 AND claim_id = $2 FOR NO KEY UPDATE
 """
 
 SAVE_ACCOUNT = """
-INSERT INTO account (practice_id, claim_id, encounter_id, connection_id, patient_id, status,
-                     charge_cents, adjusted_cents, paid_cents, patient_cents, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO account (practice_id, claim_id, encounter_id, connection_id, patient_id, payer_id,
+                     status, charge_cents, adjusted_cents, paid_cents, patient_cents, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (practice_id, claim_id) DO UPDATE
-   SET status = excluded.status, charge_cents = excluded.charge_cents,
+   SET payer_id = excluded.payer_id, status = excluded.status, charge_cents = excluded.charge_cents,
        adjusted_cents = excluded.adjusted_cents, paid_cents = excluded.paid_cents,
        patient_cents = excluded.patient_cents, changed_at = excluded.changed_at
 """
@@ -128,6 +128,7 @@ async def save_account(uow: UnitOfWork, account: Account) -> None:
         account.encounter_id,
         account.connection_id,
         account.patient_id,
+        account.payer_id,
         account.status,
         account.charge_cents,
         account.adjusted_cents,

@@ -1,0 +1,136 @@
+"""How the claims of an EHR's visits stand, as ClaimResponses: read and search."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from libs.events.transport import UnitOfWork
+from libs.service.http import work_of
+from services.interop.connections.bearer import sender_of
+from services.interop.encounters.model import encounter_id_of
+from services.interop.fhir.http import FhirRoute, answer, base_of
+from services.interop.fhir.model import refuse
+from services.interop.subscriptions.change import patient_of
+from services.interop.subscriptions.claims import (
+    NOBODY,
+    Wanted,
+    find_visits_of_claim,
+    list_claims,
+    write_claim,
+)
+
+routes = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute)
+
+PARAMETERS: Mapping[str, str] = {
+    "_id": "token",
+    "request": "reference",
+    "encounter": "reference",
+    "patient": "reference",
+}
+"""What claims are found by. `encounter` is our own, for visits of which no Claim was sent."""
+
+LARGEST_PAGE = 100
+_REFERENCE = re.compile(r"(?:.*/)?([A-Za-z0-9\-.]{1,64})")
+
+
+@routes.get("/ClaimResponse/{id}")
+async def read(id: str, request: Request) -> Response:
+    connection = await sender_of(request, "fhir")
+    source = connection.source_system
+    async with work_of(request).unit_of_work(connection.practice_id) as uow:
+        found = await list_claims(uow, source, Wanted(claim_ids=(_uuid(id),)))
+        if not found:
+            refuse("not-found", "ClaimResponse", "no claim of this connection's system is so named")
+        content = await write_claim(found[0].account, found[0].changed_at, source, uow)
+    return answer(content)
+
+
+@routes.get("/ClaimResponse")
+async def search(request: Request) -> Response:
+    """By request, encounter (also encounter:identifier), patient and _id, in pages."""
+    connection = await sender_of(request, "fhir")
+    source = connection.source_system
+    told = _read(request.query_params.multi_items())
+    async with work_of(request).unit_of_work(connection.practice_id) as uow:
+        wanted = await _wanted(told, source, uow)
+        found = await list_claims(uow, source, replace(wanted, limit=wanted.limit + 1))
+        page = found[: wanted.limit]
+        claims = [await write_claim(one.account, one.changed_at, source, uow) for one in page]
+    base = base_of(request)
+    links = [{"relation": "self", "url": str(request.url)}]
+    if len(found) > len(page) and page:
+        query = urlencode({**told, "_after": str(page[-1].account.claim_id)})
+        links.append({"relation": "next", "url": f"{base}/ClaimResponse?{query}"})
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "link": links}
+    entries = [
+        {
+            "fullUrl": f"{base}/ClaimResponse/{one['id']}",
+            "resource": one,
+            "search": {"mode": "match"},
+        }
+        for one in claims
+    ]
+    return answer({**bundle, "entry": entries} if entries else bundle)
+
+
+def _read(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    known = (*PARAMETERS, "encounter:identifier", "_count", "_after")
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            refuse("parameter-twice", name, "send each parameter once")
+        if name in known:
+            found[name] = value
+        elif name not in ("_format", "_pretty", "_total"):
+            fix = f"search by {', '.join(PARAMETERS)}, encounter:identifier, _count"
+            refuse("parameter-unknown", "search", fix)
+    return found
+
+
+async def _wanted(told: Mapping[str, str], source: str, uow: UnitOfWork) -> Wanted:
+    """Names that lead to nothing find nothing."""
+    visits: set[str] | None = None
+    if "request" in told:
+        visits = {*await find_visits_of_claim(uow, source, _name(told["request"]))}
+    for name in ("encounter", "encounter:identifier"):
+        if name in told:
+            value = told[name]
+            one = _name(value) if name == "encounter" else value.rpartition("|")[2]
+            visits = {one} if visits is None else visits & {one}
+    patient_id = None
+    if "patient" in told:
+        found = await patient_of(_name(told["patient"]), source, uow)
+        patient_id = found or NOBODY
+    count = told.get("_count", str(LARGEST_PAGE))
+    if not count.isascii() or not count.isdigit() or len(count) > 9:
+        refuse("parameter-value", "_count", "send a whole number")
+    return Wanted(
+        claim_ids=(_uuid(told["_id"]),) if "_id" in told else None,
+        encounter_ids=None
+        if visits is None
+        else tuple(encounter_id_of(uow.practice_id, source, one) for one in sorted(visits)),
+        patient_id=patient_id,
+        after=_uuid(told.get("_after", "")),
+        limit=min(int(count), LARGEST_PAGE),
+    )
+
+
+def _name(value: str) -> str:
+    """The id of a reference, with or without its type."""
+    found = _REFERENCE.fullmatch(value)
+    return found[1] if found is not None else ""
+
+
+def _uuid(text: str) -> UUID:
+    """Ours are UUIDs; any other is nobody's."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return NOBODY

@@ -1,0 +1,27 @@
+"""What can be subscribed to. A topic more is a row more, and whoever counts its events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`url`: its canonical name; `focus`: the type of resource that notifications are about."""
+
+    url: str
+    title: str
+    focus: str
+    filters: tuple[str, ...]
+    """The search parameters of `focus` that a subscription may be narrowed by."""
+
+
+CLAIM_STATUS = Topic(
+    url="urn:mainstay:SubscriptionTopic:claim-status",
+    title="The claim for a visit of yours stands otherwise than before",
+    focus="ClaimResponse",
+    filters=("patient",),
+)
+
+TOPICS: Mapping[str, Topic] = {topic.url: topic for topic in (CLAIM_STATUS,)}
