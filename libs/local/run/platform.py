@@ -124,6 +124,7 @@ def _commands(made: LocalPlatform, kept: dict[str, str], pace: Pace) -> list[Com
         "BILLING_EXCHANGE_DIR": str(exchange),
         "BILLING_SUBMIT_DELAY_SECONDS": str(pace.submit_delay_seconds),
         "INTEROP_MLLP_PORT": str(ports["mllp"]),
+        "INTEROP_SUBSCRIPTION_PRIVATE_ENDPOINTS": "true",  # whoever subscribes is here, too
         "ENGAGEMENT_SMTP_HOST": "127.0.0.1",
         "ENGAGEMENT_SMTP_PORT": str(ports["smtp"]),
         "ENGAGEMENT_PUBLIC_URL": made.url("engagement"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from services.interop.fhir.criteria import PARAMETERS
 from services.interop.fhir.model import TAKEN
+from services.interop.subscriptions.capability import INSTANTIATES, stated_resources
 
 INTERACTIONS = ("read", "create", "update", "search-type")
-"""Of every type that is taken."""
+"""Of every type that is taken; subscriptions and claims say their own."""
 
 SYSTEM_INTERACTIONS = ("transaction", "batch")
 STATED_ON = "2026-03-01"
@@ -20,6 +22,7 @@ def capability_statement(base: str) -> dict[str, Any]:
         "status": "active",
         "date": STATED_ON,
         "kind": "instance",
+        "instantiates": [INSTANTIATES],
         "software": {"name": "Mainstay interop"},
         "implementation": {"description": "A practice's back office", "url": base},
         "fhirVersion": "4.0.1",
@@ -29,9 +32,11 @@ def capability_statement(base: str) -> dict[str, Any]:
                 "mode": "server",
                 "security": {
                     "description": "The connection's key as a bearer token. A connection sees "
-                    "what its own EHR has sent."
+                    "what its own EHR has sent, and how the claims for that stand."
                 },
-                "resource": [_resource(kind) for kind in sorted(TAKEN)],
+                "resource": sorted(
+                    [*map(_resource, TAKEN), *stated_resources()], key=itemgetter("type")
+                ),
                 "interaction": [{"code": code} for code in SYSTEM_INTERACTIONS],
                 "operation": [
                     {

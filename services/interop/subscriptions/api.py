@@ -20,6 +20,7 @@ from services.interop.fhir.model import as_list, as_object, refuse
 from services.interop.fhir.outcome import operation_outcome
 from services.interop.fhir.strict import read_json
 from services.interop.subscriptions import store
+from services.interop.subscriptions.capability import SUBSCRIPTIONS_BY
 from services.interop.subscriptions.change import create_subscription, update_subscription
 from services.interop.subscriptions.model import Asked, Content, Subscription
 from services.interop.subscriptions.notification import notification, statuses
@@ -96,7 +97,7 @@ async def read(id: str, request: Request) -> Response:
 async def search(request: Request) -> Response:
     """By status, url (of the endpoint) and _id; all of them, for there are never many."""
     connection = await sender_of(request, "fhir")
-    asked = _parameters(request.query_params.multi_items(), ("status", "url", "_id"))
+    asked = _parameters(request.query_params.multi_items(), tuple(SUBSCRIPTIONS_BY))
     found = await _list(request, connection)
     told: dict[str, Callable[[Subscription], str]] = {
         "status": lambda one: one.status,

@@ -17,6 +17,7 @@ from services.interop.connections.bearer import sender_of
 from services.interop.encounters.model import encounter_id_of
 from services.interop.fhir.http import FhirRoute, answer, base_of
 from services.interop.fhir.model import refuse
+from services.interop.subscriptions.capability import CLAIMS_BY
 from services.interop.subscriptions.change import patient_of
 from services.interop.subscriptions.claims import (
     NOBODY,
@@ -27,14 +28,6 @@ from services.interop.subscriptions.claims import (
 )
 
 routes = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute)
-
-PARAMETERS: Mapping[str, str] = {
-    "_id": "token",
-    "request": "reference",
-    "encounter": "reference",
-    "patient": "reference",
-}
-"""What claims are found by. `encounter` is our own, for visits of which no Claim was sent."""
 
 LARGEST_PAGE = 100
 _REFERENCE = re.compile(r"(?:.*/)?([A-Za-z0-9\-.]{1,64})")
@@ -47,7 +40,7 @@ async def read(id: str, request: Request) -> Response:
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
         found = await list_claims(uow, source, Wanted(claim_ids=(_uuid(id),)))
         if not found:
-            refuse("not-found", "ClaimResponse", "no claim of this connection's system is so named")
+            refuse("not-found", "ClaimResponse", "this connection's system has no such claim")
         content = await write_claim(found[0].account, found[0].changed_at, source, uow)
     return answer(content)
 
@@ -81,7 +74,7 @@ async def search(request: Request) -> Response:
 
 
 def _read(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    known = (*PARAMETERS, "encounter:identifier", "_count", "_after")
+    known = (*CLAIMS_BY, "encounter:identifier", "_count", "_after")
     found: dict[str, str] = {}
     for name, value in pairs:
         if name in found:
@@ -89,7 +82,7 @@ def _read(pairs: list[tuple[str, str]]) -> dict[str, str]:
         if name in known:
             found[name] = value
         elif name not in ("_format", "_pretty", "_total"):
-            fix = f"search by {', '.join(PARAMETERS)}, encounter:identifier, _count"
+            fix = f"search by {', '.join(CLAIMS_BY)}, encounter:identifier, _count"
             refuse("parameter-unknown", "search", fix)
     return found
 

@@ -13,8 +13,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from services.interop.subscriptions.model import Content, Resource, Subscription
-from services.interop.subscriptions.read import IG
-from services.interop.subscriptions.topics import TOPICS
+from services.interop.subscriptions.topics import IG, TOPICS
 
 Type = Literal["handshake", "heartbeat", "event-notification", "query-status", "query-event"]
 _STATUS = f"{IG}/StructureDefinition/backport-subscription-status-r4"

@@ -17,9 +17,8 @@ from services.interop.fhir.model import as_list, as_object, as_rows, refuse
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.subscriptions.endpoint import refuse_endpoint
 from services.interop.subscriptions.model import Asked, Content, Header, Resource, Status
-from services.interop.subscriptions.topics import TOPICS, Topic
+from services.interop.subscriptions.topics import IG, TOPICS, Topic
 
-IG = "http://hl7.org/fhir/uv/subscriptions-backport"
 _EXTENSION = f"{IG}/StructureDefinition/backport-"
 FILTER, CONTENT = f"{_EXTENSION}filter-criteria", f"{_EXTENSION}payload-content"
 HEARTBEAT, TIMEOUT = f"{_EXTENSION}heartbeat-period", f"{_EXTENSION}timeout"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+IG = "http://hl7.org/fhir/uv/subscriptions-backport"
+"""Subscriptions R5 Backport, the guide whose profiles, extensions and operations these are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +35,8 @@ class Hook:
     """Headers and body of all that came, also of what came twice."""
     answers: list[int | None] = field(default_factory=list[int | None])
     """For the next requests: a status, or None to close without an answer; then 200."""
+    before_answer: Callable[[], None] | None = None
+    """What happens when a request has come, and its answer has not gone."""
 
     def bundles(self) -> list[dict[str, Any]]:
         return [json.loads(body) for _, body in self.got]
@@ -52,6 +54,8 @@ def hook() -> Iterator[Hook]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             made.got.append((dict(self.headers.items()), body))
+            if made.before_answer is not None:
+                made.before_answer()
             status = made.answers.pop(0) if made.answers else 200
             if status is None:
                 self.close_connection = True

@@ -19,6 +19,7 @@ from tests.interop.subscriptions.conftest import (
     SECRET,
     Hook,
     look,
+    said,
     story,
     subscribe,
     subscription,
@@ -152,14 +153,13 @@ async def test_a_name_that_leads_into_our_own_network_is_not_followed(
     interop: Harness, key: str, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name says nothing of where it leads: that is looked at when it is resolved."""
-    made = await subscribe(interop, key, hook)
+    here = hook.url.replace("127.0.0.1", "localhost")
+    made = (await send(interop, key, "POST", "/Subscription", subscription(here))).json()
     monkeypatch.delenv("INTEROP_SUBSCRIPTION_PRIVATE_ENDPOINTS")
-    off = subscription(hook.url, id=made["id"], status="off")
-    refused = await send(interop, key, "PUT", f"/Subscription/{made['id']}", off)
-    assert codes(refused) == ["endpoint-not-https"]
-    async with interop.uow(examples.PRACTICE) as uow:
-        await uow.db.execute("UPDATE subscription SET status = 'active', events = 0")
+    await interop.fire_timers()
     assert hook.got == []
+    status = (await send(interop, key, "GET", f"/Subscription/{made['id']}/$status")).json()
+    assert said(status)["error"]["coding"][0]["code"] == "dns-resolution-error"
 
 
 async def test_a_subscription_is_read_back_valid_and_without_its_headers_values(

@@ -31,7 +31,7 @@ from tests.interop.subscriptions.conftest import story
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CLAIM = billing.claim_paid().claim_id
 VISIT = read_visit("e1", "1001", {"subject": {"reference": "Patient/p1"}}, [{"id": "cl1"}])
-ACCOUNT = Account(CLAIM, *[uuid5(CLAIM, name) for name in ("visit", "connection", "patient")])
+ACCOUNT = Account(CLAIM, uuid5(CLAIM, "visit"), uuid5(CLAIM, "connection"), uuid5(CLAIM, "patient"))
 
 
 def written(account: Account, visit: Visit = VISIT) -> dict[str, Any]:
