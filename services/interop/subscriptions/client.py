@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import cast
 
 import httpcore
@@ -43,12 +45,19 @@ async def post(notification: bytes, asked: Asked, *, private: bool) -> None:
 
 async def _exchange(notification: bytes, asked: Asked, *, private: bool) -> int:
     """The status of the answer; its body is nobody's, and is not read."""
-    headers = [*asked.headers, ("Content-Type", asked.media_type)]
+    headers = [("User-Agent", "Mainstay"), ("Content-Type", asked.media_type), *asked.headers]
+    guarded = _Guarded(private=private)
     async with (
-        httpcore.AsyncConnectionPool(network_backend=_Guarded(private=private)) as pool,
+        httpcore.AsyncConnectionPool(ssl_context=tls(), network_backend=guarded) as pool,
         pool.stream("POST", asked.endpoint, headers=headers, content=notification) as answer,
     ):
         return answer.status
+
+
+@lru_cache
+def tls() -> ssl.SSLContext:
+    """The machine's own authorities, or those of SSL_CERT_FILE; reading them takes a while."""
+    return ssl.create_default_context()
 
 
 class _Guarded(httpcore.AsyncNetworkBackend):

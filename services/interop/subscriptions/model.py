@@ -25,8 +25,8 @@ MOST_FAILURES = 20
 """In a row, then it is in error: by the timers' back-off the last comes some two hours after the
 first."""
 
-MOST_SUBSCRIPTIONS = 100
-"""Of one connection."""
+MOST_SUBSCRIPTIONS = 20
+"""Of one connection: each may keep a sender busy for as long as its endpoint takes to answer."""
 
 MASK = "********"
 """Stands for a header's value wherever a subscription is shown."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,8 +48,9 @@ class Hook:
         return [(said(b)["type"], event(b).get("event-number")) for b in self.bundles()]
 
 
-@pytest.fixture
-def hook() -> Iterator[Hook]:
+@contextmanager
+def hooked(tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1") -> Iterator[Hook]:
+    """An endpoint that listens, over https with `tls`."""
     made = Hook()
 
     class Take(BaseHTTPRequestHandler):
@@ -66,16 +69,31 @@ def hook() -> Iterator[Hook]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Take)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Whoever does not like the certificate hangs up."""
+
+    server = Server(("127.0.0.1", 0), Take)
+    if tls is not None:
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
-    made.url = f"http://127.0.0.1:{server.server_address[1]}/fhir-hook"
+    scheme = "http" if tls is None else "https"
+    made.url = f"{scheme}://{host}:{server.server_address[1]}/fhir-hook"
     try:
         yield made
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    with hooked() as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
