@@ -117,6 +117,19 @@ def visit(door: Door, number: int) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
 
 
+async def paid(
+    fhir: httpx.AsyncClient, got: list[dict[str, Any]], door: Door
+) -> tuple[int, dict[str, Any]]:
+    """The first of the EHR's visits that is decided; a payer takes not every claim in."""
+    for number in range(1, 6):
+        sent = await fhir.post("", json=visit(door, number))
+        assert sent.status_code == 200, sent.text
+        told = await ended(got, number)
+        if told["outcome"] == "complete":
+            return number, told
+    pytest.fail("the payer took none of five claims in")
+
+
 async def ended(got: list[dict[str, Any]], number: int) -> dict[str, Any]:
     """What was told last of a visit's claim, decided or not taken in."""
 
@@ -147,13 +160,7 @@ async def test_an_ehr_is_told_over_fhir_that_its_claim_is_decided_and_reads_it(
                 return (await fhir.get(name)).json()["status"] == "active"
 
             await eventually(active, what="the handshake was taken")
-            for number in range(1, 6):  # the payer takes not every claim in
-                sent = await fhir.post("", json=visit(door, number))
-                assert sent.status_code == 200, sent.text
-                told = await ended(got, number)
-                if told["outcome"] == "complete":
-                    break
-            assert told["outcome"] == "complete"
+            number, told = await paid(fhir, got, door)
             read = (await fhir.get(f"/ClaimResponse/{told['id']}")).json()
             assert read == told
             found = (
