@@ -29,6 +29,7 @@ MEANINGS: Mapping[Status, tuple[Outcome, str]] = {
     "PAID": ("complete", "The payer has settled the claim."),
     "DENIED": ("complete", "The payer has denied the claim."),
     "SELFPAY": ("complete", "The patient pays: there is no claim to a payer."),
+    "VOID": ("complete", "The visit was taken back: nothing of its claim stands."),
 }
 PARTLY_DECIDED = "The payer has decided on a part of the claim."
 
@@ -81,7 +82,7 @@ def claim_response(account: Account, visit: Visit, at: datetime) -> dict[str, An
         "id": str(account.claim_id),
         "meta": {"lastUpdated": at.isoformat(timespec="milliseconds")},
         "extension": [{"url": ENCOUNTER, "valueReference": visit.encounter}],
-        "status": "active",
+        "status": "cancelled" if account.status == "VOID" else "active",
         "type": {
             "coding": [
                 {

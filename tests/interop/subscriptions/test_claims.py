@@ -56,6 +56,7 @@ def test_every_state_of_an_account_is_a_valid_claim_response_that_says_what_it_m
     assert found["outcome"] == MEANINGS[status][0]
     assert found["disposition"].endswith(".")
     assert ("error" in found) == (found["outcome"] == "error")
+    assert found["status"] == ("cancelled" if status == "VOID" else "active")
 
 
 def test_cents_are_dollars_with_two_decimals() -> None:
