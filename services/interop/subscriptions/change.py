@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection
@@ -28,18 +28,25 @@ async def create_subscription(
     asked: Asked, base: str, connection: Connection, uow: UnitOfWork
 ) -> Subscription:
     """The same again is the same subscription, asked for once more: a lost answer makes no two."""
-    new_id = uuid5(connection.connection_id, write_json(asked.resource).decode())
     await lock_source(uow, connection.source_system)
-    known = await store.lock_subscription(uow, new_id)
+    known = None
+    ids = _ids(asked, connection, uow)
+    for one in ids:
+        known = known or await store.lock_subscription(uow, one)
     if known is None:
         count = await store.count_subscriptions(uow, connection.connection_id)
         if count >= MOST_SUBSCRIPTIONS:
             fix = f"delete one that you do not need: {MOST_SUBSCRIPTIONS} is the most"
             refuse("too-many-subscriptions", "Subscription", fix)
-        known = Subscription(
-            new_id, connection.connection_id, connection.source_system, asked, base
-        )
+        source = connection.source_system
+        known = Subscription(ids[0], connection.connection_id, source, asked, base)
     return await _change(known, asked, base, uow)
+
+
+def _ids(asked: Asked, connection: Connection, uow: UnitOfWork) -> list[UUID]:
+    """The same body's, under each of the practice's keys: it holds secrets, so no plain hash."""
+    said = f"{connection.connection_id} {write_json(asked.resource).decode()}"
+    return [UUID(bytes=one) for one in uow.fingerprints(said, "subscription")]
 
 
 async def update_subscription(
