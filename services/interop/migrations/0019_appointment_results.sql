@@ -15,8 +15,9 @@ COMMENT ON COLUMN appointment_reference.sealed IS
     'An encrypted value (AES-256-GCM) of SCH-1 and SCH-2, sealed for appointment-reference/APPOINTMENT_ID';
 SELECT own_by_practice('appointment_reference');
 
--- A message is about a claim or about an appointment.
+-- A message is about a claim or about an appointment; `failure`: why its last try did not end it.
 ALTER TABLE write_back
+    ADD COLUMN failure text,
     ALTER COLUMN claim_id DROP NOT NULL,
     ADD COLUMN appointment_id uuid,
     ADD FOREIGN KEY (practice_id, appointment_id) REFERENCES appointment,

@@ -40,6 +40,8 @@ class SentView(Contract):
     ended_at: datetime | None
     answer: str | None
     condition: str | None
+    failure: str | None
+    """Why its last try did not end it; None where it did, or was not tried yet."""
 
 
 class WriteBackView(Contract):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 
 from libs.events.transport.steps import reached
 from services.interop.connections.model import WriteBack
@@ -19,7 +20,7 @@ async def exchange(message: bytes, address: WriteBack) -> bytes:
 
     Over TLS the EHR's certificate is checked, also for its name, which is the host's.
     """
-    tls = WriteBackSettings().tls() if address.tls else None
+    tls = _tls() if address.tls else None
     async with asyncio.timeout(CONNECT_SECONDS):
         reader, writer = await asyncio.open_connection(address.host, address.port, ssl=tls)
     try:
@@ -30,6 +31,28 @@ async def exchange(message: bytes, address: WriteBack) -> bytes:
             return await _answer(reader)
     finally:
         writer.close()
+
+
+def failure_of(error: OSError) -> str:
+    """What an operator is told of a try that failed: what to look at, and nothing that was said."""
+    match error:
+        case NotAnsweredError():
+            return str(error)
+        case ssl.SSLCertVerificationError():
+            return "its certificate is not of this host, or of no authority that is trusted here"
+        case ssl.SSLError():
+            return "TLS failed: it does not speak it, or does not take our certificate"
+        case TimeoutError():
+            return "no answer in time"
+        case _:
+            return "it cannot be reached"
+
+
+def _tls() -> ssl.SSLContext:
+    try:
+        return WriteBackSettings().tls()
+    except OSError:
+        raise NotAnsweredError("a file of INTEROP_WRITE_BACK_TLS_… is no good here") from None
 
 
 async def _answer(reader: asyncio.StreamReader) -> bytes:

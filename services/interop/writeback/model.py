@@ -116,7 +116,7 @@ class Answer:
 
 
 class NotAnsweredError(OSError):
-    """The message is not known to have arrived: it is sent again, later."""
+    """The message is not known to have arrived: it is sent again, later. Its text says why."""
 
 
 TRY_AGAIN = "207"

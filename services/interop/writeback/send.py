@@ -17,8 +17,8 @@ from libs.events.transport.steps import reached
 from services.interop.connections.model import Connection, WriteBack
 from services.interop.connections.store import find_connection
 from services.interop.writeback import store
-from services.interop.writeback.client import exchange
-from services.interop.writeback.model import decide_answer, read_answer
+from services.interop.writeback.client import exchange, failure_of
+from services.interop.writeback.model import Answer, decide_answer, read_answer
 from services.interop.writeback.store import Waiting
 
 SEND_TIMER = "send-write-back"
@@ -31,14 +31,22 @@ async def send_write_back(timer: Timer, work: Work) -> None:
         begun = await _begin(uow, connection_id, number)
     if begun is None:
         return
-    waiting, address = begun
-    said = read_answer(await exchange(waiting.content, address))
-    reached("write-back.answered")
-    answer = decide_answer(said, waiting.control_id)
+    try:
+        answer = await _send(*begun)
+    except OSError as error:
+        async with work.unit_of_work(timer.practice_id, origin=timer.origin) as uow:
+            await store.note_failure(uow, connection_id, number, failure_of(error))
+        raise
     async with work.unit_of_work(timer.practice_id, origin=timer.origin) as uow:
         await store.end_message(uow, connection_id, number, answer)
         await _set_first(uow, connection_id)
     reached("write-back.ended")
+
+
+async def _send(waiting: Waiting, address: WriteBack) -> Answer:
+    said = read_answer(await exchange(waiting.content, address))
+    reached("write-back.answered")
+    return decide_answer(said, waiting.control_id)
 
 
 async def set_sending(uow: UnitOfWork, connection_id: UUID, number: int) -> None:

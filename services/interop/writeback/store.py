@@ -75,14 +75,19 @@ UPDATE write_back SET tries = tries + 1, tried_at = $4
  WHERE practice_id = $1 AND connection_id = $2 AND number = $3
 """
 
+NOTE_FAILURE = """
+UPDATE write_back SET failure = $4
+ WHERE practice_id = $1 AND connection_id = $2 AND number = $3 AND ended_at IS NULL
+"""
+
 END_MESSAGE = """
-UPDATE write_back SET ended_at = $4, answer = $5, condition = $6
+UPDATE write_back SET ended_at = $4, answer = $5, condition = $6, failure = NULL
  WHERE practice_id = $1 AND connection_id = $2 AND number = $3 AND ended_at IS NULL
 """
 
 LIST_MESSAGES = """
 SELECT number, claim_id, appointment_id, control_id, made_at, tries, tried_at, ended_at, answer,
-       condition
+       condition, failure
   FROM write_back
  WHERE practice_id = $1 AND connection_id = $2 AND ($3 OR ended_at IS NULL)
  ORDER BY number DESC LIMIT 500
@@ -192,6 +197,10 @@ async def note_try(
     db: Db, practice_id: UUID, connection_id: UUID, number: int, at: datetime
 ) -> None:
     await db.execute(NOTE_TRY, practice_id, connection_id, number, at)
+
+
+async def note_failure(uow: UnitOfWork, connection_id: UUID, number: int, failure: str) -> None:
+    await uow.db.execute(NOTE_FAILURE, uow.practice_id, connection_id, number, failure)
 
 
 async def end_message(uow: UnitOfWork, connection_id: UUID, number: int, answer: Answer) -> None:

@@ -15,7 +15,7 @@ from libs.events.examples import interop as examples
 from tests.harness import Harness
 from tests.interop.conftest import OpenConnection
 from tests.interop.health.sending import CONNECTION
-from tests.interop.mllp.conftest import DG1, FT1, IN1, PID, PV1, message
+from tests.interop.mllp.conftest import DG1, FT1, IN1, PID, PROFILE, PV1, message
 from tests.interop.writeback.conftest import OTHER, Listener, ask, open_hl7, send, told, waiting
 
 SCH = "SCH|A77|F77|||||||||^^30^20260302150000+0000||||||||||||||"
@@ -42,7 +42,9 @@ class Interfaces:
 
 
 def siu(trigger: str, status: str = "", sch: str = SCH) -> str:
-    return message(f"SIU^{trigger}", sch + status, PID, PV1, "RGS|1", control_id=trigger + status)
+    return message(
+        f"SIU^{trigger}", sch + status, PID, PV1, "RGS|1", control_id=trigger + status[:3]
+    )
 
 
 def charges() -> str:
@@ -108,6 +110,20 @@ async def test_the_notice_names_the_appointment_as_its_schedule_does(
     assert (str(sch[1]), str(sch[2]), str(sch[11])) == ("A77", "F77", "^^^20260302150000+0000")
     assert (str(pid[3]), str(pid[5])) == ("1001^^^^MR", "Rivera^Alma")
     assert [str(one[0]) for one in notice] == ["MSH", "SCH", "PID", "RGS"]
+
+
+async def test_a_number_that_stands_elsewhere_comes_back_as_the_fillers(
+    interop: Harness, open_connection: OpenConnection, ehr: Listener
+) -> None:
+    mapped = {**PROFILE, "fields": {"appointment_id": ["SCH-26"]}}
+    schedule = await open_hl7(open_connection, profile=mapped)
+    other = await open_hl7(open_connection, name="another EHR", profile=mapped)
+    await ask(interop, ehr.port, appointments=True)
+    interfaces = Interfaces(interop, schedule, other)
+    await interfaces.schedule(siu("S12", "Booked|N5"))
+    await interfaces.other(siu("S26", "Noshow|N5"))
+    [notice] = ehr.read()
+    assert (str(notice.segment("SCH")[1]), str(notice.segment("SCH")[2])) == ("A77", "N5")
 
 
 async def test_what_the_schedule_tells_itself_does_not_come_back(

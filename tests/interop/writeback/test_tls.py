@@ -16,7 +16,7 @@ from libs.local.ehr.kept import serving
 from services.interop.writeback.settings import WriteBackSettings
 from tests.harness import Harness
 from tests.interop.conftest import Issue
-from tests.interop.writeback.conftest import Listener, ask, told
+from tests.interop.writeback.conftest import Listener, ask, told, waiting
 
 
 @asynccontextmanager
@@ -73,6 +73,8 @@ async def test_a_certificate_of_another_host_or_authority_is_told_nothing(
     async with listening(ehr, tmp_path) as port:
         await ask(interop, port, host="127.0.0.1", tls=True)  # the certificate is localhost's
         assert await charge(interop, visit) == [(None, 1)]
+        [message] = await waiting(interop)
+        assert message["failure"].startswith("its certificate is not of this host")
         trust(monkeypatch, issue("stranger", by=ec.generate_private_key(ec.SECP256R1())))
         await ask(interop, port, host="localhost", tls=True)
         await interop.fire_timers()
@@ -109,6 +111,16 @@ async def test_who_asks_for_tls_is_never_sent_anything_in_clear(
     await ask(interop, ehr.port, host="localhost", tls=True)  # it speaks plain MLLP there
     assert await charge(interop, visit) == [(None, 1)]
     assert ehr.got == []
+    assert (await waiting(interop))[0]["failure"] == "no answer in time"
+
+
+async def test_an_authority_that_cannot_be_read_sends_nothing_and_says_so(
+    interop: Harness, visit: UUID, ehr: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust(monkeypatch, tmp_path / "gone.pem")
+    await ask(interop, ehr.port, host="localhost", tls=True)
+    assert await charge(interop, visit) == [(None, 1)]
+    assert "INTEROP_WRITE_BACK_TLS" in (await waiting(interop))[0]["failure"]
 
 
 @pytest.mark.parametrize("given", [{"tls_certificate": "own.pem"}, {"tls_key": "own.pem"}])

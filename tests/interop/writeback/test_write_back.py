@@ -34,6 +34,7 @@ async def test_an_ehr_that_is_away_is_told_all_in_order_when_it_is_back(
     await interop.receive(*story(visit))
     await interop.fire_timers()
     assert await told(interop) == [(None, 1)] + [(None, 0)] * 4, "it is tried with one message"
+    assert [m["failure"] for m in await waiting(interop)] == [None] * 4 + ["it cannot be reached"]
     await ask(interop, ehr.port)
     await interop.fire_timers()
     assert [account[0] for account in accounts(ehr)] == [
@@ -91,6 +92,7 @@ async def test_an_ehr_that_asks_to_try_again_is_tried_again(
     await interop.receive(*story(visit)[:2])
     await interop.fire_timers()
     assert await told(interop) == [(None, 1), (None, 0)]
+    assert (await waiting(interop))[-1]["failure"] == "the EHR asks to try again"
     await later(interop, 1)
     assert await told(interop) == [("AA", 2), ("AA", 1)]
 
