@@ -23,6 +23,16 @@ async def authenticate(uow: UnitOfWork, key: ConnectionKey, kind: Kind) -> Conne
     return connection
 
 
+async def hear(uow: UnitOfWork, key: ConnectionKey, kind: Kind) -> Connection | None:
+    """The connection that this key opens, its message counted: authenticated by the statement that
+    counts, which is a round trip less for each message.
+
+    None where it counted nothing: `authenticate` tells whether the key or the connection's state is
+    why. The database compares digests, which nobody can write letter by letter.
+    """
+    return await store.hear(uow.db, uow.practice_id, key.connection_id, uow.now, key.digest(), kind)
+
+
 async def authenticate_signature(
     uow: UnitOfWork, connection_id: UUID, signed: bytes, signature: str, kind: Kind
 ) -> Connection | None:

@@ -11,7 +11,13 @@ from uuid import UUID
 from asyncpg import BitString, Record
 
 from libs.events.transport.database import Db
-from services.interop.connections.model import Connection, Expected, Profile, WriteBack
+from services.interop.connections.model import (
+    Connection,
+    Expected,
+    Kind,
+    Profile,
+    WriteBack,
+)
 
 ADD_CONNECTION = """
 INSERT INTO connection (practice_id, connection_id, kind, source_system, sending_application,
@@ -52,11 +58,18 @@ CHANGE_HEALTH = """
 UPDATE connection SET down_reason = $3, down_at = $4 WHERE practice_id = $1 AND connection_id = $2
 """
 
-COUNT_RECEIVED = """
+_COUNT = """
 UPDATE connection SET received = received + 1, last_seen_at = $3, recent = recent << 1,
                       recent_count = least(recent_count + 1, 100)
  WHERE practice_id = $1 AND connection_id = $2 AND state IN ('testing', 'live')
+"""
+
+COUNT_RECEIVED = f"""{_COUNT}
 RETURNING state, last_seen_at, received, refused, recent, recent_count, down_reason, down_at
+"""
+
+HEAR = f"""{_COUNT} AND key_sha256 = $4 AND kind = $5
+RETURNING *
 """
 
 COUNT_REFUSED = """
@@ -147,6 +160,14 @@ async def count_received(db: Db, connection: Connection, at: datetime) -> Connec
     """
     row = await db.fetchrow(COUNT_RECEIVED, connection.practice_id, connection.connection_id, at)
     return None if row is None else replace(connection, **_columns(row))
+
+
+async def hear(
+    db: Db, practice_id: UUID, connection_id: UUID, at: datetime, key_sha256: bytes, kind: Kind
+) -> Connection | None:
+    """As `count_received`, of a connection that was not read before: None also for another key."""
+    row = await db.fetchrow(HEAR, practice_id, connection_id, at, key_sha256, kind)
+    return None if row is None else _read(row)
 
 
 async def count_refused(db: Db, connection: Connection) -> Connection:

@@ -17,34 +17,41 @@ from services.interop.encounters.store import KeptEncounter
 from services.interop.encounters.translate import translator
 from services.interop.messages.model import Effects
 from services.interop.messages.store import lock_message, settle_message
-from services.interop.patients.store import find_patient, is_coverage_told
+from services.interop.patients.store import KeptPatient, find_patient
 from services.interop.queries import asking
 from services.interop.queries.store import queries_of
+from services.interop.writeback.store import keep_reference
 
 
 async def post_visit(
     told: ToldVisit,
+    patient: KeptPatient,
     *,
     message_id: UUID,
     connection: Connection,
     uow: UnitOfWork,
     effects: Effects,
 ) -> None:
-    """Post or correct the visit, or ask what it lacks. The same again, unchanged, does nothing."""
-    about = await _about(told.encounter_id, told.patient_id, connection, uow)
-    kept = await store.lock_encounter(uow, told.encounter_id)
+    """Post or correct the visit, or ask what it lacks. The same again, unchanged, does nothing.
+
+    A visit that is told whole is taken for a new one first, as most are; whether it is one, the
+    insert finds out.
+    """
+    about = _about(told.encounter_id, patient, connection, uow)
+    kept = None if told.is_whole else await store.lock_encounter(uow, told.encounter_id)
     if kept is None:
         decision = decide(None, told, about)
         if decision.now is None:
             return  # all of it was credited in the message that told of it
-        kept = _row(decision, about, connection, message_id)
-        if await store.add_encounter(uow, kept):
+        new = _row(decision, about, connection, message_id)
+        if await store.add_encounter(uow, new, told.reference):
             await asking.ask(decision, about, connection, uow)
             effects.events.extend(decision.events)
             effects.waiting |= decision.waits
             return
-        kept = await store.lock_encounter(uow, told.encounter_id)  # another message was faster
+        kept = await store.lock_encounter(uow, told.encounter_id)
         assert kept is not None
+    await keep_reference(uow, told.encounter_id, told.reference)
     known = await _known(kept, uow)
     decision = decide(known, told, about)
     if decision.now == known:
@@ -66,7 +73,7 @@ async def void_visit(
     kept = await store.lock_encounter(uow, told.encounter_id)
     if kept is None:
         return
-    about = await _about(told.encounter_id, kept.patient_id, connection, uow)
+    about = await _about_kept(kept, connection, uow)
     known = await _known(kept, uow)
     decision = decide(known, told, about)
     if decision.now != known:
@@ -80,7 +87,7 @@ async def resume_visit(kept: KeptEncounter, uow: UnitOfWork) -> list[Event]:
         return []
     connection = await find_connection(uow.db, kept.practice_id, kept.connection_id)
     assert connection is not None
-    about = await _about(kept.encounter_id, kept.patient_id, connection, uow)
+    about = await _about_kept(kept, connection, uow)
     known = await _known(kept, uow)
     decision = look_again(known, about)
     if decision.now == known:
@@ -110,14 +117,15 @@ async def _known(kept: KeptEncounter, uow: UnitOfWork) -> Known:
     )
 
 
-async def _about(
-    encounter_id: UUID, patient_id: UUID, connection: Connection, uow: UnitOfWork
-) -> About:
+async def _about_kept(kept: KeptEncounter, connection: Connection, uow: UnitOfWork) -> About:
     """With the patient as the practice knows them now."""
-    found = await find_patient(uow, patient_id)
-    assert found is not None
-    patient, _ = found
-    profile = connection.profile
+    patient = await find_patient(uow, kept.patient_id)
+    assert patient is not None
+    return _about(kept.encounter_id, patient, connection, uow)
+
+
+def _about(encounter_id: UUID, kept: KeptPatient, connection: Connection, uow: UnitOfWork) -> About:
+    patient, profile = kept.patient, connection.profile
     today = uow.now.astimezone(connection.zone).date()
     return About(
         practice_id=uow.practice_id,
@@ -126,7 +134,7 @@ async def _about(
         patient=patient,
         is_coverage_known=patient.coverage is not None
         or profile.no_coverage_is_self_pay
-        or await is_coverage_told(uow.db, uow.practice_id, patient_id),
+        or kept.coverage_is_told,
         translate=translator(profile),
         due_on=today + timedelta(days=profile.query_due_days),
     )

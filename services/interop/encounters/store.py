@@ -13,12 +13,21 @@ from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 from libs.events.transport.payload import read_kept, write_kept
 from services.interop.encounters.decide import State
+from services.interop.writeback.store import sealed_reference
 
+# With the EHR's own number of the visit, where it has one.
 ADD_ENCOUNTER = """
-INSERT INTO encounter (practice_id, encounter_id, connection_id, message_id, source_system,
-                       patient_id, service_on, visit, standing, state, received_at, posted_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-ON CONFLICT (practice_id, encounter_id) DO NOTHING
+WITH visit AS (
+    INSERT INTO encounter (practice_id, encounter_id, connection_id, message_id, source_system,
+                           patient_id, service_on, visit, standing, state, received_at, posted_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    ON CONFLICT (practice_id, encounter_id) DO NOTHING
+    RETURNING practice_id, encounter_id
+), reference AS (
+    INSERT INTO visit_reference (practice_id, encounter_id, sealed)
+    SELECT practice_id, encounter_id, $13 FROM visit WHERE $13::bytea IS NOT NULL
+)
+SELECT FROM visit
 """
 
 LOCK_ENCOUNTER = """
@@ -42,7 +51,11 @@ UPDATE encounter
 
 LIST_WAITING_OF = """
 SELECT encounter_id FROM encounter
- WHERE practice_id = $1 AND survivor_of(practice_id, patient_id) = $2 AND state = 'waiting'
+ WHERE practice_id = $1
+   AND patient_id IN (SELECT $2::uuid UNION ALL
+                      SELECT patient_id FROM patient_link
+                       WHERE practice_id = $1 AND survivor_id = $2)
+   AND state = 'waiting'
  ORDER BY encounter_id
 """
 
@@ -70,12 +83,15 @@ class KeptEncounter:
     was_posted: bool = False
 
 
-async def add_encounter(uow: UnitOfWork, encounter: KeptEncounter) -> bool:
-    """True where the encounter was new."""
+async def add_encounter(
+    uow: UnitOfWork, encounter: KeptEncounter, reference: str | None = None
+) -> bool:
+    """True where the encounter was new; `reference` is its EHR's own number of it."""
+    encounter_id = encounter.encounter_id
     done = await uow.db.execute(
         ADD_ENCOUNTER,
         encounter.practice_id,
-        encounter.encounter_id,
+        encounter_id,
         encounter.connection_id,
         encounter.message_id,
         encounter.source_system,
@@ -85,8 +101,9 @@ async def add_encounter(uow: UnitOfWork, encounter: KeptEncounter) -> bool:
         encounter.state,
         uow.now,
         None if encounter.standing is None else uow.now,
+        None if reference is None else sealed_reference(uow, encounter_id, reference),
     )
-    return done == "INSERT 0 1"
+    return done == "SELECT 1"
 
 
 async def change_encounter(uow: UnitOfWork, encounter: KeptEncounter) -> None:

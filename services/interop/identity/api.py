@@ -170,12 +170,12 @@ async def _view(row: Record, uow: UnitOfWork) -> ReviewView:
 async def _chart(patient_id: UUID, uow: UnitOfWork) -> ChartView:
     found = await find_patient(uow, patient_id)
     assert found is not None
-    (known, source_system), person = found, found[0].person
+    known, person = found.patient, found.patient.person
     place = (person.address_line, person.city, person.state, person.postal_code)
     return ChartView(
         patient_id=patient_id,
         survivor_id=await store.survivor_of(uow.db, uow.practice_id, patient_id),
-        source_system=source_system,
+        source_system=found.source_system,
         mrn=known.mrn,
         family=person.family,
         given=person.given,

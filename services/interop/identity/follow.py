@@ -21,7 +21,7 @@ async def about_survivor(told: KnownPatient, uow: UnitOfWork) -> KnownPatient:
         return told
     found = await find_patient(uow, survivor_id)
     assert found is not None, "who survives is registered"
-    return replace(told, patient_id=survivor_id, mrn=found[0].mrn)
+    return replace(told, patient_id=survivor_id, mrn=found.patient.mrn)
 
 
 async def file_for_survivor(subject_id: UUID, chart_id: UUID, uow: UnitOfWork) -> UUID:

@@ -11,20 +11,22 @@ from services.interop.identity.merge import merge_charts
 from services.interop.identity.model import Match, decide_matches
 from services.interop.identity.store import lock_identity
 from services.interop.patients.matching import Traits, blocking_keys, compare, traits_of
-from services.interop.patients.model import KnownPatient
-from services.interop.patients.store import find_patient
+from services.interop.patients.store import KeptPatient, find_patient
 
 
-async def match_patient(patient: KnownPatient, source_system: str, uow: UnitOfWork) -> list[Event]:
+async def match_patient(kept: KeptPatient, uow: UnitOfWork, *, is_new: bool = False) -> list[Event]:
     """A person is asked about who may be the same; merged by itself only where that is allowed.
 
     Never across practices: another practice's rows are neither seen nor found by its key.
     """
+    patient, source_system = kept.patient, kept.source_system
     traits = traits_of(patient.person, patient.coverage)
     prints = [uow.fingerprints(key, "patient") for key in blocking_keys(traits)]
-    await reviews.keep_fingerprints(uow, patient.patient_id, [newest for newest, *_ in prints])
-    if not await reviews.has_other_system(uow.db, uow.practice_id, source_system):
-        return []
+    if not is_new:
+        await reviews.forget_fingerprints(uow, patient.patient_id)
+    newest = [one for one, *_ in prints]
+    if not await reviews.keep_fingerprints(uow, patient.patient_id, newest, source_system):
+        return []  # the practice has no other system
     await lock_identity(uow.db, uow.practice_id)  # of two charts that come at once, one sees both
     every = [one for of_key in prints for one in of_key]
     candidates = await reviews.find_candidates(uow, every, not_of=source_system)
@@ -48,4 +50,4 @@ async def match_patient(patient: KnownPatient, source_system: str, uow: UnitOfWo
 async def _traits(chart_id: UUID, uow: UnitOfWork) -> Traits:
     found = await find_patient(uow, chart_id)
     assert found is not None
-    return traits_of(found[0].person, found[0].coverage)
+    return traits_of(found.patient.person, found.patient.coverage)

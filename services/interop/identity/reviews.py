@@ -16,17 +16,17 @@ FORGET_FINGERPRINTS = """
 DELETE FROM patient_fingerprint WHERE practice_id = $1 AND patient_id = $2
 """
 
+# With every patient that is new: one statement for what is kept and whether it is looked for.
 KEEP_FINGERPRINTS = """
-INSERT INTO patient_fingerprint (practice_id, patient_id, fingerprint)
-SELECT $1, $2, unnest($3::bytea[])
+WITH kept AS (
+    INSERT INTO patient_fingerprint (practice_id, patient_id, fingerprint)
+    SELECT $1, $2, unnest($3::bytea[])
+)
+SELECT EXISTS (SELECT FROM connection WHERE practice_id = $1 AND source_system <> $4)
 """
 
 MOST_CANDIDATES = 100
 """A blocking key that many share, such as a placeholder's, is not compared to its end."""
-
-HAS_OTHER_SYSTEM = """
-SELECT EXISTS (SELECT FROM connection WHERE practice_id = $1 AND source_system <> $2)
-"""
 
 FIND_CANDIDATES = """
 SELECT DISTINCT patient_id, survivor_of($1, patient_id) AS survivor_id
@@ -84,14 +84,17 @@ ON CONFLICT (practice_id) DO UPDATE
 """
 
 
-async def keep_fingerprints(uow: UnitOfWork, patient_id: UUID, kept: Sequence[bytes]) -> None:
+async def forget_fingerprints(uow: UnitOfWork, patient_id: UUID) -> None:
     await uow.db.execute(FORGET_FINGERPRINTS, uow.practice_id, patient_id)
-    await uow.db.execute(KEEP_FINGERPRINTS, uow.practice_id, patient_id, list(kept))
 
 
-async def has_other_system(db: Db, practice_id: UUID, source_system: str) -> bool:
-    """Whether the practice has an EHR beside this one."""
-    return await db.fetchval(HAS_OTHER_SYSTEM, practice_id, source_system)
+async def keep_fingerprints(
+    uow: UnitOfWork, patient_id: UUID, kept: Sequence[bytes], source_system: str
+) -> bool:
+    """Keep what finds a patient; true where the practice has an EHR beside the patient's."""
+    return await uow.db.fetchval(
+        KEEP_FINGERPRINTS, uow.practice_id, patient_id, list(kept), source_system
+    )
 
 
 async def find_candidates(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 from asyncpg import Record
@@ -33,6 +34,41 @@ class RehearsedError(Exception):
     """Takes back all that a message of a connection in testing did."""
 
 
+class UndoneError(Exception):
+    """What a message began has to be undone with its transaction; `why` it has no effect is kept
+    with it in another one."""
+
+    def __init__(self, why: RefusedError | RehearsedError) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+def in_savepoint(take: Take, connection: Connection, uow: UnitOfWork) -> Take:
+    """For a message that shares its transaction: only what the message itself did is undone."""
+
+    async def taken(effects: Effects) -> None:
+        async with uow.db.transaction():
+            await take(effects)
+            if connection.state == "testing":
+                raise RehearsedError
+
+    return taken
+
+
+@contextmanager
+def or_undone(connection: Connection) -> Iterator[None]:
+    """For a message that has its transaction for itself, which costs two statements less: raises
+    UndoneError. Few messages are refused by what is known here, and not by what they say."""
+    try:
+        yield
+    except RefusedError as refused:
+        raise UndoneError(refused) from None
+    except ValidationError as error:
+        raise UndoneError(RefusedError(*refusals_of(error))) from None
+    if connection.state == "testing":
+        raise UndoneError(RehearsedError())
+
+
 async def receive(inbound: Inbound, connection: Connection, uow: UnitOfWork, take: Take) -> Outcome:
     """Keep a message with its effects; a duplicate has none, and a refused one is only kept.
 
@@ -41,17 +77,27 @@ async def receive(inbound: Inbound, connection: Connection, uow: UnitOfWork, tak
     """
     heard = await count_received(uow.db, connection, uow.now)
     if heard is None:
-        return await _turn_away(inbound, connection, uow)
+        found = await find_connection(uow.db, uow.practice_id, connection.connection_id)
+        assert found is not None
+        return turn_away(inbound, found, uow)
+    return await receive_heard(inbound, heard, uow, in_savepoint(take, heard, uow))
+
+
+def turn_away(inbound: Inbound, connection: Connection, uow: UnitOfWork) -> Outcome:
+    """What a connection is told that takes no messages."""
+    refusal = refuse_shut(connection.state)
+    assert refusal is not None
+    return _told(Outcome(inbound.message_id, "refused", uow.now, (refusal,)), connection)
+
+
+async def receive_heard(
+    inbound: Inbound, heard: Connection, uow: UnitOfWork, take: Take
+) -> Outcome:
+    """As `receive`, for a connection whose message is counted; `take` leaves nothing behind where
+    it raises RefusedError or RehearsedError."""
     outcome = await _receive(inbound, heard, uow, take)
     await note_outcome(heard, uow, refused=not outcome.is_taken)
     return outcome
-
-
-async def _turn_away(inbound: Inbound, connection: Connection, uow: UnitOfWork) -> Outcome:
-    found = await find_connection(uow.db, uow.practice_id, connection.connection_id)
-    refusal = refuse_shut(found.state) if found is not None else None
-    assert refusal is not None
-    return _told(Outcome(inbound.message_id, "refused", uow.now, (refusal,)), connection)
 
 
 async def _receive(
@@ -72,14 +118,11 @@ async def work_out(
 ) -> Outcome:
     """What becomes of a message that is kept as accepted: its effects, all of them or none.
 
-    Of a connection in testing none; the message is rehearsed.
+    `take` leaves nothing behind where it raises.
     """
     effects = Effects()
     try:
-        async with uow.db.transaction():  # a savepoint: what a refused message did is undone
-            await take(effects)
-            if connection.state == "testing":
-                raise RehearsedError
+        await take(effects)
     except RehearsedError:
         await store.settle_message(uow.db, uow.practice_id, inbound.message_id, "rehearsed")
         return _told(Outcome(inbound.message_id, "rehearsed", uow.now), connection)

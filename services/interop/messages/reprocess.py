@@ -13,7 +13,7 @@ from services.interop.connections.store import lock_connection
 from services.interop.fhir.take import take_again
 from services.interop.messages import store
 from services.interop.messages.model import Effects, Inbound, Outcome, RefusedError
-from services.interop.messages.receive import work_out
+from services.interop.messages.receive import in_savepoint, work_out
 from services.interop.messages.told import take_told
 from services.interop.mllp.answer import NOT_UNDERSTOOD, READER_FAULTS
 from services.interop.mllp.understand import understand
@@ -71,4 +71,4 @@ async def _take(kept: Record, connection: Connection, uow: UnitOfWork) -> Outcom
             raise RefusedError(NOT_UNDERSTOOD) from error
         await take_told(told, inbound=inbound, connection=connection, uow=uow, effects=effects)
 
-    return await work_out(inbound, connection, uow, take)
+    return await work_out(inbound, connection, uow, in_savepoint(take, connection, uow))

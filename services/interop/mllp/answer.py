@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import uuid4
 
 import structlog
@@ -13,10 +14,16 @@ from libs.events.transport import UnitOfWork, Work
 from libs.events.transport.faults import SealError, describe, is_transient
 from libs.events.transport.keys import KeyUnavailableError
 from libs.events.transport.steps import reached
-from services.interop.connections.authenticate import authenticate
-from services.interop.connections.model import Connection, ConnectionKey
+from services.interop.connections.authenticate import authenticate, hear
+from services.interop.connections.model import Connection, ConnectionKey, refuse_shut
 from services.interop.messages.model import Effects, Inbound, Outcome, Refusal, RefusedError
-from services.interop.messages.receive import receive
+from services.interop.messages.receive import (
+    RehearsedError,
+    UndoneError,
+    or_undone,
+    receive_heard,
+    turn_away,
+)
 from services.interop.messages.told import take_told
 from services.interop.mllp.acknowledge import INTERNAL_ERROR, Letter, Verdict, acknowledge, answers
 from services.interop.mllp.characters import WIDE_REFUSED, is_wide
@@ -90,35 +97,68 @@ async def _verdict(
 ) -> Verdict:
     try:
         return await _store(raw, header, key, work, names)
+    except UndoneError as undone:
+        reached("mllp.undone")
+        decided = undone.why
     except KeyUnavailableError as error:
         log.error("message not stored", error=describe(error))
-        return _try_again(work, NO_KEY)
+        return _try_again(work.now(), NO_KEY)
     except (OSError, PostgresError, InterfaceError, *_OUR_FAULTS) as error:
         passes = is_transient(error)
         log.error("message not understood", error=describe(error), passes=passes)
         if passes:
-            return _try_again(work)
+            return _try_again(work.now())
+        decided = RefusedError(NOT_UNDERSTOOD)
     try:
-        return await _store(raw, header, key, work, names, fault=True)
+        return await _store(raw, header, key, work, names, decided=decided)
     except (OSError, PostgresError, InterfaceError) as error:
         log.error("message not stored", error=describe(error))
-        return _try_again(work)
+        return _try_again(work.now())
 
 
 async def _store(
-    raw: bytes, header: Header, key: ConnectionKey, work: Work, names: Names, *, fault: bool = False
+    raw: bytes,
+    header: Header,
+    key: ConnectionKey,
+    work: Work,
+    names: Names,
+    *,
+    decided: RefusedError | RehearsedError | None = None,
 ) -> Verdict:
-    """Keep and take the message; with `fault`, keep it as one that we failed to understand."""
+    """Keep and take the message; with `decided`, keep it as one that has no effect.
+
+    Raises UndoneError.
+    """
     reached("mllp.received")
     inbound = inbound_of(raw, header)
-    async with work.unit_of_work(key.practice_id) as uow:
-        connection = await authenticate(uow, key, "hl7v2")
-        if connection is None or not _sends(connection, header, names):
-            return Verdict("R", uuid4(), work.now(), text=NOT_KNOWN)
-        outcome = await _receive(inbound, connection, uow, fault=fault)
-        reached("mllp.taken")
+    try:
+        async with work.unit_of_work(key.practice_id) as uow:
+            connection = await hear(uow, key, "hl7v2")
+            if connection is None:
+                return await _not_heard(inbound, header, key, uow, names)
+            if not _sends(connection, header, names):
+                raise _NotKnownError  # and is not counted
+            outcome = await _receive(inbound, connection, uow, decided)
+            reached("mllp.taken")
+    except _NotKnownError:
+        return Verdict("R", uuid4(), work.now(), text=NOT_KNOWN)
     reached("mllp.stored")
     return _told(outcome)
+
+
+class _NotKnownError(Exception):
+    """Whoever sent this has a key, but of another sender."""
+
+
+async def _not_heard(
+    inbound: Inbound, header: Header, key: ConnectionKey, uow: UnitOfWork, names: Names
+) -> Verdict:
+    connection = await authenticate(uow, key, "hl7v2")
+    if connection is None or not _sends(connection, header, names):
+        raise _NotKnownError
+    if refuse_shut(connection.state) is None:  # it went live in between
+        return _try_again(uow.now)
+    return _told(turn_away(inbound, connection, uow))
 
 
 def inbound_of(raw: bytes, header: Header) -> Inbound:
@@ -133,15 +173,19 @@ def inbound_of(raw: bytes, header: Header) -> Inbound:
 
 
 async def _receive(
-    inbound: Inbound, connection: Connection, uow: UnitOfWork, *, fault: bool
+    inbound: Inbound,
+    connection: Connection,
+    uow: UnitOfWork,
+    decided: RefusedError | RehearsedError | None,
 ) -> Outcome:
     async def take(effects: Effects) -> None:
-        if fault:
-            raise RefusedError(NOT_UNDERSTOOD)
-        told = understand(inbound.raw, connection)
-        await take_told(told, inbound=inbound, connection=connection, uow=uow, effects=effects)
+        if decided is not None:
+            raise decided
+        told = understand(inbound.raw, connection)  # refused here, it began nothing
+        with or_undone(connection):
+            await take_told(told, inbound=inbound, connection=connection, uow=uow, effects=effects)
 
-    return await receive(inbound, connection, uow, take)
+    return await receive_heard(inbound, connection, uow, take)
 
 
 def _sends(connection: Connection, header: Header, names: Names) -> bool:
@@ -175,9 +219,9 @@ def _told(outcome: Outcome) -> Verdict:
     )
 
 
-def _try_again(work: Work, text: str = TRY_AGAIN) -> Verdict:
+def _try_again(at: datetime, text: str = TRY_AGAIN) -> Verdict:
     refusal = Refusal("try-again", "MSH", text)
-    return Verdict("E", uuid4(), work.now(), (refusal,), text)
+    return Verdict("E", uuid4(), at, (refusal,), text)
 
 
 def _new_id() -> str:

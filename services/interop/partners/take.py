@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid5
@@ -48,6 +49,7 @@ from services.interop.partners.model import TAKEN, AboutPatient, PartnerEvent
 from services.interop.partners.visits import correct_visit, post_visit, void_visit
 from services.interop.patients.model import KnownPatient
 from services.interop.patients.store import (
+    KeptPatient,
     add_patient,
     change_patient,
     find_patient,
@@ -157,12 +159,13 @@ def _known(event: PatientRegistered | PatientUpdated) -> KnownPatient:
 async def _register(
     event: PatientRegistered, connection: Connection, uow: UnitOfWork, effects: Effects
 ) -> None:
-    told = _known(event)
-    if await add_patient(uow, told, connection.source_system):
+    told = KeptPatient(_known(event), connection.source_system, coverage_is_told=False)
+    if await add_patient(uow, told):
         effects.events.append(event)
-        effects.events += await match_patient(told, connection.source_system, uow)
+        effects.events += await match_patient(told, uow, is_new=True)
         return
-    if await lock_patient(uow, event.patient_id) != (told, connection.source_system):
+    found = await lock_patient(uow, event.patient_id)
+    if found is None or (found.patient, found.source_system) != (told.patient, told.source_system):
         raise RefusedError(
             Refusal(
                 "patient-already-registered",
@@ -179,10 +182,11 @@ async def _update(
     told = await about_survivor(_known(event), uow)
     found = await lock_patient(uow, told.patient_id)
     assert found is not None
-    if found[0] != told:
-        await change_patient(uow, told)
+    if found.patient != told:
+        kept = replace(found, patient=told)
+        await change_patient(uow, kept)
         effects.events.append(told.updated().with_event_id(event.event_id))
-        effects.events += await match_patient(told, found[1], uow)
+        effects.events += await match_patient(kept, uow)
 
 
 def _appointment(event: AppointmentEvent, connection: Connection) -> ToldAppointment:
@@ -256,7 +260,7 @@ async def _own_patients(patient_ids: list[UUID], connection: Connection, uow: Un
     """What is told of a patient's chart is told by the system that registered it."""
     for patient_id in patient_ids:
         found = await find_patient(uow, patient_id)
-        if found is None or found[1] != connection.source_system:
+        if found is None or found.source_system != connection.source_system:
             raise RefusedError(_unknown_patient())
 
 

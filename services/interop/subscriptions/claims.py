@@ -97,7 +97,7 @@ async def _visit(account: Account, source_system: str, uow: UnitOfWork) -> Visit
     parts = await find_parts(uow, source_system, [name] if kept else [])
     claims = await find_resources(uow, source_system, [p for p in parts if p[0] == "Claim"])
     encounter = _resource(kept[0]) if kept else None
-    return read_visit(number, found[0].mrn, encounter, [_resource(one) for one in claims])
+    return read_visit(number, found.patient.mrn, encounter, [_resource(one) for one in claims])
 
 
 def _resource(kept: Kept) -> dict[str, Any]:

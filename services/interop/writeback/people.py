@@ -14,9 +14,11 @@ async def find_person(uow: UnitOfWork, patient_id: UUID) -> KnownPatient:
     """By the chart that theirs was merged into, unless that is another system's number."""
     found = await find_patient(uow, patient_id)
     assert found is not None
-    own, system = found
+    own = found.patient
     survivor_id = await survivor_of(uow.db, uow.practice_id, patient_id)
     if survivor_id == patient_id:
         return own
     survivor = await find_patient(uow, survivor_id)
-    return survivor[0] if survivor is not None and survivor[1] == system else own
+    if survivor is None or survivor.source_system != found.source_system:
+        return own
+    return survivor.patient

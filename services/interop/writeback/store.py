@@ -105,8 +105,12 @@ class Waiting:
 
 async def keep_reference(uow: UnitOfWork, encounter_id: UUID, reference: str) -> None:
     """Keep the EHR's own number of a visit, sealed, as it was told first."""
-    sealed = uow.seal(reference.encode(), f"visit-reference/{encounter_id}")
+    sealed = sealed_reference(uow, encounter_id, reference)
     await uow.db.execute(KEEP_REFERENCE, uow.practice_id, encounter_id, sealed)
+
+
+def sealed_reference(uow: UnitOfWork, encounter_id: UUID, reference: str) -> bytes:
+    return uow.seal(reference.encode(), f"visit-reference/{encounter_id}")
 
 
 async def find_reference(uow: UnitOfWork, encounter_id: UUID) -> str:
