@@ -7,6 +7,7 @@ connection each, while 1,000 more connections are open and quiet. Every message 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import time
@@ -27,7 +28,7 @@ from services.interop.connections.store import add_connection
 from services.interop.mllp.server import make_room, serve_mllp
 from services.interop.mllp.settings import MllpSettings
 from tests.databases import Databases
-from tests.interop.mllp.conftest import DG1, FT1, PID, PV1, message
+from tests.interop.mllp.conftest import DG1, FT1, IN1, PID, PROFILE, PV1, message
 from tests.keys import FIXED_KEYS
 
 PRACTICES = [uuid5(UUID(int=0), f"practice {number}") for number in range(40)]
@@ -86,8 +87,9 @@ class Ehr:
         async with self._turn:
             self._sent += 1
             number = str(self._sent)
-            visit = (PID.replace("1001", number), PV1.replace("V9", f"V{number}"), FT1, DG1)
-            raw = message("DFT^P03", *visit, control_id=number).replace("KEY", self._key)
+            pid, pv1 = PID.replace("1001", number), PV1.replace("V9", f"V{number}")
+            visit = message("DFT^P03", pid, IN1, pv1, FT1, DG1, control_id=number)
+            raw = visit.replace("KEY", self._key)
             self._writer.write(b"\x0b" + raw.encode() + b"\x1c\r")
             answer = await self._reader.readuntil(b"\x1c\r")
             assert b"\rMSA|AA|" in answer, answer
@@ -160,7 +162,7 @@ async def _open_connection(work: Work, practice_id: UUID) -> None:
             sending_application="EHR",
             sending_facility="MAIN",
             time_zone="America/New_York",
-            profile=Profile(),
+            profile=Profile.model_validate_json(json.dumps(PROFILE)),
             key_sha256=ConnectionKey(practice_id, CONNECTION, SECRET).digest(),
             opened_at=uow.now,
             key_changed_at=uow.now,
