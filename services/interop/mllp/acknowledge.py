@@ -29,6 +29,7 @@ _CONDITIONS = {
     "version-not-taken": "203^Unsupported version id",
     "processing-id": "202^Unsupported processing id",
     "message-type-not-taken": "200^Unsupported message type",
+    "trigger-event-not-taken": "201^Unsupported event code",
     "control-id-reused": "205^Duplicate key identifier",
     "appointment-unknown": "204^Unknown key identifier",
     "appointment-already-booked": "205^Duplicate key identifier",

@@ -50,10 +50,10 @@ _OUR_FAULTS = (*READER_FAULTS, SealError)
 NOT_UNDERSTOOD = Refusal(INTERNAL_ERROR, "MSH", OUR_FAULT)
 
 _REJECTED = {
-    "message-type-not-taken", "version-not-taken", "processing-id", "control-id-missing", "not-hl7",
-    "separators", "character-set", "frame-character", "nul-character", "second-message",
-    "too-many-segments", "too-many-fields", "too-many-repetitions", "too-many-components",
-    "connection-suspended", "connection-closed",
+    "message-type-not-taken", "trigger-event-not-taken", "version-not-taken", "processing-id",
+    "control-id-missing", "not-hl7", "separators", "character-set", "frame-character",
+    "nul-character", "second-message", "too-many-segments", "too-many-fields",
+    "too-many-repetitions", "too-many-components", "connection-suspended", "connection-closed",
 }  # fmt: skip
 """Refusals whatever the message says, which table 0008 answers with AR; all others are AE."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -39,6 +40,7 @@ def read_charges(message: Hl7Message, fields: FieldMap) -> VisitFacts:
             refuse("not-a-charge", f"FT1[{number}]-6", "send charges (CG) and credits (CR)")
     diagnoses = _diagnoses(message, charges)
     visit_class = find(message, fields.visit_class or ("PV1-2",))
+    places = {code: place for place, code in enumerate(diagnoses, 1)}
     return VisitFacts(
         reference=_visit_number(message, fields).value,
         service_on=_service_on(message, charges),
@@ -46,7 +48,7 @@ def read_charges(message: Hl7Message, fields: FieldMap) -> VisitFacts:
         providers=read_mapped_providers(message, fields, _providers(charges, pv1)),
         diagnoses=tuple(diagnoses),
         lines=tuple(
-            _line(message, ft1, number, diagnoses, fields) for number, ft1 in enumerate(charges, 1)
+            _line(message, ft1, number, places, fields) for number, ft1 in enumerate(charges, 1)
         ),
         where=place_of(fields.visit_number or _VISIT_NUMBER),
     )
@@ -96,7 +98,7 @@ def _diagnoses(message: Hl7Message, charges: list[Segment]) -> list[Code]:
 
 
 def _line(
-    message: Hl7Message, ft1: Segment, number: int, diagnoses: list[Code], fields: FieldMap
+    message: Hl7Message, ft1: Segment, number: int, places: Mapping[Code, int], fields: FieldMap
 ) -> LineFacts:
     """FT1-25 is the procedure; before v2.4, and where it is empty, FT1-7 is."""
     field = 25 if ft1.get(25) else 7
@@ -112,7 +114,7 @@ def _line(
         code=code,
         units=_units(_unsigned(ft1.get(10), is_credit), f"FT1[{number}]-10"),
         modifiers=tuple(m for entry in ft1.repetitions(26) if (m := ft1.part(entry, 1))),
-        diagnoses=tuple(diagnoses.index(c) + 1 for c in dict.fromkeys(codes) if c in diagnoses),
+        diagnoses=tuple(places[code] for code in dict.fromkeys(codes) if code in places),
         charge_cents=_cents(ft1, _unsigned(ft1.get(11), is_credit), f"FT1[{number}]-11"),
         transaction_id=transaction_id.value if transaction_id is not None else None,
         transaction_where=place_of(numbered_in).replace("FT1", f"FT1[{number}]"),

@@ -31,14 +31,13 @@ from services.interop.patients.read import read_coverage, read_patient
 
 def read_message(message: Hl7Message, connection: Connection) -> list[Told]:
     """What the message tells; raises RefusedError."""
-    kind = f"{message.msh.get(9, 1)}^{message.msh.get(9, 2)}"
-    reader = _READERS.get(kind)
+    code, trigger = message.msh.get(9, 1), message.msh.get(9, 2)
+    reader = _READERS.get(f"{code}^{trigger}")
     if reader is None:
-        refuse(
-            "message-type-not-taken",
-            "MSH-9",
-            f"types taken here: {', '.join(_READERS)}; do not send others to this port",
-        )
+        fix = f"types taken here: {', '.join(_READERS)}; do not send others to this port"
+        if trigger and any(kind.startswith(f"{code}^") for kind in _READERS):
+            refuse("trigger-event-not-taken", "MSH-9.2", fix)
+        refuse("message-type-not-taken", "MSH-9", fix)
     if not message.msh.get(10):
         refuse("control-id-missing", "MSH-10", "give each message an id of its own")
     try:

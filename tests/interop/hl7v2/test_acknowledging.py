@@ -148,6 +148,7 @@ def test_the_answer_is_of_the_messages_version_and_processing_id(
     ("code", "condition"),
     [
         ("message-type-not-taken", "200"),
+        ("trigger-event-not-taken", "201"),
         ("processing-id", "202"),
         ("version-not-taken", "203"),
         ("control-id-reused", "205"),

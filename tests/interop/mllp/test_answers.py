@@ -93,7 +93,7 @@ async def test_a_message_is_kept_sealed_and_without_its_key(
 @pytest.mark.parametrize(
     ("sent", "code", "error", "location"),
     [
-        (message("ADT^A99", PID), "AR", "message-type-not-taken", "MSH^1^9"),
+        (message("ADT^A99", PID), "AR", "trigger-event-not-taken", "MSH^1^9^1^2"),
         (message("ORM^O01", PID), "AR", "message-type-not-taken", "MSH^1^9"),
         (message("ADT^A04"), "AE", "segment-missing", "PID^1"),
         (message("ADT^A04", PID, control_id=""), "AR", "control-id-missing", "MSH^1^10"),

@@ -244,6 +244,6 @@ async def test_results_and_documents_are_acknowledged_kept_and_say_nothing(
 ) -> None:
     ehr = await connect()
     assert await send(ehr, (kind, PID, "OBX|1|TX|||not for us"), ("MDM^T12", PID)) == [
-        "AA", "message-type-not-taken",
+        "AA", "trigger-event-not-taken",
     ]  # fmt: skip
     assert await interop.published_all() == []

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from libs.events.contracts.interop import EncounterCorrected, EncounterPosted, EncounterVoided
+from libs.events.contracts.interop import (
+    EncounterCorrected,
+    EncounterPosted,
+    EncounterVoided,
+    PatientRegistered,
+)
 from libs.events.contracts.interop_queries import QueryAnswered, QueryOpened, QueryWithdrawn
 from libs.events.examples import interop as examples
 from tests.harness import Harness
@@ -78,3 +83,14 @@ async def test_charges_come_in_batches_and_credits_take_them_back(
     assert voided.reason == "credited"
     unnumbered = await ehr.send(dft("6", FT1))
     assert (unnumbered[1][1], unnumbered[2][5]) == ("AE", "transaction-id-missing")
+
+
+async def test_of_a_visit_that_is_credited_as_it_is_told_the_patient_is_known_and_nothing_else(
+    interop: Harness, connect: Connect
+) -> None:
+    ehr = await connect(profile={**PROFILE, "charges_are": "additive"})
+    charge = FT1.replace("FT1|1|", "FT1|1|T1")
+    credit = charge.replace("FT1|1|T1", "FT1|2|T1").replace("|CG|", "|CR|")
+    told = await ehr.send(message("DFT^P03", PID, PV1, charge, credit, DG1))
+    assert told[1][1] == "AA"
+    assert [type(event) for event in await interop.published_all()] == [PatientRegistered]

@@ -32,7 +32,7 @@ ANSWERED = {
     "13 custom delimiters": (A04.translate(str.maketrans("|^~\\&", ";#!%$")), "AA"),
     "14 repeated delimiters": (A04.replace("^~\\&", "^~^&", 1), "AR separators"),
     "15 no MSH-10": (message("ADT^A04", PID, control_id=""), "AR control-id-missing"),
-    "18 unknown trigger": (message("ADT^Z99", PID), "AR message-type-not-taken"),
+    "18 unknown trigger": (message("ADT^Z99", PID), "AR trigger-event-not-taken"),
     "19 version 9.9": (message("ADT^A04", PID, version="9.9"), "AR version-not-taken"),
     "22 charset lies": (A04.replace("|P|2.5.1", "|P|2.5.1||||||ASCII").replace("Alma", "Ælma"),
                         "AE not-in-character-set"),

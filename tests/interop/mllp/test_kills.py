@@ -22,9 +22,11 @@ from services.interop import mllp
 from tests.chaos.steps import steps
 from tests.harness import Harness
 from tests.interop.conftest import OpenConnection
-from tests.interop.mllp.conftest import PID, message
+from tests.interop.mllp.conftest import FT1, PID, PV1, message
 
-STEPS = steps(Path(mllp.__path__[0]))
+UNDONE = "mllp.undone"
+"""Only a message gets here that is refused by what is known, after it began something."""
+STEPS = [step for step in steps(Path(mllp.__path__[0])) if step != UNDONE]
 MESSAGES = 6
 DIES_AT = 3
 
@@ -94,3 +96,31 @@ async def test_killed_there_and_sent_again_nothing_is_lost_and_nothing_doubled(
     stored = DIES_AT if step in ("mllp.stored", "mllp.answered") else DIES_AT - 1
     assert fates == {"accepted": MESSAGES, "duplicate": stored + MESSAGES}
     assert connection["received"] == 2 * MESSAGES + stored
+
+
+async def test_killed_before_a_refused_message_is_kept_it_is_refused_when_it_is_sent_again(
+    interop: Harness, open_connection: OpenConnection
+) -> None:
+    """What it had begun, a patient and the visit's look-up, was undone before it died."""
+    key = await open_connection(kind="hl7v2", sending_application="EHR", sending_facility="MAIN")
+    credit = FT1.replace("FT1|1|", "FT1|1|T1").replace("|CG|", "|CR|")
+    sent = {
+        one: message("DFT^P03", PID.replace("1001", one), PV1, credit, control_id=one)
+        .replace("KEY", key)
+        .encode()
+        for one in ("k0", "k1", "k2", "k3")
+    }
+    async with server(interop.dsn, UNDONE) as (port, process):
+        before = await send_all(port, sent)
+        assert await asyncio.wait_for(process.wait(), timeout=30) == -9
+    assert len(before) == DIES_AT - 1
+    async with server(interop.dsn) as (port, _):
+        after = await send_all(port, sent)
+    answers = [*before.values(), *after.values()]
+    assert all(b"|credit-without-charge|" in answer for answer in answers)
+    assert await interop.published_all() == []
+    async with interop.http(examples.PRACTICE) as client:
+        fates = [one["fate"] for one in (await client.get("/messages")).json()]
+        [connection] = (await client.get("/connections")).json()
+    assert fates == ["refused"] * len(answers)
+    assert (connection["received"], connection["refused"]) == (len(answers), len(answers))
