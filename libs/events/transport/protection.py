@@ -41,10 +41,10 @@ def seal_marked(event: Event, data: bytes, keys: Keys) -> bytes:
     if not marks:
         return data
     key = keys.sealing(event.practice_id)
+    before, after = _around(event.practice_id, event.type, event.key_value)
 
     def seal_field(value: Any, at: str) -> dict[str, str]:
-        place = _place(event.practice_id, event.type, at, event.key_value)
-        return seal(_dump(value), key, place)
+        return seal(_dump(value), key, f"{before}{at}{after}".encode())
 
     return _dump(_changed(json.loads(data), marks, "", seal_field))
 
@@ -155,7 +155,13 @@ def _is_sealed(value: Any) -> bool:
 
 
 def _place(practice_id: UUID, kind: str, at: str, key: str) -> bytes:
-    return f"{practice_id}\n{kind}\n{at}\n{key}".encode()
+    before, after = _around(practice_id, kind, key)
+    return f"{before}{at}{after}".encode()
+
+
+def _around(practice_id: UUID, kind: str, key: str) -> tuple[str, str]:
+    """What stands before and after the place of each field of an event, which has a dozen."""
+    return f"{practice_id}\n{kind}\n", f"\n{key}"
 
 
 def _changed(data: Any, marks: Marks, at: str, change: Callable[[Any, str], Any]) -> Any:
@@ -189,9 +195,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+# Made once: `json.dumps` makes one for each value that is not written in its usual way.
+_WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_WRITE_ASCII = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
 def _dump(value: Any, *, ascii_only: bool = False) -> bytes:
     """Half a surrogate pair, which a sender may escape, can be written again as an escape only."""
-    return json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":")).encode()
+    return (_WRITE_ASCII if ascii_only else _WRITE)(value).encode()
 
 
 def _text(raw: bytes) -> str:
