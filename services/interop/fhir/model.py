@@ -117,8 +117,7 @@ class View:
         return self._parts.get((id(owner), kind), [])
 
     def owners_of(self, part: Entry) -> list[Entry]:
-        found = map(self.find, owner_references(part.type, part.resource))
-        return list({id(one): one for one in found if one is not None}.values())
+        return self._owners.get(id(part), [])
 
     @cached_property
     def _all(self) -> list[Entry]:
@@ -148,9 +147,18 @@ class View:
     def _parts(self) -> dict[tuple[int, str], list[Entry]]:
         found: dict[tuple[int, str], list[Entry]] = defaultdict(list)
         for entry in self._all:
+            for owner in self.owners_of(entry):
+                found[id(owner), entry.type].append(entry)
+        return found
+
+    @cached_property
+    def _owners(self) -> dict[int, list[Entry]]:
+        found: dict[int, list[Entry]] = {}
+        for entry in self._all:
             if entry.type in _OWNERS:
-                for owner in self.owners_of(entry):
-                    found[id(owner), entry.type].append(entry)
+                owners = map(self.find, owner_references(entry.type, entry.resource))
+                named = {id(one): one for one in owners if one is not None}
+                found[id(entry)] = list(named.values())
         return found
 
 

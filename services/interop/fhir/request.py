@@ -102,30 +102,35 @@ def _kind(members: dict[str, Any]) -> Kind:
 
 def _operation(row: Any, place: int, seed: str, connection: Connection) -> Operation:
     told = as_object(row)
-    asked = as_object(told.get("request"))
     resource = as_object(told.get("resource"))
-    texts = {name: value for name, value in asked.items() if isinstance(value, str)}
-    url = told.get("fullUrl")
+    asks = as_object(told.get("request"))
+    kind = _text(resource, "resourceType") or ""
+    is_type = kind.isalpha() and kind.isascii()
     operation = Operation(
         where=f"Bundle.entry[{place}].resource",
-        method=texts.get("method"),
-        url=texts.get("url"),
-        full_url=url if isinstance(url, str) else None,
-        criteria=texts.get("ifNoneExist"),
-        if_match=texts.get("ifMatch"),
-        if_none_match=texts.get("ifNoneMatch"),
+        type=kind if is_type and kind != "Bundle" else "",
+        method=_text(asks, "method"),
+        url=_text(asks, "url"),
+        full_url=_text(told, "fullUrl"),
+        criteria=_text(asks, "ifNoneExist"),
+        if_match=_text(asks, "ifMatch"),
+        if_none_match=_text(asks, "ifNoneMatch"),
     )
     if operation.method == "GET" and "resource" not in told:
         return operation
-    kind = resource.get("resourceType")
-    if not isinstance(kind, str) or not kind.isalpha() or not kind.isascii():
+    if not is_type:
         return operation.refused("resource-missing", ".resource", _NO_RESOURCE)
     if kind == "Bundle":
         return operation.refused("nested-bundle", ".resource", "send its entries themselves")
     if not is_resource_type(kind) and not kind.startswith(_R4_ONLY):
+        operation = replace(operation, type="")
         return operation.refused("type-unknown", ".resource", "send a type of resource of R4")
-    operation = replace(operation, type=kind)
     return _checked(operation, resource, (operation.full_url, seed, place), connection)
+
+
+def _text(told: Resource, name: str) -> str | None:
+    value = told.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _checked(

@@ -1,19 +1,23 @@
 """What FHIR R4 says of a resource's elements, as the library `fhir.resources` has it.
 
 The library's R4B models are R4's for every type that is taken here, see docs/decisions/0013; the
-difference, two kinds of extension value, is left out below. Its validation is lenient about JSON
-types, identifiers and contained resources, so `check.py` looks at these first, by these tables.
+difference, two kinds of extension value, is left out below. `check.py` walks a resource by these
+tables, which are made once of each type.
 """
 
 from __future__ import annotations
 
 import types
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from services.interop.fhir.values import ACCEPTS, Accepts
 
 Model = type[BaseModel]
 Json = Literal["object", "text", "boolean", "integer", "decimal"]
@@ -38,6 +42,29 @@ class Element:
     """Of a code with a required binding."""
     targets: frozenset[str] | None
     """Resource types that a Reference may point at; None: any."""
+    types: tuple[type, ...]
+    """What JSON of this element is read as."""
+    accepts: Accepts | None
+    """Of a primitive; None: whatever has one of the types."""
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An element of which one type is chosen, such as deceased[x]."""
+
+    names: frozenset[str]
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an object of a type has to be made of."""
+
+    elements: dict[str, Element]
+    """By their JSON names, `_birthDate` among them."""
+    required: tuple[str, ...]
+    choices: tuple[Choice, ...]
 
 
 @cache
@@ -49,12 +76,17 @@ def model_of(name: str) -> Model | None:
         return None
 
 
-@cache
 def elements_of(name: str) -> dict[str, Element]:
-    """A type's elements by their JSON names, `_birthDate` among them."""
+    return shape_of(name).elements
+
+
+@cache
+def shape_of(name: str) -> Shape:
     model = model_of(name)
     assert model is not None
-    found: dict[str, Element] = {}
+    elements: dict[str, Element] = {}
+    choices: dict[str, list[str]] = {}
+    needed: set[str] = set()
     for field_name, field in model.model_fields.items():
         alias = field.alias or field_name
         if alias in _R4B_ONLY or alias in ("fhir_comments", "resource_type"):
@@ -62,22 +94,47 @@ def elements_of(name: str) -> dict[str, Element]:
         extra: dict[str, Any] = field.json_schema_extra if isinstance(
             field.json_schema_extra, dict
         ) else {}  # fmt: skip
-        many, python_type, kind = _read(field.annotation)
-        codes = extra.get("enum_values") if kind == "Code" else None
-        if codes is not None and f"{name}.{alias}" in _CODES_BEYOND_THE_LIST:
-            codes = (set(codes) - {"+"}) | _REST_OF_THE_LIST
-        targets = extra.get("enum_reference_types")
-        found[alias] = Element(
-            json=_JSON.get(python_type, "text"),
-            kind=kind,
-            many=many,
-            model=kind if python_type == "object" else None,
-            codes=frozenset(codes) if codes else None,
-            targets=frozenset(targets) if targets and "Resource" not in targets else None,
-        )
-    return found
+        elements[alias] = _element(f"{name}.{alias}", field, extra)
+        choice = extra.get("one_of_many")
+        if choice is not None:
+            choices.setdefault(choice, []).append(alias)
+            needed |= {choice} if extra.get("one_of_many_required") else set()
+    return Shape(
+        elements,
+        tuple(alias for alias, element in elements.items() if element.required),
+        tuple(Choice(frozenset(names), one in needed) for one, names in choices.items()),
+    )
 
 
+def _element(path: str, field: FieldInfo, extra: dict[str, Any]) -> Element:
+    many, python_type, kind = _read(field.annotation)
+    codes = extra.get("enum_values") if kind == "Code" else None
+    if codes is not None and path in _CODES_BEYOND_THE_LIST:
+        codes = (set(codes) - {"+"}) | _REST_OF_THE_LIST
+    targets = extra.get("enum_reference_types")
+    json = _JSON.get(python_type, "text")
+    allowed = frozenset[str](codes) if codes else None
+    own = None if json == "object" else ACCEPTS[kind]
+    return Element(
+        json=json,
+        kind=kind,
+        many=many,
+        model=kind if python_type == "object" else None,
+        codes=allowed,
+        targets=frozenset(targets) if targets and "Resource" not in targets else None,
+        types=_TYPES[json],
+        accepts=own if allowed is None else allowed.__contains__,
+        required=field.is_required() or bool(extra.get("element_required")),
+    )
+
+
+_TYPES: dict[Json, tuple[type, ...]] = {
+    "object": (dict,),
+    "text": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "decimal": (Decimal, int),
+}
 _JSON: dict[str, Json] = {
     "object": "object",
     "bool": "boolean",

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import accumulate
+from sys import intern
 from typing import Any, NoReturn
 
 from services.interop.messages.model import Refusal, RefusedError
@@ -27,8 +28,9 @@ _LONE_SURROGATE = re.compile(
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
 )
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_STRING = re.compile(rb'"[^"]*"?')
+_NOT_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -126,7 +128,8 @@ class _Reader:
         self._at = found.end()
 
     def _unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
+        # A bundle has the same few names in every entry: each is kept once.
+        found = {intern(name): value for name, value in pairs}
         if len(found) != len(pairs):
             _duplicate(self._where)
         return found
@@ -162,7 +165,10 @@ def _text(body: bytes, where: str) -> str:
 
 def _levels(body: bytes) -> int:
     """How deep objects and arrays nest; of what is no JSON, some number."""
-    brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
+    plain = _ESCAPE.sub(b"", body) if b"\\" in body else body
+    # Two quotes side by side change nothing for the brackets after them, so they go first.
+    marks = plain.translate(None, _NOT_MARKS).replace(b'""', b"")
+    brackets = _STRING.sub(b"", marks)
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 

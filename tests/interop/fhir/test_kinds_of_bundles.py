@@ -183,7 +183,7 @@ async def test_a_transactions_reads_are_answered_after_its_changes(
 async def test_a_transaction_that_reads_what_is_not_there_changes_nothing(
     interop: Harness, key: str
 ) -> None:
-    body = batch_of(PATIENT) | {"type": "transaction"}
+    body: dict[str, Any] = batch_of(PATIENT) | {"type": "transaction"}
     body["entry"] += reading("Patient/p2")
     answer = await send(interop, key, "POST", "", body)
     assert (answer.status_code, codes(answer)) == (404, ["not-found"])
