@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from sys import intern
 from typing import Any, cast
 
 from services.interop.fhir.shapes import Element, model_of, shape_of
@@ -20,12 +21,13 @@ from services.interop.messages.model import Refusal
 MOST_REFUSALS = 50
 """Told about one resource; a sender who has more mends these first."""
 
+_INSIDE = re.compile(r"contained\[(\d+)\]")
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What is wrong with a resource, and every reference in it with its place."""
+    """What is wrong with a resource, and every reference in it with its place below it."""
 
     refusals: list[Refusal]
     references: list[tuple[str, str]] = field(repr=False)
@@ -145,7 +147,9 @@ class _Check:
         told = value.get("reference")
         if not isinstance(told, str):
             return
-        self.references.append(("".join(self._steps) + ".reference", told))
+        # The places repeat from entry to entry: each is kept once.
+        place = intern("".join(self._steps[1:])[1:] + ".reference")
+        self.references.append((place, told))
         kind = _RELATIVE.fullmatch(told) if element.targets else None
         if kind is not None and element.targets and kind[1] not in element.targets:
             expected = " or ".join(sorted(element.targets))
@@ -166,9 +170,9 @@ class _Check:
                 continue
             if told[1:] not in leads:
                 fix = "refer to what the resource contains"
-                self.refusals.append(Refusal("reference-unknown", place, fix))
+                self.refusals.append(Refusal("reference-unknown", f"{where}.{place}", fix))
                 continue
-            inside = re.match(re.escape(f"{where}.contained[") + r"(\d+)\]", place)
+            inside = _INSIDE.match(place)
             if inside is not None and int(inside[1]) < len(ids):
                 leads[ids[int(inside[1])]].add(told[1:])
         if _has_loop(leads):

@@ -61,7 +61,7 @@ class Entry:
     resource: Resource = field(repr=False)
     full_url: str | None = None
     references: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """Each reference in it, with its place."""
+    """Each reference in it, with its place below the resource."""
     container: Entry | None = field(default=None, repr=False)
     """Of a contained resource, the one that contains it; its id is a name within that one only."""
 

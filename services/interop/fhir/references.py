@@ -34,7 +34,7 @@ def unresolved(view: View, passed_over: frozenset[str]) -> list[Refusal]:
     return [
         Refusal(
             "reference-unknown",
-            place,
+            f"{entry.where}.{place}",
             "refer to a resource of this request, or to one that this connection's system has sent",
         )
         for entry in view.entries
@@ -49,5 +49,5 @@ def _must_resolve(entry: Entry, place: str, told: str) -> bool:
         return False  # looked at with the resource itself
     if told.lower().startswith("urn:"):
         return True
-    element = _INDEX.sub("", place.removeprefix(f"{entry.where}.")).removesuffix(".reference")
+    element = _INDEX.sub("", place).removesuffix(".reference")
     return element in _MUST_RESOLVE.get(entry.type, ()) and _ABOUT.fullmatch(told) is not None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from libs.events.transport import UnitOfWork
-from services.interop.fhir.model import Token, identifiers_of
+from services.interop.fhir.model import Token
 from services.interop.fhir.versions import Change, Kept, Name
 
 # One writer at a time for a practice's EHR: what is looked up here decides what is written.
@@ -132,7 +132,7 @@ async def save_changes(uow: UnitOfWork, source: str, changes: Sequence[Change]) 
     found = [
         (one.type, one.id, _fingerprints(uow, one.type, token)[0])
         for one in saved
-        for token in identifiers_of(one.resource)
+        for token in one.identifiers
     ]
     if found:
         await uow.db.execute(ADD_IDENTIFIERS, *where, *map(list, zip(*found, strict=True)))

@@ -128,8 +128,8 @@ class _Reader:
         self._at = found.end()
 
     def _unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        # A bundle has the same few names in every entry: each is kept once.
-        found = {intern(name): value for name, value in pairs}
+        # A bundle has the same names, systems and codes in every entry: each is kept once.
+        found = {intern(n): intern(v) if type(v) is str else v for n, v in pairs}
         if len(found) != len(pairs):
             _duplicate(self._where)
         return found

@@ -15,7 +15,15 @@ from typing import Any, Literal, cast
 import orjson
 
 from services.interop.connections.model import Connection
-from services.interop.fhir.model import TAKEN, Entry, Resource, View, owner_references
+from services.interop.fhir.model import (
+    TAKEN,
+    Entry,
+    Resource,
+    Token,
+    View,
+    identifiers_of,
+    owner_references,
+)
 from services.interop.fhir.operations import Operation, Request
 from services.interop.fhir.read import read_view
 from services.interop.messages.model import Refusal, RefusedError
@@ -62,7 +70,7 @@ class Change:
     version: int = 0
     content: bytes = field(default=b"", repr=False)
     owners: tuple[Name, ...] = ()
-    resource: Resource = field(default_factory=dict[str, Any], repr=False)
+    identifiers: tuple[Token, ...] = field(default=(), repr=False)
 
     @property
     def is_saved(self) -> bool:
@@ -120,14 +128,16 @@ def _placed(operation: Operation, known: Known, aliases: dict[str, str]) -> Oper
             if entry.resource.get("id") not in (None, found[0]):
                 fix = "leave out the id, or send that of the resource that the query finds"
                 raise RefusedError(Refusal("id-mismatch", f"{operation.where}.id", fix))
-            entry = replace(entry, id=found[0])
-    _check_version(operation, known.kept.get((entry.type, entry.id)))
-    return replace(operation, entry=entry)
+            operation = replace(operation, entry=replace(entry, id=found[0]))
+    _check_version(operation, known)
+    return operation
 
 
-def _check_version(operation: Operation, kept: Kept | None) -> None:
-    if operation.if_match is None:
+def _check_version(operation: Operation, known: Known) -> None:
+    entry = operation.entry
+    if operation.if_match is None or entry is None:
         return
+    kept = known.kept.get((entry.type, entry.id))
     found = _ETAG.fullmatch(operation.if_match.strip())
     if found is None or kept is None or int(found[1]) != kept.version:
         fix = "read the resource again, and send your change with If-Match and its ETag"
@@ -157,7 +167,7 @@ def _change(operation: Operation, view: View, known: Known) -> Change:
         1 if kept is None else kept.version + 1,
         content,
         tuple({(one.type, one.id): None for one in owners if one is not None}),
-        resource,
+        tuple(identifiers_of(resource)),
     )
 
 
@@ -194,7 +204,8 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:
 
 def write_json(value: Any) -> bytes:
     """In one spelling; a decimal is written with the digits that it was read with."""
-    return orjson.dumps(value, default=_number, option=orjson.OPT_SORT_KEYS)
+    written = orjson.dumps(value, default=_number, option=orjson.OPT_SORT_KEYS)
+    return bytes(memoryview(written))  # a copy: orjson's own keeps its buffer, kilobytes, alive
 
 
 def _number(value: Any) -> orjson.Fragment:
