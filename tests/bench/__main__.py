@@ -15,6 +15,7 @@ from pathlib import Path
 
 from libs.events.transport.runtime import settle_memory
 from libs.local.backends import choose, running
+from tests.bench.checking import measure_checking
 from tests.bench.growing import measure_growth, measure_rebuilding
 from tests.bench.handling import measure_handling
 from tests.bench.hops import measure_hops
@@ -34,6 +35,7 @@ MEASURES: dict[str, Callable[[Databases, str], Awaitable[dict[str, float]]]] = {
     "hops": measure_hops,
     "timers": measure_timers,
     "mllp": measure_receiving,
+    "fhir": measure_checking,
     "rebuild": measure_rebuilding,
     "growth": measure_growth,
 }
@@ -50,6 +52,9 @@ TARGETS: dict[str, tuple[str, float]] = {
     "mllp_ms_p50": ("<=", 25),
     "mllp_ms_p99": ("<=", 50),
     "mllp_connections_held": (">=", 1000),
+    "fhir_mb_per_cpu_second": (">=", 5),
+    "fhir_price_at_40_mb": ("<=", 1.2),
+    "fhir_peak_over_body": ("<=", 16),
     "rebuild_vs_live": (">=", 1),
     "rebuild_peak_grown": ("<=", 1.2),
     "event_price_at_10x_rows": ("<=", 1.2),
