@@ -13,9 +13,9 @@ from libs.events.transport import UnitOfWork
 from services.interop.fhir.store import find_parts, find_resources
 from services.interop.fhir.strict import read_json
 from services.interop.fhir.versions import Kept
-from services.interop.patients.store import find_patient
 from services.interop.subscriptions.claim_response import Visit, claim_response, read_visit
 from services.interop.writeback.model import Account
+from services.interop.writeback.people import find_person
 from services.interop.writeback.store import find_reference
 
 LIST_CLAIMS = """
@@ -90,14 +90,13 @@ async def write_claim(
 
 async def _visit(account: Account, source_system: str, uow: UnitOfWork) -> Visit:
     number = await find_reference(uow, account.encounter_id)
-    found = await find_patient(uow, account.patient_id)
-    assert found is not None
+    person = await find_person(uow, account.patient_id)
     name = ("Encounter", number)
     kept = await find_resources(uow, source_system, [name])
     parts = await find_parts(uow, source_system, [name] if kept else [])
     claims = await find_resources(uow, source_system, [p for p in parts if p[0] == "Claim"])
     encounter = _resource(kept[0]) if kept else None
-    return read_visit(number, found.patient.mrn, encounter, [_resource(one) for one in claims])
+    return read_visit(number, person.mrn, encounter, [_resource(one) for one in claims])
 
 
 def _resource(kept: Kept) -> dict[str, Any]:

@@ -108,6 +108,13 @@ async def test_a_paid_claim_is_read_by_its_ehr_in_its_own_names(
     }  # fmt: skip
 
 
+async def test_what_is_taken_back_stands_no_more(interop: Harness, key: str, visit: UUID) -> None:
+    await interop.receive(*story(visit)[:2], billing.charges_reversed())
+    found = (await send(interop, key, "GET", f"/ClaimResponse/{CLAIM}")).json()
+    assert (found["status"], found["outcome"]) == ("cancelled", "complete")
+    assert set(amounts(found).values()) == {0.0}
+
+
 async def test_claims_are_found_by_request_visit_patient_and_id(
     interop: Harness, key: str, visit: UUID
 ) -> None:
