@@ -14,6 +14,8 @@ from services.interop.projects import api as projects
 from services.interop.queries import api as queries
 from services.interop.queries.asking import OVERDUE_TIMER, note_overdue
 from services.interop.sandbox import pages as sandbox
+from services.interop.smart import clients as smart_clients
+from services.interop.smart import token as smart
 from services.interop.subscriptions import api as subscriptions
 from services.interop.subscriptions import claim_api as claims
 from services.interop.subscriptions.send import (
@@ -52,6 +54,8 @@ service = Service(
         partners.routes,
         subscriptions.routes,  # before the rest of FHIR, which answers whatever is left
         claims.routes,
+        smart_clients.routes,
+        smart.routes,  # before fhir, to whom token would be a type of resource
         fhir.routes,
         sandbox.routes,
     ],

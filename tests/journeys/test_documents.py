@@ -53,10 +53,11 @@ def test_every_shell_command_of_the_page_runs(
 async def test_every_python_program_of_the_integrators_page_runs(
     live: LocalPlatform, doors: list[Door]
 ) -> None:
-    told, posted, ingested, read, opened = [
+    told, created, posted, ingested, read, opened = [
         run_python(program, live) for program in snippets("docs/integrators.md", "python")
     ]
     assert told.split() == ["handshake", "searchset"]
+    assert created.split() == ["system/Patient.cru", "Patient", "1"]
     assert posted.strip() == "202"
     assert read.startswith("agreements.practice-onboarded.v1 0001-")
     assert re.fullmatch(r"opened \S.* where stood A256GCM\n", opened)

@@ -17,21 +17,25 @@ class TooLargeError(Exception):
         self.most = most
 
 
+def bearer_of(request: Request) -> str:
+    """What the caller sent as a bearer token; empty where none was sent."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
+
+
 async def sender_of(request: Request, kind: Kind) -> Connection:
     """The connection whose key the caller sent; reads no body yet.
 
     401 where it opens none, 403 where the connection is suspended or closed.
     """
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    key = ConnectionKey.read(text.strip()) if scheme.lower() == "bearer" else None
+    key = ConnectionKey.read(bearer_of(request))
     if key is None:
         raise not_known()
     async with work_of(request).unit_of_work(key.practice_id) as uow:
         connection = await authenticate(uow, key, kind)
     if connection is None:
         raise not_known()
-    if (shut := refuse_shut(connection.state)) is not None:
-        raise HTTPException(403, shut.fix)
+    turn_away_if_shut(connection)
     return connection
 
 
@@ -40,6 +44,12 @@ def not_known() -> HTTPException:
     return HTTPException(
         401, "send this connection's key as a bearer token", {"WWW-Authenticate": "Bearer"}
     )
+
+
+def turn_away_if_shut(connection: Connection) -> None:
+    """403 where the connection is suspended or closed."""
+    if (shut := refuse_shut(connection.state)) is not None:
+        raise HTTPException(403, shut.fix)
 
 
 async def read_body(request: Request, *, most: int) -> bytes:

@@ -167,15 +167,8 @@ class ConnectionKey:
     @classmethod
     def read(cls, text: str) -> ConnectionKey | None:
         """The key that a caller sent, or None where it is none."""
-        parts = text.split("_", 3)
-        if len(parts) != 4 or parts[0] != "msk" or not 32 <= len(parts[3]) <= 128:
-            return None
-        if len(parts[1]) != 32 or len(parts[2]) != 32 or not text.isascii():
-            return None
-        try:
-            return cls(UUID(hex=parts[1]), UUID(hex=parts[2]), parts[3])
-        except ValueError:
-            return None
+        found = read_named(text, "msk")
+        return cls(*found) if found is not None and 32 <= len(found[2]) <= 128 else None
 
     @classmethod
     def read_name(cls, text: str) -> tuple[UUID, UUID] | None:
@@ -196,6 +189,22 @@ class ConnectionKey:
     def opens(self, key_sha256: bytes) -> bool:
         """Compare in constant time."""
         return compare_digest(self.digest(), key_sha256)
+
+
+def read_named(text: str, prefix: str) -> tuple[UUID, UUID, str] | None:
+    """Practice, connection and the rest of `<prefix>_<uuid hex>_<uuid hex>_<rest>`.
+
+    What names its practice can be looked up behind row-level security before anybody is known.
+    """
+    parts = text.split("_", 3)
+    if len(parts) != 4 or parts[0] != prefix or not text.isascii():
+        return None
+    if len(parts[1]) != 32 or len(parts[2]) != 32:
+        return None
+    try:
+        return UUID(hex=parts[1]), UUID(hex=parts[2]), parts[3]
+    except ValueError:
+        return None
 
 
 def new_secret() -> str:

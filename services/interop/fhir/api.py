@@ -8,7 +8,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 
 from libs.service.http import work_of
-from services.interop.connections.bearer import sender_of
+from services.interop.fhir.address import base_of, own_base_of
 from services.interop.fhir.answers import (
     etag,
     headers_of,
@@ -25,7 +25,6 @@ from services.interop.fhir.http import (
     FhirRoute,
     answer,
     answer_refused,
-    base_of,
     read_sent,
 )
 from services.interop.fhir.inspect import read_resources
@@ -34,6 +33,8 @@ from services.interop.fhir.outcome import operation_outcome
 from services.interop.fhir.request import read_one
 from services.interop.fhir.strict import read_json
 from services.interop.fhir.uscore import warnings_of
+from services.interop.smart.scopes import check_scope
+from services.interop.smart.sender import fhir_sender
 
 routes = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute)
 
@@ -41,7 +42,8 @@ routes = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute)
 @routes.get("/metadata")
 async def show_capabilities(request: Request) -> Response:
     """The CapabilityStatement; needs no key, because a client reads it to learn how to get one."""
-    return answer(capability_statement(base_of(request)))
+    own = own_base_of(request)
+    return answer(capability_statement(base_of(request), own and f"{own}/token"))
 
 
 @routes.post("")
@@ -50,19 +52,22 @@ async def show_capabilities(request: Request) -> Response:
 async def take_bundle(request: Request) -> Response:
     """A transaction or message, all of it or nothing; a batch, each entry on its own.
 
-    401 unknown key · 403 suspended or closed · 413 too large · 415 not FHIR JSON · 422 refused
+    401 unknown key · 403 shut or not granted · 413 too large · 415 not FHIR JSON · 422 refused
     (kept for a person). The same bundle again is answered the same and does nothing twice.
     """
-    connection, body = await read_sent(request)
-    return await answer_bundle(body, connection, request)
+    sender, body = await read_sent(request)
+    return await answer_bundle(body, sender, request)
 
 
 @routes.post("/$validate")
 @routes.post("/{kind}/$validate")
 async def validate(request: Request, kind: str | None = None) -> Response:
-    """What would be wrong with a body, without keeping it; always 200 where it can be looked at."""
-    connection, body = await read_sent(request)
-    reading = await asyncio.to_thread(read_resources, body, connection)
+    """What would be wrong with a body, without keeping it; always 200 where it can be looked at.
+
+    Nothing that was sent before is looked at either, so any sender may ask.
+    """
+    sender, body = await read_sent(request)
+    reading = await asyncio.to_thread(read_resources, body, sender.connection)
     warnings = [warning for one in reading.resources for warning in one.warnings]
     return answer(operation_outcome(reading.refusals, warnings=warnings))
 
@@ -88,8 +93,10 @@ async def update_found(kind: str, request: Request) -> Response:
 
 @routes.get("/{kind}/{id}")
 async def read(kind: str, id: str, request: Request) -> Response:
-    connection = await sender_of(request, "fhir")
+    sender = await fhir_sender(request)
     _check_kind(kind)
+    check_scope(sender.scopes, kind, "r")
+    connection = sender.connection
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
         kept = await find_one(uow, connection.source_system, kind, id, kind)
     headers = headers_of(kind, id, kept.version, kept.changed_at, base_of(request))
@@ -102,8 +109,10 @@ async def read(kind: str, id: str, request: Request) -> Response:
 @routes.get("/{kind}")
 async def search(kind: str, request: Request) -> Response:
     """By _id and identifier, in pages; an unknown parameter is refused, or passed over if asked."""
-    connection = await sender_of(request, "fhir")
+    sender = await fhir_sender(request)
     _check_kind(kind)
+    check_scope(sender.scopes, kind, "s")
+    connection = sender.connection
     is_lenient = "handling=lenient" in request.headers.get("prefer", "")
     wanted = read_search(request.query_params.multi_items(), is_lenient=is_lenient)
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
@@ -133,20 +142,21 @@ async def _take_one(
     id: str | None,
     criteria: str | None,
 ) -> Response:
-    connection, body = await read_sent(request)
+    sender, body = await read_sent(request)
     _check_kind(kind)
+    check_scope(sender.scopes, kind, "c" if method == "POST" else "u")
     found = await read_in_thread(
         lambda: read_one(
             body,
             kind,
-            connection,
+            sender.connection,
             method=method,
             id=id,
             criteria=criteria,
             if_match=request.headers.get("if-match"),
         )
     )
-    taken = await take_message(body, kind, found, connection, request)
+    taken = await take_message(body, kind, found, sender, request)
     if not taken.is_taken:
         return answer_refused(list(taken.outcome.refusals))
     [change] = taken.changes

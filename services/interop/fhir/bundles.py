@@ -12,7 +12,7 @@ from fastapi import Request as HttpRequest
 from fastapi import Response
 
 from libs.service.http import work_of
-from services.interop.connections.model import Connection
+from services.interop.fhir.address import base_of
 from services.interop.fhir.answers import (
     Return,
     bundle_response,
@@ -23,12 +23,12 @@ from services.interop.fhir.answers import (
     refused_answer,
 )
 from services.interop.fhir.find import find_asked
+from services.interop.fhir.granted import check_asked
 from services.interop.fhir.http import (
     PASSING,
     RETRY_AFTER,
     answer,
     answer_refused,
-    base_of,
     try_again,
 )
 from services.interop.fhir.operations import Operation, Request
@@ -37,22 +37,23 @@ from services.interop.fhir.request import read_bundle
 from services.interop.fhir.take import Taken, take_request
 from services.interop.fhir.versions import Change, write_json
 from services.interop.messages.model import Inbound, RefusedError
+from services.interop.smart.sender import Sender
 
 
-async def answer_bundle(body: bytes, connection: Connection, http: HttpRequest) -> Response:
-    found = await read_in_thread(lambda: read_bundle(body, connection))
+async def answer_bundle(body: bytes, sender: Sender, http: HttpRequest) -> Response:
+    found = await read_in_thread(lambda: read_bundle(body, sender.connection))
     if isinstance(found, RefusedError):
-        taken = await take_message(body, "Bundle", found, connection, http)
+        taken = await take_message(body, "Bundle", found, sender, http)
         return answer_refused(list(taken.outcome.refusals))
     if found.kind == "message":
-        return await _answer_message(body, found, connection, http)
+        return await _answer_message(body, found, sender, http)
     prefer = read_prefer(http.headers.get("prefer", ""), "minimal")
     if found.kind == "batch":
-        rows = [await _answer_entry(one, prefer, connection, http) for one in found.operations]
+        rows = [await _answer_entry(one, prefer, sender, http) for one in found.operations]
         return answer(bundle_response("batch", rows))
     if found.only_reads:
-        return answer(bundle_response("transaction", await _read_all(found, connection, http)))
-    taken = await take_message(body, "Bundle", found, connection, http)
+        return answer(bundle_response("transaction", await _read_all(found, sender, http)))
+    taken = await take_message(body, "Bundle", found, sender, http)
     if not taken.is_taken:
         return answer_refused(list(taken.outcome.refusals))
     return answer(bundle_response("transaction", _rows(taken, prefer, base_of(http))))
@@ -70,7 +71,7 @@ def _rows(taken: Taken, prefer: Return, base: str) -> list[dict[str, Any]]:
 
 
 async def _answer_message(
-    body: bytes, found: Request, connection: Connection, http: HttpRequest
+    body: bytes, found: Request, sender: Sender, http: HttpRequest
 ) -> Response:
     """As a message too where it is refused, with the status of the refusal.
 
@@ -78,7 +79,7 @@ async def _answer_message(
     """
     assert found.header is not None
     try:
-        taken = await take_message(body, "Bundle", found, connection, http)
+        taken = await take_message(body, "Bundle", found, sender, http)
     except PASSING as error:
         refusals = [try_again(error)]
         told = message_response(found.header, uuid4(), work_of(http).now(), refusals)
@@ -90,12 +91,12 @@ async def _answer_message(
     return answer(told, status_of(refusals) if refusals else 200)
 
 
-async def _read_all(
-    found: Request, connection: Connection, http: HttpRequest
-) -> list[dict[str, Any]]:
+async def _read_all(found: Request, sender: Sender, http: HttpRequest) -> list[dict[str, Any]]:
     """Of a bundle that only reads: nothing of it is kept."""
+    check_asked(found, sender.scopes)
     if found.refusals:
         raise RefusedError(*found.refusals)
+    connection = sender.connection
     async with work_of(http).unit_of_work(connection.practice_id) as uow:
         kept = await find_asked(uow, connection.source_system, found.operations)
     pairs = zip(found.operations, kept, strict=True)
@@ -103,21 +104,21 @@ async def _read_all(
 
 
 async def _answer_entry(
-    operation: Operation, prefer: Return, connection: Connection, http: HttpRequest
+    operation: Operation, prefer: Return, sender: Sender, http: HttpRequest
 ) -> dict[str, Any]:
     """An entry of a batch is a message of its own, in its own transaction; a GET is none."""
     if operation.is_passed_over:
         return entry_answer(Change(operation, "passed over"), prefer, None)
     alone = Request("resource", (operation,))
-    if operation.reads is not None:
-        try:
-            [row] = await _read_all(alone, connection, http)
-        except RefusedError as refused:
-            return refused_answer(refused.refusals)
-        return row
-    taken = await take_message(
-        _raw_of(operation), operation.type or "Resource", alone, connection, http
-    )
+    try:
+        if operation.reads is not None:
+            [row] = await _read_all(alone, sender, http)
+            return row
+        taken = await take_message(
+            _raw_of(operation), operation.type or "Resource", alone, sender, http
+        )
+    except RefusedError as refused:
+        return refused_answer(refused.refusals)
     if not taken.is_taken:
         return refused_answer(taken.outcome.refusals)
     return entry_answer(taken.changes[0], prefer, taken.outcome.received_at)
@@ -145,7 +146,7 @@ async def take_message(
     body: bytes,
     kind: str,
     found: Request | RefusedError,
-    connection: Connection,
+    sender: Sender,
     http: HttpRequest,
 ) -> Taken:
     """A message in a transaction of its own; `found`: what it was read as."""
@@ -155,5 +156,5 @@ async def take_message(
         name = f"{one.method} {one.type} {one.entry and one.entry.id} {one.criteria} {one.if_match}"
         seed.update(name.encode())
     inbound = Inbound(type=kind, control_id=f"sha256:{seed.hexdigest()}", raw=body)
-    async with work_of(http).unit_of_work(connection.practice_id) as uow:
-        return await take_request(inbound, found, connection, uow)
+    async with work_of(http).unit_of_work(sender.connection.practice_id) as uow:
+        return await take_request(inbound, found, sender, uow)

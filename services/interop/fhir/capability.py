@@ -16,7 +16,8 @@ SYSTEM_INTERACTIONS = ("transaction", "batch")
 STATED_ON = "2026-03-01"
 
 
-def capability_statement(base: str) -> dict[str, Any]:
+def capability_statement(base: str, token_url: str | None) -> dict[str, Any]:
+    """`token_url` None: access tokens are not given at this address."""
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -30,10 +31,7 @@ def capability_statement(base: str) -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
-                "security": {
-                    "description": "The connection's key as a bearer token. A connection sees "
-                    "what its own EHR has sent, and how the claims for that stand."
-                },
+                "security": _security(token_url),
                 "resource": sorted(
                     [*map(_resource, TAKEN), *stated_resources()], key=itemgetter("type")
                 ),
@@ -61,6 +59,27 @@ _VALIDATE = {
     "name": "validate",
     "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
 }
+
+
+def _security(token_url: str | None) -> dict[str, Any]:
+    """Also as SMART 1 tells it, which clients still read; it is deprecated since SMART 2."""
+    stated: dict[str, Any] = {
+        "description": "The connection's key, or an access token, as a bearer token. A connection "
+        "sees what its own EHR has sent, and how the claims for that stand."
+    }
+    if token_url is None:
+        return stated
+    return {
+        **stated,
+        "extension": [
+            {"url": _OAUTH_URIS, "extension": [{"url": "token", "valueUri": token_url}]},
+        ],
+        "service": [{"coding": [{"system": _SECURITY_SERVICES, "code": "SMART-on-FHIR"}]}],
+    }
+
+
+_OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_SECURITY_SERVICES = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 
 def _resource(kind: str) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from fastapi.routing import APIRoute
 
 from libs.events.transport.faults import describe, is_transient
 from libs.events.transport.keys import KeyUnavailableError
-from services.interop.connections.bearer import TooLargeError, read_body, sender_of
-from services.interop.connections.model import Connection
+from services.interop.connections.bearer import TooLargeError, read_body
 from services.interop.fhir.outcome import operation_outcome, status_of
 from services.interop.fhir.versions import write_json
 from services.interop.messages.model import Refusal, RefusedError
+from services.interop.smart.sender import Sender, fhir_sender
 
 log = structlog.get_logger("interop.fhir")
 
@@ -37,7 +37,7 @@ class FhirRoute(APIRoute):
             try:
                 return await handle(request)
             except RefusedError as refused:
-                return answer_refused(list(refused.refusals))
+                return answer_refused(list(refused.refusals), challenge_of(refused))
             except TooLargeError as error:
                 fix = f"send at most {error.most} bytes"
                 return answer_refused([Refusal("too-long", "Bundle", fix)])
@@ -64,14 +64,14 @@ def answer_refused(refusals: list[Refusal], headers: Mapping[str, str] | None = 
     return answer(operation_outcome(refusals), status_of(refusals), headers)
 
 
-async def read_sent(request: Request) -> tuple[Connection, bytes]:
+async def read_sent(request: Request) -> tuple[Sender, bytes]:
     """Who sends, and what; raises as FhirRoute answers it."""
-    connection = await sender_of(request, "fhir")
+    sender = await fhir_sender(request)
     body = await read_body(request, most=LARGEST_BODY)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in (MEDIA_TYPE, "application/json"):
         raise RefusedError(Refusal("not-supported", "Bundle", f"send {MEDIA_TYPE}"))
-    return connection, body
+    return sender, body
 
 
 PASSING = (KeyUnavailableError, OSError, PostgresError, InterfaceError)
@@ -86,5 +86,8 @@ def try_again(error: Exception) -> Refusal:
     return Refusal("try-again", "Bundle", "nothing was kept; send the same again")
 
 
-def base_of(request: Request) -> str:
-    return f"{str(request.base_url).rstrip('/')}/fhir"
+def challenge_of(refused: RefusedError) -> dict[str, str]:
+    """What a token would have to grant is told as RFC 6750 §3.1 has it, too."""
+    if all(one.code != "insufficient_scope" for one in refused.refusals):
+        return {}
+    return {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}

@@ -10,6 +10,7 @@ from services.interop.messages.model import Refusal
 _ISSUE_TYPES = {
     "login": "login",
     "forbidden": "forbidden",
+    "insufficient_scope": "forbidden",
     "connection-suspended": "forbidden",
     "connection-closed": "forbidden",
     "too-long": "too-long",
@@ -50,6 +51,7 @@ _ISSUE_TYPES = {
 _STATUSES = {
     "login": 401,
     "forbidden": 403,
+    "insufficient_scope": 403,
     "connection-suspended": 403,
     "connection-closed": 403,
     "type-not-kept": 404,

@@ -9,6 +9,7 @@ from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection
 from services.interop.fhir import store
 from services.interop.fhir.find import Found, find_asked
+from services.interop.fhir.granted import check_asked, check_done
 from services.interop.fhir.known import load_known
 from services.interop.fhir.operations import Request
 from services.interop.fhir.request import read_bundle
@@ -17,6 +18,7 @@ from services.interop.messages.model import Effects, Inbound, Outcome, RefusedEr
 from services.interop.messages.receive import receive
 from services.interop.messages.store import find_taken
 from services.interop.messages.told import take_told
+from services.interop.smart.sender import Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,19 @@ class Taken:
 
 
 async def take_request(
-    inbound: Inbound, request: Request | RefusedError, connection: Connection, uow: UnitOfWork
+    inbound: Inbound, request: Request | RefusedError, sender: Sender, uow: UnitOfWork
 ) -> Taken:
-    """All of it or nothing, with the message as it came; the same again does nothing twice."""
+    """All of it or nothing, with the message as it came; the same again does nothing twice.
+
+    Raises RefusedError, and keeps nothing, where the sender may not do it.
+    """
+    connection = sender.connection
+    check_asked(request, sender.scopes)
     await store.lock_source(uow, connection.source_system)
     decided = await _decide(request, connection, uow)
     found: list[Found] = []
+    if not isinstance(decided, RefusedError):
+        check_done(decided.changes, sender.scopes)
 
     async def take(effects: Effects) -> None:
         if isinstance(decided, RefusedError):
