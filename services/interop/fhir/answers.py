@@ -22,6 +22,7 @@ Return = Literal["minimal", "representation", "OperationOutcome"]
 _PHRASES = {
     200: "OK",
     201: "Created",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     304: "Not Modified",
