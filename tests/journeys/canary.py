@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlencode
 from uuid import UUID
 
 import asyncpg
@@ -235,3 +235,19 @@ def _planted(message: Message, person: Patient, control_id: str) -> Message:
     for old, new in names.items():
         text = text.replace(old, new)
     return replace(message, control_id=control_id, segments=tuple(json.loads(text)))
+
+
+def token_request_of_the_canary() -> str:
+    """With an assertion that says of whom it is, and nothing that proves it."""
+    claims = {**CANARY, "iss": CANARY["mrn"], "sub": CANARY["mrn"], "jti": CANARY["email"]}
+    parts = [{"alg": "ES384", "kid": CANARY["phone"]}, claims, CANARY]
+    written = [base64.urlsafe_b64encode(json.dumps(one).encode()).rstrip(b"=") for one in parts]
+    return urlencode(
+        {
+            "grant_type": "client_credentials",
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": b".".join(written),
+            "scope": f"system/{CANARY['family']}.rs",
+            **CANARY,
+        }
+    )

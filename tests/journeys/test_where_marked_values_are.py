@@ -44,6 +44,7 @@ from tests.journeys.canary import (
     messages_of_the_canary,
     resource_of_the_canary,
     sealed_in_tables,
+    token_request_of_the_canary,
 )
 from tests.journeys.collector import Spans
 from tests.transport.platform import eventually
@@ -120,6 +121,7 @@ async def _be_refused_everywhere(live: LocalPlatform, door: Door) -> None:
             ("/fhir", door.fhir_key, "application/fhir+json", json.dumps(CANARY)),
             ("/fhir/Patient", door.fhir_key, "application/fhir+json",
              json.dumps({"resourceType": "Patient", CANARY["family"]: 1, "gender": CANARY["mrn"]})),
+            ("/fhir/token", "", "application/x-www-form-urlencoded", token_request_of_the_canary()),
             (f"/{CANARY['family']}?{CANARY['city']}", CANARY["mrn"], "text/plain", "")
         ):  # fmt: skip
             headers = {"authorization": f"Bearer {key}", "content-type": kind}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -61,6 +62,24 @@ async def test_an_assertion_is_used_up_by_its_first_answer(interop: Harness, cli
     refused = sign(claims(interop))
     assert error_of(await ask(interop, form(refused, "system/Nothing.r"))) == "invalid_scope"
     assert "used before" in (await ask(interop, form(refused))).text
+
+
+async def test_of_the_same_assertion_at_once_one_is_taken(interop: Harness, client: None) -> None:
+    same = form(sign(claims(interop)))
+    answers = await asyncio.gather(*(ask(interop, same) for _ in range(6)))
+    assert sorted(one.status_code for one in answers) == [200, 400, 400, 400, 400, 400]
+    assert await counted(interop) == (1, 1)
+
+
+async def test_keys_that_are_replaced_meanwhile_leave_no_token_behind(
+    interop: Harness, client: None
+) -> None:
+    asked = [ask(interop, form(sign(claims(interop)))) for _ in range(6)]
+    new = ECKey.generate_key("P-384", {"kid": "ec-2"})
+    answers = await asyncio.gather(*asked[:3], register(interop, jwks(new)), *asked[3:])
+    given = [one.json()["access_token"] for one in answers if "access_token" in one.json()]
+    for access in given:
+        assert (await send(interop, access, "GET", "/Patient")).status_code == 401
 
 
 async def test_a_jti_stays_used_for_as_long_as_its_assertion_would_be_taken(
