@@ -121,7 +121,8 @@ async def _be_refused_everywhere(live: LocalPlatform, door: Door) -> None:
             ("/fhir", door.fhir_key, "application/fhir+json", json.dumps(CANARY)),
             ("/fhir/Patient", door.fhir_key, "application/fhir+json",
              json.dumps({"resourceType": "Patient", CANARY["family"]: 1, "gender": CANARY["mrn"]})),
-            ("/fhir/token", "", "application/x-www-form-urlencoded", token_request_of_the_canary()),
+            ("/fhir/token", CANARY["mrn"], "application/x-www-form-urlencoded",
+             token_request_of_the_canary()),
             (f"/{CANARY['family']}?{CANARY['city']}", CANARY["mrn"], "text/plain", "")
         ):  # fmt: skip
             headers = {"authorization": f"Bearer {key}", "content-type": kind}
