@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -24,6 +24,12 @@ Kind = Literal["handshake", "event", "heartbeat"]
 MOST_FAILURES = 20
 """In a row, then it is in error: by the timers' back-off the last comes some two hours after the
 first."""
+
+ABANDONED_AFTER = timedelta(days=30)
+"""In error for so long, it is off: nobody will ask for what has gathered since."""
+
+KEPT_EVENTS = 1000
+"""Of those that its endpoint has taken, to be asked for again; what it has not is all kept."""
 
 MOST_SUBSCRIPTIONS = 20
 """Of one connection: each may keep a sender busy for as long as its endpoint takes to answer."""
@@ -158,6 +164,18 @@ def decide_delivered(subscription: Subscription, sending: Sending) -> Subscripti
             return replace(subscription, sent=sending.number, failures=0)
         case "heartbeat":
             return replace(subscription, failures=0)
+
+
+def decide_ended(subscription: Subscription, now: datetime) -> Subscription:
+    """Off at the end that it asked for, and where nobody mended it."""
+    asked, since = subscription.asked, subscription.changed_at
+    is_over = asked.ends_at is not None and asked.ends_at <= now
+    is_abandoned = (
+        subscription.status == "error" and since is not None and since + ABANDONED_AFTER <= now
+    )
+    if subscription.status == "off" or not (is_over or is_abandoned):
+        return subscription
+    return replace(subscription, status="off", error=None, changed_at=now)
 
 
 def decide_failed(subscription: Subscription, sending: Sending, failure: Failure) -> Subscription:

@@ -22,9 +22,12 @@ from services.interop.subscriptions import store
 from services.interop.subscriptions.claims import write_claim
 from services.interop.subscriptions.client import NotDeliveredError, post
 from services.interop.subscriptions.model import (
+    ABANDONED_AFTER,
+    KEPT_EVENTS,
     Sending,
     Subscription,
     decide_delivered,
+    decide_ended,
     decide_failed,
     is_due,
 )
@@ -109,11 +112,25 @@ async def _end(
     if after.status != before.status:
         after = replace(after, changed_at=uow.now)
     await store.save_progress(uow, after)
-    if failure is None and sending.kind == "handshake":
-        await set_heartbeat(after, uow)
-    if failure is None and sending.kind != "heartbeat":
-        await _set_first(after, uow)
+    if after.status == "error":
+        key = f"{after.subscription_id}/{after.activation}"
+        await uow.set_timer(END_TIMER, key, uow.now + ABANDONED_AFTER)
+    if failure is None:
+        await _go_on(after, sending, uow)
     return after
+
+
+async def _go_on(after: Subscription, sending: Sending, uow: UnitOfWork) -> None:
+    """What comes after something that was taken."""
+    match sending.kind:
+        case "handshake":
+            await set_heartbeat(after, uow)
+            await _set_first(after, uow)
+        case "event":
+            await store.forget_events(uow, after.subscription_id, after.sent - KEPT_EVENTS)
+            await _set_first(after, uow)
+        case "heartbeat":
+            pass
 
 
 async def set_sending(uow: UnitOfWork, sending: Sending) -> None:
@@ -164,12 +181,10 @@ async def set_end(subscription: Subscription, uow: UnitOfWork) -> None:
 
 
 async def end_subscription(timer: Timer, uow: UnitOfWork) -> None:
-    """It is off, unless another end was asked for since."""
+    """It is off, unless it was asked for otherwise since."""
     found = await store.lock_subscription(uow, UUID(timer.key.partition("/")[0]))
-    if found is None or found.asked.ends_at is None or found.asked.ends_at > uow.now:
-        return
-    ended = replace(found, status="off", error=None, changed_at=uow.now)
-    await store.save_progress(uow, ended)
+    if found is not None and (ended := decide_ended(found, uow.now)) != found:
+        await store.save_progress(uow, ended)
 
 
 async def resume_subscriptions(connection: Connection, uow: UnitOfWork) -> None:

@@ -86,6 +86,11 @@ INSERT INTO subscription_event (practice_id, subscription_id, number, claim_id, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 
+FORGET_EVENTS = """
+DELETE FROM subscription_event
+ WHERE practice_id = $1 AND subscription_id = $2 AND number <= $3
+"""
+
 LIST_EVENTS = """
 SELECT e.number, e.happened_at, e.claim_id, a.encounter_id, a.connection_id, a.patient_id,
        e.payer_id, e.status, e.charge_cents, e.adjusted_cents, e.paid_cents, e.patient_cents
@@ -192,6 +197,11 @@ async def add_event(uow: UnitOfWork, counted: Counted, account: Account) -> None
         account.patient_cents,
         uow.now,
     )
+
+
+async def forget_events(uow: UnitOfWork, subscription_id: UUID, until: int) -> None:
+    """Up to this number, included."""
+    await uow.db.execute(FORGET_EVENTS, uow.practice_id, subscription_id, until)
 
 
 async def list_events(

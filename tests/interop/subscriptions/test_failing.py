@@ -85,6 +85,34 @@ async def test_an_endpoint_that_is_away_too_long_is_given_up_and_all_is_told_whe
     ]
 
 
+async def test_who_is_in_error_for_a_month_is_off(
+    interop: Harness, key: str, hook: Hook, visit: UUID
+) -> None:
+    hook.answers = [500]
+    made = (await send(interop, key, "POST", "/Subscription", subscription(hook.url))).json()
+    await interop.fire_timers()
+    first, *rest = story(visit)
+    await interop.receive(first)
+    await later(interop, 29 * 86400)
+    assert (await look(interop, key, made["id"]))["status"] == "error"
+    await later(interop, 86400)
+    assert (await look(interop, key, made["id"]))["status"] == "off"
+    await interop.receive(*rest)
+    status = said((await send(interop, key, "GET", f"/Subscription/{made['id']}/$status")).json())
+    assert status["events-since-subscription-start"] == "1", "nothing gathers any more"
+
+
+async def test_who_asked_again_in_time_is_not_taken_for_abandoned(
+    interop: Harness, key: str, hook: Hook
+) -> None:
+    hook.answers = [500]
+    made = (await send(interop, key, "POST", "/Subscription", subscription(hook.url))).json()
+    await interop.fire_timers()
+    await send(interop, key, "POST", "/Subscription", subscription(hook.url))
+    await later(interop, 31 * 86400)
+    assert (await look(interop, key, made["id"]))["status"] == "active"
+
+
 async def test_what_failed_now_and_then_is_not_given_up(
     interop: Harness, key: str, hook: Hook, visit: UUID
 ) -> None:

@@ -10,6 +10,7 @@ from fhir.resources.R4B.bundle import Bundle
 
 from libs.events.examples import billing
 from libs.events.examples import interop as examples
+from services.interop.subscriptions.model import KEPT_EVENTS
 from tests.harness import Harness
 from tests.interop.conftest import OpenConnection
 from tests.interop.fhir.asking import PROFILE, send
@@ -227,6 +228,21 @@ async def test_what_happened_can_be_asked_for_by_number(
     assert [e["resource"]["outcome"] for e in full.json()["entry"][1:]] == ["partial", "complete"]
     refused = await send(interop, key, "GET", f"{path}?eventsSinceNumber=one")
     assert refused.status_code == 400
+
+
+async def test_of_what_was_taken_the_last_thousand_are_kept(
+    interop: Harness, key: str, hook: Hook, visit: UUID
+) -> None:
+    made = await subscribe(interop, key, hook)
+    first, second, *_ = story(visit)
+    await interop.receive(first)
+    await interop.fire_timers()
+    async with interop.uow(examples.PRACTICE) as uow:
+        await uow.db.execute("UPDATE subscription SET events = $1, sent = $1", KEPT_EVENTS)
+    await interop.receive(second)
+    await interop.fire_timers()
+    bundle = (await send(interop, key, "GET", f"/Subscription/{made['id']}/$events")).json()
+    assert event(bundle)["event-number"] == str(KEPT_EVENTS + 1), "the first is forgotten"
 
 
 async def test_another_practices_claims_are_not_told(
