@@ -54,7 +54,7 @@ def decide_result(event: Event) -> Result | None:
         case AppointmentCancelled(reason="cancelled"):
             return Result("S15", "CANCELLED", "The appointment was cancelled", "cancelled")
         case AppointmentCancelled():
-            return Result("S17", "BOOKED-IN-ERROR", "There is no such appointment", "deleted")
+            return Result("S17", "BOOKED-IN-ERROR", "The booking was an error", "deleted")
         case _:
             return None
 
