@@ -6,8 +6,11 @@ from services.interop.connections import profiles
 from services.interop.fhir import api as fhir
 from services.interop.health.watch import SILENT_TIMER, find_silent
 from services.interop.identity import api as identity
+from services.interop.inbox import pages as inbox
+from services.interop.inbox.claims import CLAIMS
 from services.interop.messages import api as messages
 from services.interop.mllp.server import start_mllp
+from services.interop.pages import render as pages
 from services.interop.partners import api as partners
 from services.interop.partners.ingest import ingest
 from services.interop.projects import api as projects
@@ -36,6 +39,7 @@ service = Service(
     servers=[Server("mllp", start_mllp)],
     ingests=[ingest],
     handlers=FOLLOW_CLAIMS + FOLLOW_REMINDERS,
+    projections=[CLAIMS],
     timers={
         SILENT_TIMER: find_silent,
         OVERDUE_TIMER: note_overdue,
@@ -58,5 +62,7 @@ service = Service(
         smart.routes,  # before fhir, to whom token would be a type of resource
         fhir.routes,
         sandbox.routes,
+        inbox.routes,
+        pages.routes,
     ],
 )

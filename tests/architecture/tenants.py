@@ -8,6 +8,7 @@ from libs.events.transport.database import Db
 
 OPEN_POLICIES = {
     ("analytics", "practice", "directory"),  # which practices there are, to offer after sign-in
+    ("interop", "practice", "directory"),
 }
 """(service, table, policy): read by everybody, on purpose."""
 

@@ -116,6 +116,26 @@ async def test_a_messages_story_goes_on_from_its_events_to_the_claim(
     assert "interop.encounter-posted.v1" in [event["event_type"] for event in story["events"]]
     assert "billing.charges-posted.v1" in [event["type"] for event in story["onward"]]
     assert {"PID-5", "FT1-25"} <= {f["place"] for s in story["segments"] for f in s["fields"]}
+    traced = await _printed(live, "events", "trace", story["events"][0]["event_id"])
+    assert {event["traceparent"].split("-")[1] for event in traced} == {story["trace_id"]}
+
+
+async def test_the_page_of_a_message_shows_what_its_visit_was_paid(
+    live: LocalPlatform, feeder: Feeder
+) -> None:
+    practice = str(feeder.doors[0].practice.practice_id)
+    async with live.client("billing", practice) as client:
+        paid = {one["claim_id"] for one in (await client.get("/claims?state=paid")).json()}
+    async with live.client("interop", practice) as client:
+        kept = (await client.get("/messages?fate=accepted&limit=500")).json()
+        charged = [one["message_id"] for one in kept if one["type"] == "DFT^P03"]
+
+        async def pages() -> list[str]:
+            found = [(await client.get(f"/inbox/{practice}/{one}")).text for one in charged]
+            return [page for page in found if any(claim in page for claim in paid)]
+
+        found = await eventually(pages, within_seconds=60, what="a page with a paid claim")
+    assert any('standing met">paid</span>' in page for page in found)
 
 
 async def test_the_spans_of_one_story_reach_any_otlp_address_as_one_trace(spans: Spans) -> None:

@@ -17,6 +17,7 @@ from services.interop.fhir.answers import (
     shown,
     status_of_change,
 )
+from services.interop.fhir.asked import AskedOne
 from services.interop.fhir.bundles import answer_bundle, read_in_thread, take_message
 from services.interop.fhir.capability import INTERACTIONS, capability_statement
 from services.interop.fhir.criteria import read_search
@@ -145,6 +146,7 @@ async def _take_one(
     sender, body = await read_sent(request)
     _check_kind(kind)
     check_scope(sender.scopes, kind, "c" if method == "POST" else "u")
+    if_match = request.headers.get("if-match")
     found = await read_in_thread(
         lambda: read_one(
             body,
@@ -153,10 +155,11 @@ async def _take_one(
             method=method,
             id=id,
             criteria=criteria,
-            if_match=request.headers.get("if-match"),
+            if_match=if_match,
         )
     )
-    taken = await take_message(body, kind, found, sender, request)
+    asked = AskedOne(method=method, id=id, criteria=criteria, if_match=if_match)
+    taken = await take_message(body, kind, found, sender, request, asked)
     if not taken.is_taken:
         return answer_refused(list(taken.outcome.refusals))
     [change] = taken.changes

@@ -22,6 +22,7 @@ from services.interop.fhir.answers import (
     read_prefer,
     refused_answer,
 )
+from services.interop.fhir.asked import Asked, AskedEntry, write_asked
 from services.interop.fhir.find import find_asked
 from services.interop.fhir.granted import check_asked
 from services.interop.fhir.http import (
@@ -49,7 +50,11 @@ async def answer_bundle(body: bytes, sender: Sender, http: HttpRequest) -> Respo
         return await _answer_message(body, found, sender, http)
     prefer = read_prefer(http.headers.get("prefer", ""), "minimal")
     if found.kind == "batch":
-        rows = [await _answer_entry(one, prefer, sender, http) for one in found.operations]
+        seed = sha256(body).hexdigest()
+        rows = [
+            await _answer_entry(one, AskedEntry.of(one, place, seed), prefer, sender, http)
+            for place, one in enumerate(found.operations)
+        ]
         return answer(bundle_response("batch", rows))
     if found.only_reads:
         return answer(bundle_response("transaction", await _read_all(found, sender, http)))
@@ -104,30 +109,28 @@ async def _read_all(found: Request, sender: Sender, http: HttpRequest) -> list[d
 
 
 async def _answer_entry(
-    operation: Operation, prefer: Return, sender: Sender, http: HttpRequest
+    operation: Operation,
+    entry: AskedEntry,
+    prefer: Return,
+    sender: Sender,
+    http: HttpRequest,
 ) -> dict[str, Any]:
     """An entry of a batch is a message of its own, in its own transaction; a GET is none."""
     if operation.is_passed_over:
         return entry_answer(Change(operation, "passed over"), prefer, None)
     alone = Request("resource", (operation,))
+    raw = write_json(operation.sent.get("resource"))
+    kind = operation.type or "Resource"
     try:
         if operation.reads is not None:
             [row] = await _read_all(alone, sender, http)
             return row
-        taken = await take_message(
-            _raw_of(operation), operation.type or "Resource", alone, sender, http
-        )
+        taken = await take_message(raw, kind, alone, sender, http, entry)
     except RefusedError as refused:
         return refused_answer(refused.refusals)
     if not taken.is_taken:
         return refused_answer(taken.outcome.refusals)
     return entry_answer(taken.changes[0], prefer, taken.outcome.received_at)
-
-
-def _raw_of(operation: Operation) -> bytes:
-    """An entry's resource, as a message of its own; of one without, its place."""
-    entry = operation.entry
-    return write_json(entry.resource if entry else [operation.type, operation.where])
 
 
 async def read_in_thread(read: Callable[[], Request]) -> Request | RefusedError:
@@ -148,6 +151,7 @@ async def take_message(
     found: Request | RefusedError,
     sender: Sender,
     http: HttpRequest,
+    asked: Asked | None = None,
 ) -> Taken:
     """A message in a transaction of its own; `found`: what it was read as."""
     seed = sha256(body)
@@ -155,6 +159,11 @@ async def take_message(
         [one] = found.operations
         name = f"{one.method} {one.type} {one.entry and one.entry.id} {one.criteria} {one.if_match}"
         seed.update(name.encode())
-    inbound = Inbound(type=kind, control_id=f"sha256:{seed.hexdigest()}", raw=body)
+    inbound = Inbound(
+        type=kind,
+        control_id=f"sha256:{seed.hexdigest()}",
+        raw=body,
+        asked=None if asked is None else write_asked(asked),
+    )
     async with work_of(http).unit_of_work(sender.connection.practice_id) as uow:
         return await take_request(inbound, found, sender, uow)

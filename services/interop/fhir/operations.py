@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from services.interop.fhir.criteria import Search, read_search
@@ -41,6 +41,8 @@ class Operation:
     """Of a GET: the id of the resource that is asked for, or what a search is to find."""
     found: str | None = None
     """The id of the resource that a conditional create found: nothing is to be done."""
+    sent: Resource = field(default_factory=dict[str, Any], repr=False)
+    """Its entry of the bundle, as it came."""
     refusals: tuple[Refusal, ...] = ()
 
     @property
@@ -147,3 +149,8 @@ def _addressed(operation: Operation, id: str | None, query: str | None) -> Opera
     if operation.entry is not None and operation.entry.resource.get("id") != id:
         return operation.refused("id-mismatch", ".resource.id", "send the id of the address")
     return operation
+
+
+def repeated(operation: Operation) -> Operation:
+    """One that another entry of its bundle has the name of."""
+    return operation.refused("duplicate-entry", ".fullUrl", "send each resource once")

@@ -16,7 +16,7 @@ from uuid import uuid5
 from services.interop.connections.model import Connection
 from services.interop.fhir.check import check_resource, is_resource_type
 from services.interop.fhir.model import TAKEN, Entry, Resource, as_object
-from services.interop.fhir.operations import Kind, Operation, Request, asked
+from services.interop.fhir.operations import Kind, Operation, Request, asked, repeated
 from services.interop.fhir.strict import read_json, read_members
 from services.interop.messages.model import Refusal, RefusedError
 
@@ -48,7 +48,7 @@ def read_bundle(body: bytes, connection: Connection) -> Request:
         if name != "entry[]":
             members[name] = value
         elif len(operations) < MOST_ENTRIES:
-            operations.append(_operation(value, len(operations), seed, connection))
+            operations.append(_operation(as_object(value), len(operations), seed, connection))
         else:
             raise RefusedError(_too_many(MOST_ENTRIES))
     kind = _kind(members)
@@ -100,8 +100,12 @@ def _kind(members: dict[str, Any]) -> Kind:
     return kind
 
 
-def _operation(row: Any, place: int, seed: str, connection: Connection) -> Operation:
-    told = as_object(row)
+def read_entry(row: Resource, place: int, seed: str, connection: Connection) -> Operation:
+    """An entry of a batch by itself: its place, and its batch's hash, are in the id it is given."""
+    return asked(_operation(row, place, seed, connection))
+
+
+def _operation(told: Resource, place: int, seed: str, connection: Connection) -> Operation:
     resource = as_object(told.get("resource"))
     asks = as_object(told.get("request"))
     kind = _text(resource, "resourceType") or ""
@@ -115,6 +119,7 @@ def _operation(row: Any, place: int, seed: str, connection: Connection) -> Opera
         criteria=_text(asks, "ifNoneExist"),
         if_match=_text(asks, "ifMatch"),
         if_none_match=_text(asks, "ifNoneMatch"),
+        sent=told,
     )
     if operation.method == "GET" and "resource" not in told:
         return operation
@@ -200,7 +205,7 @@ def _each_once(operations: list[Operation]) -> list[Operation]:
         if entry is not None:
             names.add(f"{entry.type}/{entry.id}")
         if names & seen:
-            one = one.refused("duplicate-entry", ".fullUrl", "send each resource once")
+            one = repeated(one)
         seen |= names
         found.append(one)
     return found

@@ -14,14 +14,15 @@ from services.interop.fhir.versions import Change, Kept, Name
 LOCK_SOURCE = "SELECT pg_advisory_xact_lock(hashtextextended('fhir ' || $1::text || ' ' || $2, 0))"
 
 FIND_RESOURCES = """
-SELECT r.type, r.id, r.version, r.changed_at, r.sealed
+SELECT r.type, r.id, r.version, r.changed_at, r.sealed, coalesce(r.sent_at, r.changed_at) AS sent_at
   FROM unnest($3::text[], $4::text[]) AS wanted(type, id)
   JOIN fhir_resource r ON r.practice_id = $1 AND r.source_system = $2
                       AND r.type = wanted.type AND r.id = wanted.id
 """
 
 LIST_RESOURCES = """
-SELECT type, id, version, changed_at, sealed FROM fhir_resource
+SELECT type, id, version, changed_at, sealed, coalesce(sent_at, changed_at) AS sent_at
+  FROM fhir_resource
  WHERE practice_id = $1 AND source_system = $2 AND type = $3 AND id > $4
  ORDER BY id LIMIT $5
 """
@@ -44,12 +45,13 @@ SELECT id FROM fhir_identifier
 """
 
 SAVE_RESOURCES = """
-INSERT INTO fhir_resource (practice_id, source_system, type, id, version, sealed, changed_at)
-SELECT $1, $2, type, id, version, sealed, $7
+INSERT INTO fhir_resource (practice_id, source_system, type, id, version, sealed, changed_at,
+                           sent_at)
+SELECT $1, $2, type, id, version, sealed, $7, $8
   FROM unnest($3::text[], $4::text[], $5::bigint[], $6::bytea[]) AS new(type, id, version, sealed)
 ON CONFLICT (practice_id, source_system, type, id)
 DO UPDATE SET version = excluded.version, sealed = excluded.sealed,
-              changed_at = excluded.changed_at
+              changed_at = excluded.changed_at, sent_at = excluded.sent_at
 """
 
 FORGET_IDENTIFIERS = """
@@ -117,7 +119,9 @@ async def find_by_identifier(uow: UnitOfWork, source: str, kind: str, token: Tok
     return [row["id"] for row in rows]
 
 
-async def save_changes(uow: UnitOfWork, source: str, changes: Sequence[Change]) -> None:
+async def save_changes(
+    uow: UnitOfWork, source: str, changes: Sequence[Change], sent_at: datetime
+) -> None:
     """Write new resources and new versions, by which identifiers they are found, and whose."""
     saved = [change for change in changes if change.is_saved]
     if not saved:
@@ -126,7 +130,7 @@ async def save_changes(uow: UnitOfWork, source: str, changes: Sequence[Change]) 
     types, ids = [one.type for one in saved], [one.id for one in saved]
     versions = [one.version for one in saved]
     sealed = [uow.seal(one.content, _place(source, one.type, one.id)) for one in saved]
-    await uow.db.execute(SAVE_RESOURCES, *where, types, ids, versions, sealed, uow.now)
+    await uow.db.execute(SAVE_RESOURCES, *where, types, ids, versions, sealed, uow.now, sent_at)
     await uow.db.execute(FORGET_IDENTIFIERS, *where, types, ids)
     await uow.db.execute(FORGET_PARTS, *where, types, ids)
     found = [
@@ -154,9 +158,10 @@ def _opened(
     version: int,
     changed_at: datetime,
     sealed: bytes,
+    sent_at: datetime,
 ) -> Kept:
     content = uow.unseal(sealed, _place(source, kind, id))
-    return Kept(kind, id, version, changed_at, content)
+    return Kept(kind, id, version, changed_at, content, sent_at)
 
 
 def _place(source: str, kind: str, id: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection
 from services.interop.fhir import store
+from services.interop.fhir.asked import read_again
 from services.interop.fhir.find import Found, find_asked
 from services.interop.fhir.granted import check_asked, check_done
 from services.interop.fhir.known import load_known
 from services.interop.fhir.operations import Request
-from services.interop.fhir.request import read_bundle
 from services.interop.fhir.versions import Change, Decided, decide_request
 from services.interop.messages.model import Effects, Inbound, Outcome, RefusedError
 from services.interop.messages.receive import receive
@@ -53,10 +54,10 @@ async def take_request(
     async def take(effects: Effects) -> None:
         if isinstance(decided, RefusedError):
             raise decided
-        await _save(decided, inbound, connection, uow, effects)
+        await _save(decided, inbound, connection, uow, effects, uow.now)
         found.extend(await _find(decided, connection, uow))
 
-    inbound = await _told_apart(inbound, decided, connection, uow)
+    inbound = await _told_apart(inbound, request, decided, connection, uow)
     outcome = await receive(inbound, connection, uow, take)
     if isinstance(decided, RefusedError) or not outcome.is_taken:
         return Taken(outcome)
@@ -66,21 +67,33 @@ async def take_request(
 
 
 async def take_again(
-    inbound: Inbound, connection: Connection, uow: UnitOfWork, effects: Effects
+    inbound: Inbound,
+    connection: Connection,
+    uow: UnitOfWork,
+    effects: Effects,
+    *,
+    received_at: datetime,
 ) -> None:
-    """A kept bundle that was refused, with the profile as it is now; raises RefusedError."""
-    await store.lock_source(uow, connection.source_system)
-    request = read_bundle(inbound.raw, connection)
-    decided = await _decide(request, connection, uow)
+    """What was refused, decided again with the profile as it is now; raises RefusedError.
+
+    The source is locked before the connection, as where messages come in.
+    """
+    request = read_again(inbound, connection)
+    decided = await _decide(request, connection, uow, sent_at=received_at)
     if isinstance(decided, RefusedError):
         raise decided
-    await _save(decided, inbound, connection, uow, effects)
+    await _save(decided, inbound, connection, uow, effects, received_at)
 
 
 async def _save(
-    decided: Decided, inbound: Inbound, connection: Connection, uow: UnitOfWork, effects: Effects
+    decided: Decided,
+    inbound: Inbound,
+    connection: Connection,
+    uow: UnitOfWork,
+    effects: Effects,
+    sent_at: datetime,
 ) -> None:
-    await store.save_changes(uow, connection.source_system, decided.changes)
+    await store.save_changes(uow, connection.source_system, decided.changes, sent_at)
     await take_told(
         list(decided.told), inbound=inbound, connection=connection, uow=uow, effects=effects
     )
@@ -93,27 +106,37 @@ async def _find(decided: Decided, connection: Connection, uow: UnitOfWork) -> li
 
 
 async def _decide(
-    request: Request | RefusedError, connection: Connection, uow: UnitOfWork
+    request: Request | RefusedError,
+    connection: Connection,
+    uow: UnitOfWork,
+    sent_at: datetime | None = None,
 ) -> Decided | RefusedError:
     if isinstance(request, RefusedError):
         return request
     try:
         known = await load_known(request, connection, uow)
         # In a thread: a large bundle must not hold up the others.
-        return await asyncio.to_thread(decide_request, request, known, connection)
+        return await asyncio.to_thread(decide_request, request, known, connection, sent_at)
     except RefusedError as refused:
         return refused
 
 
 async def _told_apart(
-    inbound: Inbound, decided: Decided | RefusedError, connection: Connection, uow: UnitOfWork
+    inbound: Inbound,
+    request: Request | RefusedError,
+    decided: Decided | RefusedError,
+    connection: Connection,
+    uow: UnitOfWork,
 ) -> Inbound:
     """A resource that goes back to what it was comes with a body that came before.
 
-    It is a new message all the same, because it changes what is kept.
+    It is a new message all the same, because it changes what is kept; and so is one that is refused
+    now, because nothing is there to answer it with as before.
     """
-    if isinstance(decided, RefusedError) or not any(one.is_saved for one in decided.changes):
-        return inbound
-    if await find_taken(uow.db, connection, inbound.control_id) is None:
+    if isinstance(decided, RefusedError):
+        is_new = not isinstance(request, RefusedError) and request.kind == "resource"
+    else:
+        is_new = any(one.is_saved for one in decided.changes)
+    if not is_new or await find_taken(uow.db, connection, inbound.control_id) is None:
         return inbound
     return replace(inbound, control_id=f"{inbound.control_id}#{inbound.message_id}")

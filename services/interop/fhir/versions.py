@@ -46,6 +46,8 @@ class Kept:
     version: int
     changed_at: datetime
     content: bytes = field(repr=False)
+    sent_at: datetime
+    """When its EHR sent it; earlier than `changed_at` where it was refused first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,13 @@ class Decided:
     told: tuple[Told, ...] = field(repr=False)
 
 
-def decide_request(request: Request, known: Known, connection: Connection) -> Decided:
-    """All of it, or RefusedError with everything that is wrong."""
+def decide_request(
+    request: Request, known: Known, connection: Connection, sent_at: datetime | None = None
+) -> Decided:
+    """All of it, or RefusedError with everything that is wrong.
+
+    `sent_at`: of a request that is taken again, when it came first.
+    """
     if request.refusals:
         raise RefusedError(*request.refusals)
     placed: list[Operation] = []
@@ -107,7 +114,22 @@ def decide_request(request: Request, known: Known, connection: Connection) -> De
         is_whole=request.kind in ("transaction", "message"),
         passed_over=request.passed_over,
     )
-    return Decided(tuple(_change(one, view, known) for one in placed), tuple(told))
+    changes = tuple(_change(one, view, known) for one in placed)
+    if sent_at is not None:
+        _refuse_superseded(changes, known, sent_at)
+    return Decided(changes, tuple(told))
+
+
+def _refuse_superseded(changes: tuple[Change, ...], known: Known, sent_at: datetime) -> None:
+    """A resource that was sent anew since is not set back to what it was to be before."""
+    fix = "this resource was sent anew since, with other content; its sender sends this again"
+    found = [
+        Refusal("superseded", one.operation.where, fix)
+        for one in changes
+        if one.effect == "updated" and known.kept[one.type, one.id].sent_at > sent_at
+    ]
+    if found:
+        raise RefusedError(*found)
 
 
 def _placed(operation: Operation, known: Known, aliases: dict[str, str]) -> Operation:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
-from dataclasses import asdict, replace
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from dataclasses import asdict
+from typing import Annotated, Literal
 from uuid import UUID
 
 from asyncpg import Record
@@ -14,79 +12,20 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 
 from libs.events.contracts import Contract
 from libs.events.transport import UnitOfWork
-from libs.events.transport.keys import KeyUnavailableError
 from libs.service.http import Uow, known_caller
 from libs.service.operators import Caller
-from services.interop.connections.profiles import profile_at
-from services.interop.connections.store import find_connection
 from services.interop.messages import store
-from services.interop.messages.mapping import MappedRow, mapping_of
 from services.interop.messages.model import Fate, Outcome
 from services.interop.messages.reprocess import NotTakenAgainError, reprocess
-from services.interop.mllp.tree import SegmentView, tree_of
-from services.interop.mllp.understand import fields_read
+from services.interop.messages.story import (
+    MessageStory,
+    MessageView,
+    RefusalView,
+    shown,
+    tell_story,
+)
 
 routes = APIRouter(prefix="/messages", tags=["messages"])
-
-
-class RefusalView(Contract):
-    """What was wrong, where, and the fix."""
-
-    code: str
-    where: str
-    fix: str
-
-
-class EventView(Contract):
-    """An event that came of a message."""
-
-    event_id: UUID
-    event_type: str
-
-
-class MessageView(Contract):
-    """A kept message; its content is not shown here."""
-
-    message_id: UUID
-    connection_id: UUID
-    kind: str
-    type: str
-    control_id: str
-    sha256: str
-    bytes: int | None
-    fate: Fate
-    duplicate_of: UUID | None
-    refusals: tuple[RefusalView, ...]
-    received_at: datetime
-    reprocessed_at: datetime | None
-    """When it was last taken again."""
-
-
-class AccessView(Contract):
-    """Who was shown what a message says, when and what for."""
-
-    accessed_at: datetime
-    accessed_by: str
-    reason: str
-
-
-class MessageStory(MessageView):
-    """A kept message with how it was read, and what came of it.
-
-    Values stand in `raw` and `segments` only where they were asked for.
-    """
-
-    events: tuple[EventView, ...]
-    """In their order."""
-    segments: tuple[SegmentView, ...]
-    """Of an HL7 v2 message: what it fills; none where the practice's key is away or erased."""
-    mapping: tuple[MappedRow, ...]
-    read_from: dict[str, str]
-    """Fact → the path of the profile that it was read from, in an HL7 v2 message."""
-    profile_version: int
-    """The version of the connection's profile that it was read with."""
-    accesses: tuple[AccessView, ...]
-    raw: str | None = None
 
 
 class Reprocessed(Contract):
@@ -114,7 +53,7 @@ async def list_messages(
         control_id=control_id,
         limit=limit,
     )
-    return [MessageView(**_shown(row)) for row in rows]
+    return [MessageView(**shown(row)) for row in rows]
 
 
 @routes.get("/{message_id}")
@@ -163,45 +102,14 @@ async def reprocess_messages(
     """Take a connection's refused messages again, in the order in which they were received.
 
     All in one transaction; what is refused again stays refused, with its reasons as they are now.
-    What is not taken again (a refused event, or one whose control id was taken since) is left out.
+    What is not taken again (its control id was taken since, or it was to replace another version of
+    a resource) is left out.
     """
     found: list[Reprocessed] = []
     for message_id in await store.list_refused(uow.db, uow.practice_id, connection_id, limit=limit):
         with suppress(NotTakenAgainError):
             found.append(_reprocessed(await reprocess(message_id, uow)))
     return found
-
-
-async def tell_story(row: Record, uow: UnitOfWork, *, values: bool) -> MessageStory:
-    message_id: UUID = row["message_id"]
-    events = await store.list_message_events(uow.db, uow.practice_id, message_id)
-    accesses = await store.list_accesses(uow.db, uow.practice_id, message_id)
-    connection = await find_connection(uow.db, uow.practice_id, row["connection_id"])
-    assert connection is not None
-    read_at: datetime = row["reprocessed_at"] or row["received_at"]
-    profile = await profile_at(connection, read_at, uow)
-    opened = await _open(message_id, uow, must=values)
-    read = opened if connection.kind != "cloudevents" else None
-    read_with = replace(connection, profile=profile.profile)
-    return MessageStory(
-        **_shown(row),
-        events=tuple(EventView(**dict(e)) for e in events),
-        segments=tree_of(opened or b"", values=values),
-        mapping=mapping_of(read, read_with) if read is not None else (),
-        read_from=fields_read(opened, read_with) if opened and connection.kind == "hl7v2" else {},
-        profile_version=profile.version,
-        accesses=tuple(AccessView(**dict(a)) for a in accesses),
-        raw=opened.decode("utf-8", "replace") if opened is not None and values else None,
-    )
-
-
-async def _open(message_id: UUID, uow: UnitOfWork, *, must: bool) -> bytes | None:
-    try:
-        return await store.open_raw(uow, message_id)
-    except KeyUnavailableError:
-        if must:
-            raise
-        return None
 
 
 async def _find(message_id: UUID, uow: UnitOfWork) -> Record:
@@ -217,8 +125,3 @@ def _reprocessed(outcome: Outcome) -> Reprocessed:
         fate=outcome.fate,
         refusals=tuple(RefusalView(**asdict(r)) for r in outcome.refusals),
     )
-
-
-def _shown(row: Any) -> dict[str, Any]:
-    refusals = tuple(RefusalView(**r) for r in json.loads(row["refusals"]))
-    return {**dict(row), "refusals": refusals}

@@ -55,8 +55,9 @@ def show_message(
         typer.echo(json.dumps({**story, "onward": onward}))
         return
     for name in ("message_id", "type", "control_id", "fate", "received_at", "reprocessed_at",
-                 "profile_version"):  # fmt: skip
-        typer.echo(f"{name:16} {story[name]}")
+                 "profile_version", "trace_id"):  # fmt: skip
+        if story[name] is not None:
+            typer.echo(f"{name:16} {story[name]}")
     for refusal in story["refusals"]:
         typer.echo(f"{'refused':16} {refusal['where']}: {refusal['fix']} ({refusal['code']})")
     for row in story["mapping"]:

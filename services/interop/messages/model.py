@@ -45,6 +45,8 @@ class Inbound:
     raw: bytes = field(repr=False)
     canonical: bytes | None = field(default=None, repr=False)
     """The content in one spelling, where `raw` may spell the same content differently."""
+    asked: bytes | None = field(default=None, repr=False)
+    """How it came, where `raw` does not say it; kept with a refused one, to be taken again."""
     message_id: UUID = field(default_factory=uuid4)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import structlog
 from asyncpg import Record
@@ -16,6 +17,7 @@ from services.interop.health.watch import note_outcome
 from services.interop.messages import store
 from services.interop.messages.model import (
     Effects,
+    Fate,
     Inbound,
     Outcome,
     Refusal,
@@ -31,7 +33,7 @@ Take = Callable[[Effects], Awaitable[None]]
 
 
 class RehearsedError(Exception):
-    """Takes back all that a message of a connection in testing did."""
+    """Takes back all that a message did: one of a connection in testing, or one only looked at."""
 
 
 class UndoneError(Exception):
@@ -141,6 +143,33 @@ async def work_out(
     return _told(Outcome(inbound.message_id, "waiting", uow.now), connection)
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What taking a message would lead to."""
+
+    fate: Fate
+    refusals: tuple[Refusal, ...] = ()
+    events: tuple[str, ...] = ()
+    """Types, in their order."""
+
+
+async def foresee(connection: Connection, uow: UnitOfWork, take: Take) -> Foreseen:
+    """What `work_out` would come to; all of it is taken back, as if it were rehearsed."""
+    effects = Effects()
+    try:
+        await in_savepoint(take, replace(connection, state="testing"), uow)(effects)
+    except RehearsedError:
+        pass
+    except RefusedError as refused:
+        return Foreseen("refused", refused.refusals)
+    except ValidationError as error:
+        return Foreseen("refused", refusals_of(error))
+    if connection.state == "testing":
+        return Foreseen("rehearsed")
+    events = tuple(event.type for event in effects.events)
+    return Foreseen("waiting" if effects.waiting else "accepted", (), events)
+
+
 async def _keep_duplicate(
     inbound: Inbound, connection: Connection, uow: UnitOfWork, original: Record
 ) -> Outcome:
@@ -160,7 +189,7 @@ async def _refuse(
     uow: UnitOfWork,
     refusals: tuple[Refusal, ...],
 ) -> Outcome:
-    await store.settle_message(uow.db, uow.practice_id, inbound.message_id, "refused", refusals)
+    await store.refuse_message(uow, inbound, refusals)
     return _told(Outcome(inbound.message_id, "refused", uow.now, refusals), connection)
 
 

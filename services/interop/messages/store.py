@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from uuid import UUID, uuid4
 
 from asyncpg import Record
@@ -24,8 +23,8 @@ SELECT message_id, sha256, received_at FROM message
 
 KEEP_MESSAGE = """
 INSERT INTO message (practice_id, message_id, connection_id, kind, type, control_id, sha256, raw,
-                     fate, duplicate_of, received_at, bytes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                     fate, duplicate_of, received_at, bytes, trace_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
 
 KEEP_NEW_MESSAGE = f"""{KEEP_MESSAGE}
@@ -34,13 +33,19 @@ DO NOTHING
 """
 
 SETTLE_MESSAGE = """
-UPDATE message SET fate = $3, refusals = $4::text::jsonb WHERE practice_id = $1 AND message_id = $2
+UPDATE message SET fate = $3, refusals = '[]' WHERE practice_id = $1 AND message_id = $2
+"""
+
+REFUSE_MESSAGE = """
+UPDATE message SET fate = 'refused', refusals = $3::text::jsonb, asked = $4
+ WHERE practice_id = $1 AND message_id = $2
 """
 
 ADD_MESSAGE_EVENTS = """
-INSERT INTO message_event (practice_id, message_id, event_id, event_type)
-SELECT $1, $2, event_id, event_type
-  FROM unnest($3::uuid[], $4::text[]) WITH ORDINALITY AS new(event_id, event_type, nth)
+INSERT INTO message_event (practice_id, message_id, event_id, event_type, subject)
+SELECT $1, $2, event_id, event_type, subject
+  FROM unnest($3::uuid[], $4::text[], $5::text[])
+       WITH ORDINALITY AS new(event_id, event_type, subject, nth)
  ORDER BY nth
 """
 
@@ -51,7 +56,7 @@ SELECT FROM message WHERE practice_id = $1 AND message_id = $2 FOR NO KEY UPDATE
 LIST_MESSAGES = """
 SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') AS sha256,
        coalesce(bytes, octet_length(raw)) AS bytes, fate, duplicate_of,
-       refusals::text AS refusals, received_at, reprocessed_at
+       refusals::text AS refusals, received_at, reprocessed_at, trace_id
   FROM message
  WHERE practice_id = $1 AND ($2::text IS NULL OR fate = $2)
    AND ($3::uuid IS NULL OR connection_id = $3)
@@ -62,17 +67,18 @@ SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') 
 SHOW_MESSAGE = """
 SELECT message_id, connection_id, kind, type, control_id, encode(sha256, 'hex') AS sha256,
        coalesce(bytes, octet_length(raw)) AS bytes, fate, duplicate_of,
-       refusals::text AS refusals, received_at, reprocessed_at
+       refusals::text AS refusals, received_at, reprocessed_at, trace_id
   FROM message WHERE practice_id = $1 AND message_id = $2
 """
 
 LOCK_KEPT = """
-SELECT message_id, connection_id, kind, type, control_id, raw, fate, received_at, reprocessed_at
+SELECT message_id, connection_id, kind, type, control_id, raw, asked, fate,
+       refusals::text AS refusals, received_at, reprocessed_at
   FROM message WHERE practice_id = $1 AND message_id = $2 FOR NO KEY UPDATE
 """
 
 NOTE_REPROCESSED = """
-UPDATE message SET fate = 'accepted', refusals = '[]', reprocessed_at = $3
+UPDATE message SET fate = 'accepted', refusals = '[]', reprocessed_at = $3, trace_id = $4
  WHERE practice_id = $1 AND message_id = $2
 """
 
@@ -95,7 +101,7 @@ SELECT accessed_at, accessed_by, reason FROM message_access
 """
 
 LIST_MESSAGE_EVENTS = """
-SELECT event_id, event_type FROM message_event
+SELECT event_id, event_type, subject FROM message_event
  WHERE practice_id = $1 AND message_id = $2 ORDER BY place
 """
 
@@ -146,7 +152,14 @@ def _row(
         duplicate_of,
         uow.now,
         None if raw is None else len(raw),
+        _trace_of(uow),
     )
+
+
+def _trace_of(uow: UnitOfWork) -> str | None:
+    """The trace that the message's events will be in (W3C Trace Context §3.2.2.3)."""
+    traceparent = uow.origin.traceparent
+    return None if traceparent is None else traceparent.split("-")[1]
 
 
 def place_of(message_id: UUID) -> str:
@@ -154,16 +167,21 @@ def place_of(message_id: UUID) -> str:
     return f"message/{message_id}"
 
 
-async def settle_message(
-    db: Db,
-    practice_id: UUID,
-    message_id: UUID,
-    fate: Fate,
-    refusals: Sequence[Refusal] = (),
-) -> None:
-    """Write what became of a kept message."""
+def asked_of(message_id: UUID) -> str:
+    """What how a message was asked for is sealed for."""
+    return f"message/{message_id}/asked"
+
+
+async def settle_message(db: Db, practice_id: UUID, message_id: UUID, fate: Fate) -> None:
+    """Write what became of a kept message that was not refused."""
+    await db.execute(SETTLE_MESSAGE, practice_id, message_id, fate)
+
+
+async def refuse_message(uow: UnitOfWork, inbound: Inbound, refusals: Sequence[Refusal]) -> None:
+    """Write why a kept message was refused, and what it takes to decide the same again."""
     found = json.dumps([asdict(r) for r in refusals])
-    await db.execute(SETTLE_MESSAGE, practice_id, message_id, fate, found)
+    asked = None if inbound.asked is None else uow.seal(inbound.asked, asked_of(inbound.message_id))
+    await uow.db.execute(REFUSE_MESSAGE, uow.practice_id, inbound.message_id, found, asked)
 
 
 async def lock_message(db: Db, practice_id: UUID, message_id: UUID) -> None:
@@ -180,6 +198,7 @@ async def add_message_events(
         message_id,
         [event.event_id for event in events],
         [event.type for event in events],
+        [event.key_value for event in events],
     )
 
 
@@ -210,9 +229,10 @@ async def lock_kept(db: Db, practice_id: UUID, message_id: UUID) -> Record:
     return row
 
 
-async def note_reprocessed(db: Db, practice_id: UUID, message_id: UUID, at: datetime) -> None:
+async def note_reprocessed(uow: UnitOfWork, message_id: UUID) -> None:
     """Keep a refused message as accepted, for what it leads to to be worked out."""
-    await db.execute(NOTE_REPROCESSED, practice_id, message_id, at)
+    row = uow.practice_id, message_id, uow.now, _trace_of(uow)
+    await uow.db.execute(NOTE_REPROCESSED, *row)
 
 
 async def list_refused(db: Db, practice_id: UUID, connection_id: UUID, *, limit: int) -> list[UUID]:

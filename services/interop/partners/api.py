@@ -15,17 +15,10 @@ from services.interop.connections.bearer import TooLargeError, read_body, sender
 from services.interop.connections.model import Connection
 from services.interop.messages.model import Outcome, RefusedError
 from services.interop.messages.view import refusals_shown
-from services.interop.partners.model import (
-    BATCH,
-    STRUCTURED,
-    TAKEN,
-    PartnerEvent,
-    read_batch,
-    read_binary,
-    read_object,
-    read_structured,
-)
-from services.interop.partners.receive import Read, receive_event
+from services.interop.partners import asked
+from services.interop.partners.asked import Asked
+from services.interop.partners.model import BATCH, STRUCTURED, TAKEN, read_batch
+from services.interop.partners.receive import receive_event
 
 LARGEST_BODY = 1024 * 1024
 LARGEST_BATCH = 500
@@ -51,10 +44,10 @@ async def take_events(request: Request) -> JSONResponse:
     if kind == BATCH:
         return await _take_batch(body, connection, work)
     if kind == STRUCTURED:
-        return _answer(await _take(body, lambda: read_structured(body), connection, work))
+        return _answer(await _take(body, asked.STRUCTURED, connection, work))
     if kind == "application/json" and "ce-type" in request.headers:
-        headers = dict(request.headers)
-        return _answer(await _take(body, lambda: read_binary(headers, body), connection, work))
+        binary = Asked.binary(request.headers)
+        return _answer(await _take(body, binary, connection, work))
     return problem(
         415,
         f"send application/json with ce- headers, {STRUCTURED} or {BATCH}",
@@ -62,34 +55,23 @@ async def take_events(request: Request) -> JSONResponse:
     )
 
 
-async def _take(raw: bytes, read: Read, connection: Connection, work: Work) -> Outcome:
+async def _take(raw: bytes, asked: Asked, connection: Connection, work: Work) -> Outcome:
     """One event, in a transaction of its own."""
     async with work.unit_of_work(connection.practice_id) as uow:
-        return await receive_event(raw, read, connection, uow)
+        return await receive_event(raw, asked, connection, uow)
 
 
 async def _take_batch(body: bytes, connection: Connection, work: Work) -> JSONResponse:
     try:
         found = read_batch(body)
-    except RefusedError as error:
-        unreadable = error
-
-        def refuse() -> PartnerEvent:
-            raise unreadable
-
-        return _answer(await _take(body, refuse, connection, work))
+    except RefusedError:
+        return _answer(await _take(body, asked.BATCH, connection, work))
     if len(found) > LARGEST_BATCH:
         return problem(413, f"at most {LARGEST_BATCH} events are taken at once")
-    outcomes = [await _take(_text(one), _reader(one), connection, work) for one in found]
+    outcomes = [
+        await _take(json.dumps(one).encode(), asked.STRUCTURED, connection, work) for one in found
+    ]
     return JSONResponse([_shown(outcome) for outcome in outcomes])
-
-
-def _text(one: Any) -> bytes:
-    return json.dumps(one).encode()
-
-
-def _reader(one: Any) -> Read:
-    return lambda: read_object(one)
 
 
 def _answer(outcome: Outcome) -> JSONResponse:

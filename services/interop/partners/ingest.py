@@ -12,7 +12,8 @@ from libs.events.contracts.interop import INGEST
 from libs.events.transport import Delivery, Ingest, UnitOfWork
 from services.interop.connections.authenticate import authenticate_signature
 from services.interop.connections.model import ConnectionKey
-from services.interop.partners.model import TAKEN, read_record
+from services.interop.partners.asked import Asked
+from services.interop.partners.model import TAKEN
 from services.interop.partners.receive import receive_event
 
 CONNECTION = "mainstay-connection"
@@ -40,13 +41,8 @@ async def take_record(delivery: Delivery, uow: UnitOfWork) -> bool:
     )
     if connection is None:
         return False
-    content_type = delivery.header("content-type")
-    outcome = await receive_event(
-        delivery.value,
-        lambda: read_record(content_type, delivery.key, delivery.headers, delivery.value),
-        connection,
-        uow,
-    )
+    asked = Asked.record(delivery.header("content-type"), delivery.key, delivery.headers)
+    outcome = await receive_event(delivery.value, asked, connection, uow)
     return not outcome.is_turned_away
 
 

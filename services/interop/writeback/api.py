@@ -12,7 +12,9 @@ from libs.events.contracts import Contract
 from libs.service.http import Uow, json_body
 from services.interop.connections import store as connections
 from services.interop.connections.model import WriteBack
+from services.interop.messages.model import RefusedError
 from services.interop.writeback import store
+from services.interop.writeback.resend import resend
 from services.interop.writeback.send import send_what_waits
 
 routes = APIRouter(prefix="/connections", tags=["write-back"])
@@ -76,3 +78,17 @@ async def show_write_back(connection_id: UUID, uow: Uow, sent: bool = False) -> 
     rows = await store.list_messages(uow.db, uow.practice_id, connection_id, all_of_them=sent)
     messages = tuple(SentView(**dict(row)) for row in rows)
     return WriteBackView(write_back=connection.write_back, messages=messages)
+
+
+@routes.post("/{connection_id}/write-back/{number}/resend")
+async def resend_message(connection_id: UUID, number: int, uow: Uow) -> WriteBackView:
+    """Tell the EHR again what it refused; 409 where it has it, or was told anew since."""
+    connection = await connections.find_connection(uow.db, uow.practice_id, connection_id)
+    if connection is None:
+        raise HTTPException(404, "no such connection")
+    try:
+        if not await resend(connection, number, uow):
+            raise HTTPException(404, "no such message")
+    except RefusedError as refused:
+        raise HTTPException(409, refused.refusals[0].fix) from None
+    return await show_write_back(connection_id, uow)

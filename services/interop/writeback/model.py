@@ -19,6 +19,7 @@ from libs.events.contracts.billing import (
     PaymentPosted,
     PaymentReversed,
 )
+from services.interop.messages.model import Refusal, RefusedError
 
 Status = Literal[
     "OPEN", "HELD", "SUBMITTED", "ACCEPTED", "REJECTED", "PAID", "DENIED", "SELFPAY", "VOID"
@@ -146,3 +147,18 @@ def decide_answer(answer: Answer | None, control_id: str) -> Answer:
     if answer.condition == TRY_AGAIN:
         raise NotAnsweredError("the EHR asks to try again")
     return answer
+
+
+def decide_resend(answer: str | None, *, is_last: bool) -> bool:
+    """True: it is sent again. False: it waits already. Raises RefusedError where it may not be.
+
+    An older state after a newer one would set back what the EHR has.
+    """
+    if answer is None:
+        return False
+    if answer in ("AA", "CA"):
+        raise RefusedError(Refusal("taken", "number", "its EHR has it; only a refused one is told"))
+    if not is_last:
+        fix = "a later message told all of it anew; send that again where it was refused"
+        raise RefusedError(Refusal("told-since", "number", fix))
+    return True

@@ -85,6 +85,21 @@ UPDATE write_back SET ended_at = $4, answer = $5, condition = $6, failure = NULL
  WHERE practice_id = $1 AND connection_id = $2 AND number = $3 AND ended_at IS NULL
 """
 
+LOCK_SENT = """
+SELECT answer, NOT EXISTS (
+           SELECT FROM write_back AS later
+            WHERE later.practice_id = sent.practice_id AND later.number > sent.number
+              AND (later.claim_id = sent.claim_id OR later.appointment_id = sent.appointment_id)
+       ) AS is_last
+  FROM write_back AS sent
+ WHERE practice_id = $1 AND connection_id = $2 AND number = $3 FOR NO KEY UPDATE
+"""
+
+SEND_AGAIN = """
+UPDATE write_back SET ended_at = NULL, answer = NULL, condition = NULL
+ WHERE practice_id = $1 AND connection_id = $2 AND number = $3
+"""
+
 LIST_MESSAGES = """
 SELECT number, claim_id, appointment_id, control_id, made_at, tries, tried_at, ended_at, answer,
        condition, failure
@@ -210,6 +225,19 @@ async def note_failure(uow: UnitOfWork, connection_id: UUID, number: int, failur
 async def end_message(uow: UnitOfWork, connection_id: UUID, number: int, answer: Answer) -> None:
     row = uow.practice_id, connection_id, number, uow.now, answer.code, answer.condition
     await uow.db.execute(END_MESSAGE, *row)
+
+
+async def lock_sent(
+    db: Db, practice_id: UUID, connection_id: UUID, number: int
+) -> tuple[str | None, bool] | None:
+    """What the EHR answered, and whether nothing was told of the same after it."""
+    row = await db.fetchrow(LOCK_SENT, practice_id, connection_id, number)
+    return None if row is None else (row["answer"], row["is_last"])
+
+
+async def send_again(db: Db, practice_id: UUID, connection_id: UUID, number: int) -> None:
+    """A message that has ended waits again, in its place."""
+    await db.execute(SEND_AGAIN, practice_id, connection_id, number)
 
 
 async def list_messages(

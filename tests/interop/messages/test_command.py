@@ -12,10 +12,12 @@ from uuid import uuid4
 import pytest
 import structlog
 import uvicorn
+from opentelemetry.context import attach, detach
 from typer.testing import CliRunner, Result
 
 from libs.cli.app import app
 from libs.events.examples import interop as examples
+from libs.events.transport.telemetry import context_of
 from libs.service.process import Server
 from services.interop.mllp.answer import answer
 from tests.conftest import Addresses
@@ -74,6 +76,8 @@ async def test_a_refused_message_is_found_mended_taken_again_and_followed(
     listed = await mainstay("list", "--fate", "refused")
     assert message_id in listed.output
     assert "IN1: payer-unknown" in listed.output
+    assert message_id in (await mainstay("list", "--control-id", "1")).output
+    assert (await mainstay("list", "--control-id", "2")).output == "no such message\n"
 
     refused = await mainstay("reprocess", message_id)
     assert (refused.exit_code, refused.stdout) == (1, "refused\n")
@@ -95,6 +99,19 @@ async def test_a_refused_message_is_found_mended_taken_again_and_followed(
     assert "Rivera" in looked.output
     found = json.loads((await mainstay("show", message_id, "--json")).stdout)
     assert [one["reason"] for one in found["accesses"]] == ["a test"]
+
+
+async def test_a_message_tells_its_trace(
+    interop: Harness, open_connection: OpenConnection, mainstay: Mainstay
+) -> None:
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    token = attach(context_of(f"00-{trace_id}-00f067aa0ba902b7-01"))
+    try:
+        await answer(A04.replace("KEY", await open_connection(**OPEN)).encode(), interop.work)
+    finally:
+        detach(token)
+    shown = await mainstay("show", await the_message(interop))
+    assert f"trace_id         {trace_id}" in shown.output
 
 
 async def test_what_cannot_be_done_is_told_in_a_line(

@@ -71,7 +71,11 @@ async def test_a_registered_patients_encounter_is_published_exactly_as_sent(
         story = (await client.get(f"/messages/{answer.json()['message_id']}")).json()
     assert story["fate"] == "accepted"
     assert story["events"] == [
-        {"event_id": str(posted.event_id), "event_type": "interop.encounter-posted.v1"}
+        {
+            "event_id": str(posted.event_id),
+            "event_type": "interop.encounter-posted.v1",
+            "subject": str(posted.encounter_id),
+        }
     ]
 
 

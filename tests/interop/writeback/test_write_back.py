@@ -9,7 +9,7 @@ from uuid import UUID
 from libs.events.examples import billing
 from tests.harness import Harness
 from tests.interop.conftest import OpenConnection
-from tests.interop.health.sending import order
+from tests.interop.health.sending import CONNECTION, order
 from tests.interop.writeback.conftest import (
     OTHER,
     Listener,
@@ -83,6 +83,35 @@ async def test_what_the_ehr_refuses_is_noted_and_holds_up_nothing(
     async with interop.uow(billing.PRACTICE) as uow:
         conditions = await uow.db.fetch("SELECT condition FROM write_back ORDER BY number")
     assert [row["condition"] for row in conditions] == ["204", "200", None]
+
+
+async def test_what_the_ehr_refused_is_sent_again_as_it_was_where_nothing_came_after_it(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    ehr.answers = ["AE 204", "AR 200"]
+    await interop.receive(*story(visit)[:2])
+    await interop.fire_timers()
+    async with interop.uow(billing.PRACTICE) as uow:
+        rows = await uow.db.fetch("SELECT number FROM write_back ORDER BY number")
+    first, last = [row["number"] for row in rows]
+
+    async def resend(number: int) -> tuple[int, str]:
+        async with interop.http(billing.PRACTICE) as client:
+            path = f"/connections/{CONNECTION}/write-back/{number}/resend"
+            answer = await client.post(path)
+        return answer.status_code, answer.json().get("title", "")
+
+    status, title = await resend(first)
+    assert status == 409
+    assert "later message" in title
+    assert await resend(last + 1) == (404, "no such message")
+    assert [(await resend(last))[0] for _ in range(2)] == [200, 200], "it waits, once"
+    await interop.fire_timers()
+    assert await told(interop) == [("AE", 1), ("AA", 2)]
+    assert ehr.got[2] == ehr.got[1]
+    status, title = await resend(last)
+    assert status == 409
+    assert "its EHR has it" in title
 
 
 async def test_an_ehr_that_asks_to_try_again_is_tried_again(
