@@ -19,6 +19,7 @@ from libs.events.contracts import Contract
 from libs.events.contracts.interop import Sex
 from libs.events.contracts.values import Npi, PayerId, Short
 from services.interop.connections.fields import FieldMap
+from services.interop.connections.naming import read_named
 from services.interop.messages.model import Refusal, RefusedError
 
 Kind = Literal["hl7v2", "fhir", "cloudevents"]
@@ -189,22 +190,6 @@ class ConnectionKey:
     def opens(self, key_sha256: bytes) -> bool:
         """Compare in constant time."""
         return compare_digest(self.digest(), key_sha256)
-
-
-def read_named(text: str, prefix: str) -> tuple[UUID, UUID, str] | None:
-    """Practice, connection and the rest of `<prefix>_<uuid hex>_<uuid hex>_<rest>`.
-
-    What names its practice can be looked up behind row-level security before anybody is known.
-    """
-    parts = text.split("_", 3)
-    if len(parts) != 4 or parts[0] != prefix or not text.isascii():
-        return None
-    if len(parts[1]) != 32 or len(parts[2]) != 32:
-        return None
-    try:
-        return UUID(hex=parts[1]), UUID(hex=parts[2]), parts[3]
-    except ValueError:
-        return None
 
 
 def new_secret() -> str:

@@ -15,7 +15,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
-from services.interop.connections.model import new_secret, read_named
+from services.interop.connections.model import new_secret
+from services.interop.connections.naming import read_named
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.smart.keys import ALGORITHMS, PublicKey
 

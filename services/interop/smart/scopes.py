@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from services.interop.fhir.model import TAKEN
 from services.interop.messages.model import Refusal, RefusedError
 
-SERVED = "crus"
-"""Create, read, update, search. Nothing is ever deleted, so `d` is never granted."""
+SERVED: Mapping[str, str] = {
+    **dict.fromkeys(sorted(TAKEN), "crus"),
+    "ClaimResponse": "rs",
+    "Subscription": "cruds",
+    "*": "cruds",
+}
+"""What a connection may do with each type: create, read, update, delete, search."""
 
-SUPPORTED = (f"system/*.{SERVED}", *(f"system/{kind}.{SERVED}" for kind in sorted(TAKEN)))
+SUPPORTED = tuple(f"system/{kind}.{SERVED[kind]}" for kind in sorted(SERVED))
 
 _WRITTEN = re.compile(r"system/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)")
-_V1 = {"read": "rs", "write": "cu", "*": SERVED}
+_V1 = {"read": "rs", "write": "cud", "*": "cruds"}
 
 _FIX = (
     "ask for system/TYPE.LETTERS, TYPE a type of the CapabilityStatement or *, LETTERS one or more "
-    "of crus in this order; searches in scopes are not granted"
+    "of cruds in this order; searches in scopes are not granted"
 )
 
 
@@ -40,7 +45,7 @@ class Scopes:
         return any(granted & {"c", "u"} for granted in self.letters.values())
 
 
-EVERYTHING = Scopes({"*": frozenset(SERVED)})
+EVERYTHING = Scopes({"*": frozenset(SERVED["*"])})
 """What a connection may do with its own key."""
 
 
@@ -60,7 +65,8 @@ def read_scope(granted: str) -> Scopes:
     for one in granted.split(" "):
         found = _WRITTEN.fullmatch(one)
         if found is not None:
-            letters[found[1]] = letters.get(found[1], frozenset()) | frozenset(_letters(found[2]))
+            more = frozenset(_letters(found[1], found[2]))
+            letters[found[1]] = letters.get(found[1], frozenset()) | more
     return Scopes(letters)
 
 
@@ -77,13 +83,11 @@ def check_scope(scopes: Scopes, kind: str, letters: str) -> None:
 
 def _granted(asked: str) -> str | None:
     found = _WRITTEN.fullmatch(asked)
-    if found is None or found[1] not in (*TAKEN, "*"):
+    letters = _letters(found[1], found[2]) if found is not None else ""
+    if found is None or not letters:
         return None
-    if found[2] in _V1:
-        return asked
-    letters = _letters(found[2])
-    return f"system/{found[1]}.{letters}" if letters else None
+    return asked if found[2] in _V1 else f"system/{found[1]}.{letters}"
 
 
-def _letters(written: str) -> str:
-    return _V1.get(written) or "".join(one for one in written if one in SERVED)
+def _letters(kind: str, written: str) -> str:
+    return "".join(one for one in _V1.get(written, written) if one in SERVED.get(kind, ""))

@@ -12,7 +12,7 @@ from services.interop.connections.model import Connection
 from services.interop.connections.store import find_connection
 from services.interop.smart import store
 from services.interop.smart.model import AccessToken
-from services.interop.smart.scopes import EVERYTHING, Scopes, read_scope
+from services.interop.smart.scopes import EVERYTHING, Scopes, check_scope, read_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +34,10 @@ async def fhir_sender(request: Request) -> Sender:
         raise HTTPException(401, "this access token has ended: ask for another one", challenge)
     turn_away_if_shut(connection)
     return Sender(connection, read_scope(scope))
+
+
+async def granted_sender(request: Request, kind: str, letters: str) -> Connection:
+    """The connection of a sender who may do this; raises RefusedError where it was not granted."""
+    sender = await fhir_sender(request)
+    check_scope(sender.scopes, kind, letters)
+    return sender.connection

@@ -12,13 +12,16 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from libs.service.http import work_of
-from services.interop.connections.bearer import read_body, sender_of
+from services.interop.connections.bearer import read_body
 from services.interop.connections.model import Connection
+from services.interop.fhir.address import base_of
 from services.interop.fhir.answers import read_prefer
-from services.interop.fhir.http import FhirRoute, answer, base_of, read_sent
+from services.interop.fhir.http import FhirRoute, answer, read_sent
 from services.interop.fhir.model import as_list, as_object, refuse
 from services.interop.fhir.outcome import operation_outcome
 from services.interop.fhir.strict import read_json
+from services.interop.smart.scopes import check_scope
+from services.interop.smart.sender import fhir_sender, granted_sender
 from services.interop.subscriptions import store
 from services.interop.subscriptions.capability import SUBSCRIPTIONS_BY
 from services.interop.subscriptions.change import create_subscription, update_subscription
@@ -42,7 +45,7 @@ Params = dict[str, list[str]]
 @routes.post("/Subscription")
 async def create(request: Request) -> Response:
     """201 and status requested: the endpoint is asked by a handshake before it is active."""
-    connection, body = await read_sent(request)
+    connection, body = await _sent(request, "c")
     asked = _read(body, None)
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
         made = await create_subscription(asked, base_of(request), connection, uow)
@@ -52,7 +55,7 @@ async def create(request: Request) -> Response:
 @routes.api_route("/Subscription/$status", methods=["GET", "POST"])
 async def show_statuses(request: Request) -> Response:
     """How the connection's subscriptions stand; those with these ids, in these states."""
-    connection, asked = await _asked(request, "id", "status")
+    connection, asked = await _asked(request, "s", "id", "status")
     ids, states = asked.get("id"), asked.get("status")
     wanted: Callable[[Subscription], bool] = lambda one: (  # noqa: E731
         (ids is None or str(one.subscription_id) in ids)
@@ -64,7 +67,7 @@ async def show_statuses(request: Request) -> Response:
 
 @routes.api_route("/Subscription/{id}/$status", methods=["GET", "POST"])
 async def show_status(id: str, request: Request) -> Response:
-    connection, _ = await _asked(request, "id", "status")
+    connection, _ = await _asked(request, "r", "id", "status")
     return answer(statuses([await _find(request, connection, id)]))
 
 
@@ -72,7 +75,7 @@ async def show_status(id: str, request: Request) -> Response:
 async def show_events(id: str, request: Request) -> Response:
     """The events from eventsSinceNumber to eventsUntilNumber, both included, a hundred at most."""
     names = ("eventsSinceNumber", "eventsUntilNumber", "content")
-    connection, asked = await _asked(request, *names)
+    connection, asked = await _asked(request, "r", *names, tells=True)
     since, until = _number(asked, names[0]), _number(asked, names[1])
     found = await _find(request, connection, id)
     since, until = since or 1, found.events if until is None else until
@@ -89,14 +92,14 @@ async def show_events(id: str, request: Request) -> Response:
 
 @routes.get("/Subscription/{id}")
 async def read(id: str, request: Request) -> Response:
-    connection = await sender_of(request, "fhir")
+    connection = await granted_sender(request, "Subscription", "r")
     return answer(shown(await _find(request, connection, id)))
 
 
 @routes.get("/Subscription")
 async def search(request: Request) -> Response:
     """By status, url (of the endpoint) and _id; all of them, for there are never many."""
-    connection = await sender_of(request, "fhir")
+    connection = await granted_sender(request, "Subscription", "s")
     asked = _parameters(request.query_params.multi_items(), tuple(SUBSCRIPTIONS_BY))
     found = await _list(request, connection)
     told: dict[str, Callable[[Subscription], str]] = {
@@ -128,7 +131,7 @@ async def search(request: Request) -> Response:
 @routes.put("/Subscription/{id}")
 async def update(id: str, request: Request) -> Response:
     """Status off ends it, requested has its endpoint asked again where it is off or in error."""
-    connection, body = await read_sent(request)
+    connection, body = await _sent(request, "u")
     asked = _read(body, id)
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
         changed = await update_subscription(_id(id), asked, base_of(request), connection, uow)
@@ -140,7 +143,7 @@ async def update(id: str, request: Request) -> Response:
 @routes.delete("/Subscription/{id}")
 async def delete(id: str, request: Request) -> Response:
     """204, also where there is none: nothing more is told."""
-    connection = await sender_of(request, "fhir")
+    connection = await granted_sender(request, "Subscription", "d")
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
         await store.delete_subscription(uow, connection.connection_id, _id(id))
     return Response(status_code=204)
@@ -191,9 +194,25 @@ def _not_found() -> NoReturn:
     refuse("not-found", "Subscription", "this connection has no such subscription")
 
 
-async def _asked(request: Request, *known: str) -> tuple[Connection, Params]:
-    """An operation's parameters: of the address, or of a Parameters resource."""
-    connection = await sender_of(request, "fhir")
+async def _sent(request: Request, letter: str) -> tuple[Connection, bytes]:
+    """Of a sender who may also read what a subscription tells."""
+    sender, body = await read_sent(request)
+    check_scope(sender.scopes, "Subscription", letter)
+    check_scope(sender.scopes, "ClaimResponse", "r")
+    return sender.connection, body
+
+
+async def _asked(
+    request: Request, letter: str, *known: str, tells: bool = False
+) -> tuple[Connection, Params]:
+    """An operation's parameters: of the address, or of a Parameters resource.
+
+    `tells`: it answers what was told of claims.
+    """
+    sender = await fhir_sender(request)
+    check_scope(sender.scopes, "Subscription", letter)
+    if tells:
+        check_scope(sender.scopes, "ClaimResponse", "r")
     told = request.query_params.multi_items()
     body = await read_body(request, most=LARGEST_PARAMETERS)
     if body:
@@ -202,7 +221,7 @@ async def _asked(request: Request, *known: str) -> tuple[Connection, Params]:
         ):
             value = next((v for name, v in row.items() if name.startswith("value")), "")
             told.append((str(row.get("name")), str(value)))
-    return connection, _parameters(told, known)
+    return sender.connection, _parameters(told, known)
 
 
 def _parameters(told: list[tuple[str, str]], known: tuple[str, ...]) -> Params:

@@ -13,10 +13,11 @@ from fastapi import APIRouter, Request, Response
 
 from libs.events.transport import UnitOfWork
 from libs.service.http import work_of
-from services.interop.connections.bearer import sender_of
 from services.interop.encounters.model import encounter_id_of
-from services.interop.fhir.http import FhirRoute, answer, base_of
+from services.interop.fhir.address import base_of
+from services.interop.fhir.http import FhirRoute, answer
 from services.interop.fhir.model import refuse
+from services.interop.smart.sender import granted_sender
 from services.interop.subscriptions.capability import CLAIMS_BY
 from services.interop.subscriptions.change import patient_of
 from services.interop.subscriptions.claims import (
@@ -35,7 +36,7 @@ _REFERENCE = re.compile(r"(?:.*/)?([A-Za-z0-9\-.]{1,64})")
 
 @routes.get("/ClaimResponse/{id}")
 async def read(id: str, request: Request) -> Response:
-    connection = await sender_of(request, "fhir")
+    connection = await granted_sender(request, "ClaimResponse", "r")
     source = connection.source_system
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
         found = await list_claims(uow, source, Wanted(claim_ids=(_uuid(id),)))
@@ -48,7 +49,7 @@ async def read(id: str, request: Request) -> Response:
 @routes.get("/ClaimResponse")
 async def search(request: Request) -> Response:
     """By request, encounter (also encounter:identifier), patient and _id, in pages."""
-    connection = await sender_of(request, "fhir")
+    connection = await granted_sender(request, "ClaimResponse", "s")
     source = connection.source_system
     told = _read(request.query_params.multi_items())
     async with work_of(request).unit_of_work(connection.practice_id) as uow:

@@ -23,7 +23,7 @@ async def test_the_configuration_is_told_without_a_key(interop: Harness) -> None
     assert answer.headers["content-type"] == "application/json"
     stated = answer.json()
     scopes = stated.pop("scopes_supported")
-    assert scopes[0] == "system/*.crus"
+    assert scopes[0] == "system/*.cruds"
     assert "system/Patient.crus" in scopes
     assert stated == {
         "token_endpoint": TOKEN_URL,

@@ -8,7 +8,8 @@ import httpx
 
 from libs.events.contracts.interop import PatientRegistered
 from libs.events.examples import interop as examples
-from services.interop.smart.scopes import SUPPORTED, decide_scope, read_scope
+from services.interop.fhir.capability import capability_statement
+from services.interop.smart.scopes import SERVED, SUPPORTED, decide_scope, read_scope
 from tests.harness import Harness
 from tests.interop.fhir.asking import codes, send
 from tests.interop.fhir.test_bad_bundles import CONDITION, ENCOUNTER, PATIENT
@@ -16,7 +17,10 @@ from tests.interop.smart.proving import ask, claims, error_of, form, sign, token
 
 GRANTED = {
     "system/*.crus": "system/*.crus",
-    "system/*.cruds": "system/*.crus",
+    "system/*.cruds": "system/*.cruds",
+    "system/Patient.cruds": "system/Patient.crus",
+    "system/Subscription.cruds": "system/Subscription.cruds",
+    "system/ClaimResponse.cruds": "system/ClaimResponse.rs",
     "system/Patient.rs": "system/Patient.rs",
     "system/Patient.r system/Patient.s": "system/Patient.r system/Patient.s",
     "system/Patient.c system/Patient.c": "system/Patient.c",
@@ -31,6 +35,7 @@ REFUSED = [
     " ",
     "system/Observation.rs",
     "system/Patient.d",
+    "system/ClaimResponse.write",
     "system/Patient.",
     "system/Patient.sr",
     "system/Patient.rr",
@@ -58,6 +63,18 @@ def test_the_words_of_smart_1_mean_those_of_smart_2() -> None:
     assert read_scope("system/*.read") == read_scope("system/*.rs")
     assert read_scope("system/Claim.write") == read_scope("system/Claim.c system/Claim.u")
     assert read_scope("system/Claim.*") == read_scope("system/Claim.crus")
+    assert read_scope("system/*.write") == read_scope("system/*.cud")
+
+
+def test_scopes_are_of_what_the_capability_statement_states() -> None:
+    letters = {"create": "c", "read": "r", "update": "u", "delete": "d", "search-type": "s"}
+    [rest] = capability_statement("https://fhir.example", None)["rest"]
+    stated = {
+        one["type"]: sorted(letters[interaction["code"]] for interaction in one["interaction"])
+        for one in rest["resource"]
+    }
+    served = {kind: sorted(told) for kind, told in SERVED.items() if kind != "*"}
+    assert served == stated
 
 
 async def test_a_scope_that_grants_nothing_is_refused_and_a_narrowed_one_is_told(
@@ -67,8 +84,8 @@ async def test_a_scope_that_grants_nothing_is_refused_and_a_narrowed_one_is_told
         answer = await ask(interop, form(sign(claims(interop)), asked))
         assert error_of(answer) == "invalid_scope"
         assert "SECRET" not in answer.text
-    answer = await ask(interop, form(sign(claims(interop)), "system/*.cruds openid"))
-    assert answer.json()["scope"] == "system/*.crus"
+    answer = await ask(interop, form(sign(claims(interop)), "system/Claim.cruds openid"))
+    assert answer.json()["scope"] == "system/Claim.crus"
 
 
 OBSERVATION = {"resourceType": "Observation", "id": "o1", "status": "final", "code": {}}
@@ -97,6 +114,33 @@ async def test_every_route_needs_its_letters(interop: Harness, key: str, client:
             short = await token(interop, f"system/Patient.{others} system/Encounter.crus")
             answer = await send(interop, short, method, path, body, **headers)
             _is_not_granted(answer, f"system/Patient.{letter}")
+
+
+SUBSCRIBED: list[tuple[list[str], str, str, Any]] = [
+    (["ClaimResponse.r"], "GET", "/ClaimResponse/x", None),
+    (["ClaimResponse.s"], "GET", "/ClaimResponse", None),
+    (["Subscription.c", "ClaimResponse.r"], "POST", "/Subscription", {}),
+    (["Subscription.u", "ClaimResponse.r"], "PUT", "/Subscription/x", {}),
+    (["Subscription.d"], "DELETE", "/Subscription/x", None),
+    (["Subscription.r"], "GET", "/Subscription/x", None),
+    (["Subscription.s"], "GET", "/Subscription", None),
+    (["Subscription.s"], "GET", "/Subscription/$status", None),
+    (["Subscription.r"], "GET", "/Subscription/x/$status", None),
+    (["Subscription.r", "ClaimResponse.r"], "GET", "/Subscription/x/$events", None),
+]
+"""Who subscribes is told of claims, and must be granted to read them."""
+
+
+async def test_what_comes_back_needs_its_letters(interop: Harness, client: None) -> None:
+    every = {f"{kind}.{one}" for kind in ("Subscription", "ClaimResponse") for one in SERVED[kind]}
+    for needed, method, path, body in SUBSCRIBED:
+        enough = await token(interop, " ".join(f"system/{one}" for one in needed))
+        answer = await send(interop, enough, method, path, body)
+        assert answer.status_code in (200, 204, 404, 422), (method, path, answer.text)
+        for one in needed:
+            others = " ".join(f"system/{other}" for other in sorted(every - {one}))
+            answer = await send(interop, await token(interop, others), method, path, body)
+            _is_not_granted(answer, f"system/{one}")
 
 
 async def test_what_was_not_granted_is_not_kept(interop: Harness, client: None) -> None:
