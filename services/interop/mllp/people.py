@@ -38,6 +38,10 @@ _MERGED = {2: 4, 3: 1, 4: 2, 18: 3}
 
 _MEMBER_ID = ("IN1-36", "IN1-49")
 
+_PAYER = {"IN1-2": (2, 1), "IN1-3": (3, 1), "IN1-4": (4, 1), "IN1-2.2": (2, 2)}
+"""Who pays: the plan, the company's id and its name, and the plan's name; the first that is filled
+is the one that a payer's map is said to lack."""
+
 
 def read_pid(pid: Segment, profile: Profile) -> PatientFacts:
     """Raises RefusedError naming the field that a claim cannot do without.
@@ -147,15 +151,18 @@ def read_insurance(message: Hl7Message, fields: FieldMap) -> list[CoverageFacts]
 
 
 def _coverage(message: Hl7Message, in1: Segment, fields: FieldMap) -> CoverageFacts:
-    names = (in1.get(2), in1.get(3), in1.get(4), in1.get(2, 2))
+    names = {place: name for place, at in _PAYER.items() if (name := in1.get(*at))}
+    where = next(iter(names), "IN1-3")
     if fields.payer:
         payer = find(message, fields.payer, in1)
-        names = (payer.value,) if payer is not None else ()
-    member = find(message, fields.member_id or _MEMBER_ID, in1)
+        where = place_of(fields.payer)
+        names = {where: payer.value} if payer is not None else {}
+    member_id = fields.member_id or _MEMBER_ID
+    member = find(message, member_id, in1)
     return CoverageFacts(
-        payers=tuple(dict.fromkeys(name for name in names if name)),
-        where=place_of(fields.payer) if fields.payer else "IN1",
-        member_where=place_of(fields.member_id) if fields.member_id else "IN1",
+        payers=tuple(dict.fromkeys(names.values())),
+        where=where,
+        member_where=place_of(member_id),
         member_id=member.value if member is not None else None,
         relationship=_RELATIONSHIPS.get(in1.get(17).upper(), "other") if in1.get(17) else "self",
         group_number=in1.get(8) or None,

@@ -97,8 +97,12 @@ def dft(ft1: str = FT1, pv1: str = PV1, dg1: str = DG1) -> str:
         (dft(FT1.replace("178.00", "NaN")), "amount", "FT1[1]-11"),
         (dft(FT1.replace("178.00", "9" * 30)), "amount", "FT1[1]-11"),
         (dft(FT1.replace("178.00", "178.00&EUR")), "currency", "FT1[1]-11"),
-        (A04.replace("BAV", "NOPE"), "payer-unknown", "IN1"),
-        (A04.replace("BM4471", ""), "member-id-missing", "IN1"),
+        (A04.replace("BAV", "NOPE"), "payer-unknown", "IN1-2"),
+        (A04.replace("BAV^Blue Advantage HMO|BAV", "|NOPE"), "payer-unknown", "IN1-3"),
+        (A04.replace("BAV^Blue Advantage HMO|BAV|Blue", "||NOPE"), "payer-unknown", "IN1-4"),
+        (A04.replace("BAV^Blue Advantage HMO|BAV|Blue", "^NOPE||"), "payer-unknown", "IN1-2.2"),
+        (A04.replace("BAV^Blue Advantage HMO|BAV|Blue", "||"), "payer-unknown", "IN1-3"),
+        (A04.replace("BM4471", ""), "member-id-missing", "IN1-36"),
     ],
 )  # fmt: skip
 def test_a_wrong_message_is_refused_by_code_and_place(

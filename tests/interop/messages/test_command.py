@@ -75,7 +75,7 @@ async def test_a_refused_message_is_found_mended_taken_again_and_followed(
     message_id = await the_message(interop)
     listed = await mainstay("list", "--fate", "refused")
     assert message_id in listed.output
-    assert "IN1: payer-unknown" in listed.output
+    assert "IN1-2: payer-unknown" in listed.output
     assert message_id in (await mainstay("list", "--control-id", "1")).output
     assert (await mainstay("list", "--control-id", "2")).output == "no such message\n"
 
