@@ -1,7 +1,8 @@
 """HL7 v2 visits (DFT^P03) over MLLP, each stored with its events before it is acknowledged.
 
-The service runs in a process of its own with its relay, the EHRs in this one: 40 practices with a
-connection each, while 1,000 more connections are open and quiet. Every message is a new patient's.
+The service runs in two processes with their relays, as two replicas, and the EHRs in this one: 40
+practices with a connection each, while 1,000 more connections are open and quiet. Every message is
+a new patient's, of whom it tells who pays, and its visit is posted.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import sys
 import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import cycle
 from statistics import quantiles
 from uuid import UUID, uuid5
 
@@ -38,6 +40,7 @@ QUIET = 1_000
 SECONDS = 10
 RATE = 200
 CORES = 4
+REPLICAS = 2
 SPEECH = 1
 """Where the service says its port."""
 
@@ -48,23 +51,33 @@ async def measure_receiving(databases: Databases, kafka: str) -> dict[str, float
     make_room(2 * QUIET)
     await make_topics(kafka)
     async with databases.clone("interop") as dsn:
-        command = (sys.executable, "-m", "tests.bench.receiving", dsn, kafka)
-        server = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
-        assert server.stdout is not None
-        try:
-            port = int(await server.stdout.readline())
-            quiet = [await asyncio.open_connection("127.0.0.1", port) for _ in range(QUIET)]
-            ehrs = [await Ehr.open(port, practice) for practice in PRACTICES]
+        async with AsyncExitStack() as replicas:
+            started = [
+                await replicas.enter_async_context(_replica(dsn, kafka)) for _ in range(REPLICAS)
+            ]
+            ports = cycle(port for port, _ in started)
+            quiet = [await asyncio.open_connection("127.0.0.1", next(ports)) for _ in range(QUIET)]
+            ehrs = [await Ehr.open(next(ports), practice) for practice in PRACTICES]
             await asyncio.gather(*[ehr.visit() for ehr in ehrs])
-            figures = await _as_fast_as_it_goes(ehrs, psutil.Process(server.pid))
+            figures = await _as_fast_as_it_goes(ehrs, [process for _, process in started])
             figures |= await _at_a_rate(ehrs)
-            figures["mllp_connections_held"] = sum(not w.is_closing() for _, w in quiet)
+            figures["mllp_connections_held"] = sum(not r.at_eof() for r, _ in quiet)
             for _, writer in quiet:
                 writer.close()
-        finally:
-            server.terminate()
-            await server.wait()
     return figures
+
+
+@asynccontextmanager
+async def _replica(dsn: str, kafka: str) -> AsyncIterator[tuple[int, psutil.Process]]:
+    """One process of the service, and where it listens."""
+    command = (sys.executable, "-m", "tests.bench.receiving", dsn, kafka)
+    server = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+    assert server.stdout is not None
+    try:
+        yield int(await server.stdout.readline()), psutil.Process(server.pid)
+    finally:
+        server.terminate()
+        await server.wait()
 
 
 class Ehr:
@@ -95,8 +108,8 @@ class Ehr:
             assert b"\rMSA|AA|" in answer, answer
 
 
-async def _as_fast_as_it_goes(ehrs: list[Ehr], server: psutil.Process) -> dict[str, float]:
-    """And what a message costs the service's one process, which no further core makes faster."""
+async def _as_fast_as_it_goes(ehrs: list[Ehr], servers: list[psutil.Process]) -> dict[str, float]:
+    """And what a message costs the service's processes, which no further core makes faster."""
     until = time.perf_counter() + SECONDS
     counts: list[int] = []
 
@@ -107,17 +120,17 @@ async def _as_fast_as_it_goes(ehrs: list[Ehr], server: psutil.Process) -> dict[s
             count += 1
         counts.append(count)
 
-    started, used = time.perf_counter(), _cpu_seconds(server)
+    started, used = time.perf_counter(), _cpu_seconds(servers)
     await asyncio.gather(*map(send, ehrs))
     return {
         "mllp_messages_per_second": sum(counts) / (time.perf_counter() - started),
-        "mllp_cpu_ms_per_message": 1000 * (_cpu_seconds(server) - used) / sum(counts),
+        "mllp_cpu_ms_per_message": 1000 * (_cpu_seconds(servers) - used) / sum(counts),
     }
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
+def _cpu_seconds(processes: list[psutil.Process]) -> float:
+    times = [process.cpu_times() for process in processes]
+    return sum(one.user + one.system for one in times)
 
 
 async def _at_a_rate(ehrs: list[Ehr]) -> dict[str, float]:
