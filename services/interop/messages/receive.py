@@ -49,7 +49,7 @@ def in_savepoint(take: Take, connection: Connection, uow: UnitOfWork) -> Take:
     """For a message that shares its transaction: only what the message itself did is undone."""
 
     async def taken(effects: Effects) -> None:
-        async with uow.db.transaction():
+        async with uow.db.transaction():  # a savepoint
             await take(effects)
             if connection.state == "testing":
                 raise RehearsedError
