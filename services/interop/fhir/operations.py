@@ -42,7 +42,7 @@ class Operation:
     found: str | None = None
     """The id of the resource that a conditional create found: nothing is to be done."""
     sent: Resource = field(default_factory=dict[str, Any], repr=False)
-    """Its entry of the bundle, as it came."""
+    """Its entry of the bundle, as it came; of a type that is passed over, its type alone."""
     refusals: tuple[Refusal, ...] = ()
 
     @property

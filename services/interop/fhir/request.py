@@ -147,7 +147,8 @@ def _checked(
     """With its entry, where its type is taken; a message's header is looked at likewise."""
     kind = operation.type
     if kind not in TAKEN and kind != "MessageHeader":
-        return operation
+        # Most of a large bundle may be such: nothing of them needs memory but that they were there.
+        return replace(operation, sent={**operation.sent, "resource": {"resourceType": kind}})
     checked = check_resource(cast(dict[str, Any], resource), operation.where)
     entry = Entry(
         where=operation.where,
