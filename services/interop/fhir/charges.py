@@ -39,7 +39,7 @@ def read_visit_facts(
     claims = claims_of(entry, view)
     found = _diagnoses(entry, claims, view)
     diagnoses = found or _of_visit_type(entry, reasons)
-    lines = [line for claim in claims for line in _lines(claim, view, found)]
+    lines = [line for claim in claims for line in _lines(claim, entry, view, found)]
     lines += [_charge(item) for item in charge_items_of(entry, view)]
     return VisitFacts(
         reference=entry.id,
@@ -142,22 +142,34 @@ def _claimed(claim: Entry, view: View) -> list[tuple[str, Code | None]]:
     return found
 
 
-def _lines(claim: Entry, view: View, diagnoses: list[Code]) -> list[LineFacts]:
+def _lines(claim: Entry, visit: Entry, view: View, diagnoses: list[Code]) -> list[LineFacts]:
+    """Those of the visit: an item that names no visit is of the only one that its claim names."""
+    for place, _ in view.items_of(claim, None):
+        where = f"{claim.where}.item[{place}].encounter"
+        refuse("encounter-missing", where, "name the visit of this item: its claim names several")
+    places = {code: number for number, code in enumerate(diagnoses, start=1)}
+    pointers: dict[str, list[int]] = {}
+    for sequence, code in _claimed(claim, view):
+        if code is not None:
+            pointers.setdefault(sequence, []).append(places[code])
+    ranks = {sequence: rank for rank, sequence in enumerate(pointers)}
     lines: list[LineFacts] = []
-    for place, row in enumerate(as_list(claim.resource.get("item"))):
-        item, where = as_object(row), f"{claim.where}.item[{place}]"
+    for place, item in view.items_of(claim, visit):
+        where = f"{claim.where}.item[{place}]"
         code = coding_of(item.get("productOrService"))
         if code is None:
             refuse("procedure-missing", f"{where}.productOrService", "send a coded service")
-        if code in diagnoses:
+        if code in places:
             continue  # Synthea lists the claim's conditions among its items
+        sequences = set(map(str, as_list(item.get("diagnosisSequence"))))
+        told = sorted(sequences & pointers.keys(), key=ranks.__getitem__)
         lines.append(
             LineFacts(
                 system=code[0],
                 code=code[1],
                 units=_units(item.get("quantity"), f"{where}.quantity"),
                 modifiers=_modifiers(item, where),
-                diagnoses=_pointers(item, claim, view, diagnoses),
+                diagnoses=tuple(number for one in told for number in pointers[one]),
                 charge_cents=_cents(item.get("net"), f"{where}.net"),
             )
         )
@@ -188,15 +200,6 @@ def _modifiers(item: Resource, where: str) -> tuple[str, ...]:
     if len(found) > 4:
         refuse("modifier", f"{where}.modifier", "send at most four modifiers")
     return tuple(found)
-
-
-def _pointers(item: Resource, claim: Entry, view: View, diagnoses: list[Code]) -> tuple[int, ...]:
-    told = set(map(str, as_list(item.get("diagnosisSequence"))))
-    return tuple(
-        diagnoses.index(code) + 1
-        for sequence, code in _claimed(claim, view)
-        if sequence in told and code is not None
-    )
 
 
 def _units(quantity: Any, where: str) -> int:

@@ -8,11 +8,13 @@ the walk: places are written out where something is wrong, or refers.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from sys import intern
 from typing import Any, cast
 
+from services.interop.fhir.model import Told, as_object
 from services.interop.fhir.shapes import Element, model_of, shape_of
 from services.interop.fhir.uscore import false_claims
 from services.interop.fhir.values import ID
@@ -21,16 +23,19 @@ from services.interop.messages.model import Refusal
 MOST_REFUSALS = 50
 """Told about one resource; a sender who has more mends these first."""
 
+MOST_REPEATS = 1_000
+"""Of an element; the longest claims have a few dozen items."""
+
 _INSIDE = re.compile(r"contained\[(\d+)\]")
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What is wrong with a resource, and every reference in it with its place below it."""
+    """What is wrong with a resource, and every reference in it."""
 
     refusals: list[Refusal]
-    references: list[tuple[str, str]] = field(repr=False)
+    references: list[Told] = field(repr=False)
 
 
 def check_resource(resource: dict[str, Any], where: str) -> Checked:
@@ -38,7 +43,7 @@ def check_resource(resource: dict[str, Any], where: str) -> Checked:
     found = _Check(where)
     kind = str(resource["resourceType"])
     found.resource(resource, kind)
-    if "contained" in resource or any(told.startswith("#") for _, told in found.references):
+    if "contained" in resource or any(told.startswith("#") for _, told, _ in found.references):
         found.contained(resource, where)
     if not found.refusals:
         found.refusals += false_claims(resource, where)
@@ -48,7 +53,7 @@ def check_resource(resource: dict[str, Any], where: str) -> Checked:
 class _Check:
     def __init__(self, where: str) -> None:
         self.refusals: list[Refusal] = []
-        self.references: list[tuple[str, str]] = []
+        self.references: list[Told] = []
         self._steps: list[str] = [where]
         """The place of the walk: each step with its mark, as `.name` or `[0]`."""
 
@@ -57,6 +62,8 @@ class _Check:
         self.refusals.append(Refusal(code, "".join(self._steps) + step, fix))
 
     def resource(self, resource: dict[str, Any], kind: str) -> None:
+        if "implicitRules" in resource:
+            self.refuse("modifier-extension", _RULES, ".implicitRules")
         own = resource.get("id")
         if "id" in resource and not (isinstance(own, str) and ID.fullmatch(own)):
             self.refuse("id", _FIXES["Id"], ".id")
@@ -95,6 +102,9 @@ class _Check:
     def _list(self, value: Any, element: Element, name: str) -> None:
         if not isinstance(value, list) or not value:
             self.refuse("not-a-list", "send a JSON array with at least one element")
+            return
+        if len(cast(list[Any], value)) > MOST_REPEATS:
+            self.refuse("too-many-repeats", f"send at most {MOST_REPEATS} of an element")
             return
         may_be_null = element.json != "object" or element.kind == "Element"
         for place, one in enumerate(cast(list[Any], value)):
@@ -149,11 +159,11 @@ class _Check:
             return
         # The places repeat from entry to entry: each is kept once.
         place = intern("".join(self._steps[1:])[1:] + ".reference")
-        self.references.append((place, told))
+        self.references.append((place, told, element.targets))
         kind = _RELATIVE.fullmatch(told) if element.targets else None
         if kind is not None and element.targets and kind[1] not in element.targets:
-            expected = " or ".join(sorted(element.targets))
-            self.refuse("reference-type", f"refer to {expected}", ".reference")
+            where = "".join(self._steps) + ".reference"
+            self.refusals.append(wrong_target(where, element.targets))
 
     def contained(self, resource: dict[str, Any], where: str) -> None:
         """Every `#id` is contained, and none leads back to itself."""
@@ -164,19 +174,26 @@ class _Check:
         ]
         if len(set(ids)) != len(ids):
             self.refuse("duplicate-entry", "give each contained its own id", ".contained")
+        kinds = {str(as_object(one).get("id")): as_object(one).get("resourceType") for one in inner}
         leads: dict[str, set[str]] = {one: set() for one in ids}
-        for place, told in self.references:
-            if not told.startswith("#") or told == "#":
+        for place, told, targets in self.references:
+            if not told.startswith("#"):
                 continue
-            if told[1:] not in leads:
+            kind = resource["resourceType"] if told == "#" else kinds.get(told[1:])
+            if kind is None:
                 fix = "refer to what the resource contains"
                 self.refusals.append(Refusal("reference-unknown", f"{where}.{place}", fix))
-                continue
+            elif targets is not None and kind not in targets:
+                self.refusals.append(wrong_target(f"{where}.{place}", targets))
             inside = _INSIDE.match(place)
-            if inside is not None and int(inside[1]) < len(ids):
+            if kind is not None and inside is not None and int(inside[1]) < len(ids):
                 leads[ids[int(inside[1])]].add(told[1:])
         if _has_loop(leads):
             self.refuse("contained-loop", "let no reference lead in a circle", ".contained")
+
+
+def wrong_target(where: str, targets: frozenset[str]) -> Refusal:
+    return Refusal("reference-type", where, f"refer to {' or '.join(sorted(targets))}")
 
 
 @cache
@@ -192,11 +209,15 @@ def _says_why(sibling: Any) -> bool:
 
 
 def _has_loop(leads: dict[str, set[str]]) -> bool:
-    left = {name: set(targets) for name, targets in leads.items()}
-    while done := [name for name, targets in left.items() if not targets & left.keys()]:
-        for name in done:
-            del left[name]
-    return bool(left)
+    """True where not all of them can be taken away, each once nothing leads to it any more."""
+    counts = Counter(target for targets in leads.values() for target in targets)
+    free = [name for name in leads if not counts[name]]
+    for name in free:  # grows as it goes
+        for target in leads[name]:
+            counts[target] -= 1
+            if not counts[target] and target in leads:
+                free.append(target)
+    return len(free) < len(leads)
 
 
 _NAMES = {
@@ -210,6 +231,7 @@ _MODIFIES = (
     "this changes what the resource means and is not known here; "
     "send the resource without it, or not at all (FHIR R4 §2.5.1.2)"
 )
+_RULES = "no rules beyond FHIR's own are known here; leave them out (FHIR R4 §2.26.3.2)"
 _CODES = {
     "Date": "not-a-date",
     "DateTime": "not-a-time",

@@ -36,7 +36,7 @@ async def load_known(request: Request, connection: Connection, uow: UnitOfWork) 
     own = {(entry.type, entry.id) for entry in request.entries}
     visits = {name for name in own | owners | found if name[0] in ("Encounter", "Patient")}
     parts = await store.find_parts(uow, source, visits)
-    told = {t for entry in request.entries for _, t in entry.references}
+    told = {t for entry in request.entries for _, t, _ in entry.references}
     wanted = own | owners | found | set(parts) | _names(told)
     kept: dict[Name, Kept] = {}
     entries: list[Entry] = []
@@ -59,7 +59,7 @@ async def _matches(
         if one.criteria is not None and one.type in TAKEN and not one.refusals
     }
     for entry in request.entries:
-        for _, told in entry.references:
+        for _, told, _ in entry.references:
             wanted = identifier_asked(told)
             if wanted is not None:
                 asked[wanted[0], told] = wanted[1]

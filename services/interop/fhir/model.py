@@ -50,6 +50,11 @@ Token = tuple[str | None, str]
 """An identifier: (system, value); None: of whatever system."""
 
 
+Told = tuple[str, str, frozenset[str] | None]
+"""A reference in a resource: its place below the resource, what it says, and the types that it may
+lead to; None: any."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """A resource and its place, as a FHIRPath expression."""
@@ -60,21 +65,9 @@ class Entry:
     """The resource's own id, or the one that it is given here."""
     resource: Resource = field(repr=False)
     full_url: str | None = None
-    references: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """Each reference in it, with its place below the resource."""
+    references: tuple[Told, ...] = field(default=(), repr=False)
     container: Entry | None = field(default=None, repr=False)
     """Of a contained resource, the one that contains it; its id is a name within that one only."""
-
-    def contained(self, id: str) -> Entry | None:
-        """What `#id` means in this resource, or in one that it contains (FHIR R4 §2.3.0.3)."""
-        whole = self.container or self
-        if not id:
-            return whole
-        for number, one in enumerate(map(as_object, as_list(whole.resource.get("contained")))):
-            if one.get("id") == id:
-                where = f"{whole.where}.contained[{number}]"
-                return Entry(where, str(one["resourceType"]), id, one, container=whole)
-        return None
 
 
 @dataclass(frozen=True)
@@ -95,7 +88,27 @@ class View:
         told = as_object(reference).get("reference")
         if not isinstance(told, str):
             return None
-        return within.contained(told[1:]) if told.startswith("#") else self.find(told)
+        if not told.startswith("#"):
+            return self.find(told)
+        whole = within.container or within
+        return self._contained_in(whole).get(told[1:]) if told != "#" else whole
+
+    def _contained_in(self, whole: Entry) -> dict[str, Entry]:
+        """What `#id` means in a resource and in all that it contains (FHIR R4 §2.3.0.3)."""
+        found = self._contained.get(id(whole))
+        if found is None:
+            rows = enumerate(map(as_object, as_list(whole.resource.get("contained"))))
+            places = ((f"{whole.where}.contained[{number}]", one) for number, one in rows)
+            inner = (
+                Entry(where, str(one["resourceType"]), str(one.get("id")), one, container=whole)
+                for where, one in places
+            )
+            found = self._contained[id(whole)] = {one.id: one for one in inner}
+        return found
+
+    @cached_property
+    def _contained(self) -> dict[int, dict[str, Entry]]:
+        return {}
 
     def find(self, told: str) -> Entry | None:
         """By a full URL, by type and id, or by an identifier that only one has."""
@@ -118,6 +131,30 @@ class View:
 
     def owners_of(self, part: Entry) -> list[Entry]:
         return self._owners.get(id(part), [])
+
+    def items_of(self, claim: Entry, visit: Entry | None) -> list[tuple[int, Resource]]:
+        """A claim's items with their places that are of a visit; None: of nobody knows which.
+
+        One that names several visits is of the first, because it is charged once.
+        """
+        found = self._items.get(id(claim))
+        if found is None:
+            found = self._items[id(claim)] = self._grouped(claim)
+        return found.get(id(visit) if visit is not None else None, [])
+
+    def _grouped(self, claim: Entry) -> dict[int | None, list[tuple[int, Resource]]]:
+        visits = self.owners_of(claim)
+        only = id(visits[0]) if len(visits) == 1 else None
+        found: dict[int | None, list[tuple[int, Resource]]] = defaultdict(list)
+        for place, item in enumerate(map(as_object, as_list(claim.resource.get("item")))):
+            named = [self.follow(one, claim) for one in as_list(item.get("encounter"))]
+            owner = next((id(one) for one in named if one is not None), only)
+            found[owner].append((place, item))
+        return found
+
+    @cached_property
+    def _items(self) -> dict[int, dict[int | None, list[tuple[int, Resource]]]]:
+        return {}
 
     @cached_property
     def _all(self) -> list[Entry]:

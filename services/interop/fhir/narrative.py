@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from urllib.parse import urlsplit
+from xml.parsers.expat import ExpatError, ParserCreate
 
 _TAG = re.compile(
     "a|abbr|acronym|b|big|blockquote|br|caption|cite|code|col|colgroup|dd|dfn|div|dl|dt|em|h[1-6]"
@@ -22,35 +22,44 @@ _SCHEMES = frozenset({"", "http", "https", "mailto", "tel", "urn"})
 
 
 def is_harmless(xhtml: str) -> bool:
-    """True for a `div` with the elements and attributes that FHIR allows, and no others."""
-    reader = _Reader()
-    reader.feed(xhtml)
-    reader.close()
-    return reader.harmless and reader.first == "div"
+    """True for a `div` of well-formed XML with the elements and attributes that FHIR allows.
+
+    Comments, CDATA, declarations and entities beyond XML's own are what a browser may read
+    otherwise than an XML parser does, so there are none.
+    """
+    reader = ParserCreate()
+    reader.StartElementHandler = _Reader()
+    for handler in ("Comment", "ProcessingInstruction", "StartCdataSection", "StartDoctypeDecl",
+                    "XmlDecl"):  # fmt: skip
+        setattr(reader, f"{handler}Handler", _refuse)
+    try:
+        reader.Parse(xhtml, True)
+    except (ExpatError, _HarmError):
+        return False
+    return True
 
 
-class _Reader(HTMLParser):
+class _HarmError(Exception):
+    """Ends the reading: nothing after this is looked at."""
+
+
+def _refuse(*_: object) -> None:
+    raise _HarmError
+
+
+class _Reader:
+    """Sees each element as it begins; the first has to be a div."""
+
     def __init__(self) -> None:
-        super().__init__()
-        self.harmless = True
-        self.first: str | None = None
+        self._is_first = True
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.first = self.first or tag
-        if not _TAG.fullmatch(tag):
-            self.harmless = False
-        for name, value in attrs:
-            if not _ATTRIBUTE.fullmatch(name) or (name in _LINKS and not _is_safe(value or "")):
-                self.harmless = False
-
-    def handle_decl(self, decl: str) -> None:
-        self.harmless = False
-
-    def handle_pi(self, data: str) -> None:
-        self.harmless = False
-
-    def unknown_decl(self, data: str) -> None:
-        self.harmless = False
+    def __call__(self, tag: str, attributes: dict[str, str]) -> None:
+        if not _TAG.fullmatch(tag) or (self._is_first and tag != "div"):
+            raise _HarmError
+        self._is_first = False
+        for name, value in attributes.items():
+            if not _ATTRIBUTE.fullmatch(name) or (name in _LINKS and not _is_safe(value)):
+                raise _HarmError
 
 
 def _is_safe(link: str) -> bool:

@@ -56,7 +56,7 @@ class Operation:
 
     def refused(self, code: str, place: str, fix: str) -> Operation:
         """The same, also refused for this; `place` is below the entry, or the whole place."""
-        where = self.place + place if place[0] == "." else place
+        where = self.place + place if place[:1] in ("", ".") else place
         return replace(self, refusals=(*self.refusals, Refusal(code, where, fix)))
 
 

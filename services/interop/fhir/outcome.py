@@ -32,6 +32,7 @@ _ISSUE_TYPES = {
     "empty-element": "structure",
     "nested-bundle": "structure",
     "too-deep": "too-costly",
+    "too-many-repeats": "too-costly",
     "modifier-extension": "extension",
     "narrative": "security",
     "url": "security",

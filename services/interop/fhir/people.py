@@ -126,10 +126,11 @@ def read_practitioner(reference: Any, within: Entry, view: View) -> ProviderFact
     One who is contained has no id that the map could know: an identifier is what names this one.
     """
     entry = view.follow(reference, within)
+    if entry is not None and entry.type == "PractitionerRole":
+        reference = entry.resource.get("practitioner")
+        entry = view.follow(reference, entry)
     if entry is None:
         return _named(as_object(reference))
-    if entry.type == "PractitionerRole":
-        return read_practitioner(entry.resource.get("practitioner"), entry, view)
     if entry.type != "Practitioner":
         return None
     rows = [as_object(row) for row in as_list(entry.resource.get("identifier"))]

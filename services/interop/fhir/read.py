@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -42,6 +42,9 @@ from services.interop.patients.model import KnownPatient, ToldPatient
 from services.interop.patients.read import CoverageFacts, read_coverage, read_patient
 
 T = TypeVar("T")
+
+MOST_MERGES = 1_000
+"""In a request; each is looked at beside all the others."""
 
 
 def read_view(
@@ -94,10 +97,13 @@ class _Reading:
     connection: Connection
     patients: dict[int, KnownPatient | None] = field(default_factory=dict[int, KnownPatient | None])
     refusals: list[Refusal] = field(default_factory=list[Refusal])
+    _unresolved: frozenset[str] = frozenset()
+    """The places of the references that lead nowhere, or to what they may not lead to."""
     reasons: frozenset[tuple[str, str]] = frozenset()
     """The codes that the practice's map takes for a diagnosis."""
 
     def __post_init__(self) -> None:
+        self._unresolved = frozenset(one.where for one in self.refusals)
         codes = self.connection.profile.codes
         self.reasons = frozenset((r.system, r.code) for r in codes if r.kind == "diagnosis")
 
@@ -131,6 +137,9 @@ class _Reading:
             return list(read_merges(entry, self.view, self.connection))
 
         told = [m for e in self.view.of_type("Patient") for m in self.attempt(read, e) or []]
+        if len(told) > MOST_MERGES:
+            fix = f"tell of at most {MOST_MERGES} merged records in a bundle"
+            raise RefusedError(*self.refusals, Refusal("too-many-entries", "Bundle.entry", fix))
         return ToldMerges(tuple(told)) if told else None
 
     def appointment(self, entry: Entry) -> ToldAppointment | None:
@@ -141,10 +150,14 @@ class _Reading:
         where = f"{entry.where}.participant"
         actors = [as_object(p).get("actor") for p in as_list(entry.resource.get("participant"))]
         followed = (self.view.follow(actor, entry) for actor in actors)
-        found = next((one for one in followed if one and one.type == "Patient"), None)
+        patients = (one for one in followed if one and one.type == "Patient" and not one.container)
+        found = next(patients, None)
         patient = None if found is None else self._known(found, where)
-        if found is None or patient is None:
-            return _nobody(actors, where, "name the patient")
+        if found is None:
+            places = [f"{where}[{number}].actor" for number in range(len(actors))]
+            return self._nobody(places, where, "name the patient")
+        if patient is None:
+            return None  # what is wrong with the patient is told already
         starts_at = None
         if "put" in acts:
             starts_at = _instant(entry.resource.get("start"), f"{entry.where}.start")
@@ -168,9 +181,11 @@ class _Reading:
             named = encounter_id_of(over.practice_id, over.source_system, entry.id)
             return ToldVoid(named, reason)
         subject = self.view.follow(entry.resource.get("subject"), entry)
-        patient = None if subject is None else self._known(subject, where)
+        if subject is None or subject.type != "Patient" or subject.container is not None:
+            return self._nobody([where], where, "say whose visit it is")
+        patient = self._known(subject, where)
         if patient is None:
-            return _nobody([entry.resource.get("subject")], where, "say whose visit it is")
+            return None  # what is wrong with the patient is told already
         facts = read_visit_facts(entry, self.view, over, self.reasons)
         insurance = read_insurance(claims_of(entry, self.view), self.view)
         insurance = self._with_members(insurance, patient.mrn)
@@ -185,8 +200,6 @@ class _Reading:
 
     def _known(self, entry: Entry, where: str) -> KnownPatient | None:
         """The patient of an entry; one that was sent before is read when it is first met."""
-        if entry.type != "Patient" or entry.container is not None:
-            return None
         if is_replaced(entry):
             refuse("patient-replaced", where, "name the patient that replaced this one")
         if id(entry) not in self.patients:
@@ -194,6 +207,11 @@ class _Reading:
                 read_patient_facts(entry), None, self.connection
             )
         return self.patients[id(entry)]
+
+    def _nobody(self, references: list[str], where: str, fix: str) -> None:
+        """Refuse what names no patient; that a name leads to nobody in sight was told already."""
+        if not any(f"{one}.reference" in self._unresolved for one in references):
+            refuse("patient-missing", where, fix)
 
     def _with_members(self, insurance: list[CoverageFacts], mrn: str) -> list[CoverageFacts]:
         """For an EHR that names a payer without the member's number."""
@@ -210,16 +228,6 @@ _ACTS: dict[str, tuple[Act, ...]] = {
     "entered-in-error": ("delete",),
 }
 """What an Appointment.status tells (FHIR R4 value set appointmentstatus)."""
-
-
-def _nobody(told: list[Any], where: str, fix: str) -> None:
-    """Refuse what names no patient; that a name leads to nobody in sight was told already."""
-    if not any("Patient" in r or "urn:" in r for r in map(_reference, told)):
-        refuse("patient-missing", where, fix)
-
-
-def _reference(told: object) -> str:
-    return as_text(as_object(told).get("reference")) or ""
 
 
 def _instant(value: object, where: str) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from services.interop.fhir.check import wrong_target
 from services.interop.fhir.model import Entry, View
 from services.interop.messages.model import Refusal
 
@@ -26,21 +27,30 @@ _MUST_RESOLVE: dict[str, frozenset[str]] = {
 Whoever else is referred to may never be sent: a practice's map knows clinicians and payers by id.
 """
 _ABOUT = re.compile(r"(?:.*/)?(?:Condition|Coverage|Encounter|Patient)[/?].*")
+_RELATIVE = re.compile(r"[#A-Za-z0-9\-./_]*")
 _INDEX = re.compile(r"\[\d+\]")
 
 
 def unresolved(view: View, passed_over: frozenset[str]) -> list[Refusal]:
-    """`passed_over`: full URLs of entries whose type is not taken; one may refer to these."""
-    return [
-        Refusal(
-            "reference-unknown",
-            f"{entry.where}.{place}",
-            "refer to a resource of this request, or to one that this connection's system has sent",
-        )
-        for entry in view.entries
-        for place, told in entry.references
-        if _must_resolve(entry, place, told) and told not in passed_over and view.find(told) is None
-    ]
+    """Also what leads to a resource of a type that the element does not take.
+
+    `passed_over`: full URLs of entries whose type is not taken; one may refer to these.
+    """
+    found: list[Refusal] = []
+    for entry in view.entries:
+        for place, told, targets in entry.references:
+            must = _must_resolve(entry, place, told)
+            if not must and (targets is None or _RELATIVE.fullmatch(told)):
+                continue  # the type that a relative reference names was looked at in the walk
+            target = view.find(told)
+            if target is not None and targets is not None and target.type not in targets:
+                found.append(wrong_target(f"{entry.where}.{place}", targets))
+            elif target is None and must and told not in passed_over:
+                found.append(Refusal("reference-unknown", f"{entry.where}.{place}", _UNKNOWN))
+    return found
+
+
+_UNKNOWN = "refer to a resource of this request, or to one that this connection's system has sent"
 
 
 def _must_resolve(entry: Entry, place: str, told: str) -> bool:

@@ -17,6 +17,7 @@ from services.interop.connections.model import Connection
 from services.interop.fhir.check import check_resource, is_resource_type
 from services.interop.fhir.model import TAKEN, Entry, Resource, as_object
 from services.interop.fhir.operations import Kind, Operation, Request, asked, repeated
+from services.interop.fhir.shapes import elements_of
 from services.interop.fhir.strict import read_json, read_members
 from services.interop.messages.model import Refusal, RefusedError
 
@@ -25,6 +26,9 @@ MOST_ENTRIES = 100_000
 
 MOST_IN_BATCH = 1_000
 """Entries of a batch: each is a transaction of its own."""
+
+MOST_WRONG = 1_000
+"""Things that are told to be wrong: after so many, no further entry is looked at."""
 
 _KINDS: dict[str, Kind] = {"transaction": "transaction", "batch": "batch", "message": "message"}
 
@@ -44,13 +48,17 @@ def read_bundle(body: bytes, connection: Connection) -> Request:
     members: dict[str, Any] = {}
     operations: list[Operation] = []
     seed = sha256(body).hexdigest()
+    wrong = 0
     for name, value in read_members(body, "entry", "Bundle"):
         if name != "entry[]":
             members[name] = value
-        elif len(operations) < MOST_ENTRIES:
-            operations.append(_operation(as_object(value), len(operations), seed, connection))
-        else:
+        elif len(operations) == MOST_ENTRIES:
             raise RefusedError(_too_many(MOST_ENTRIES))
+        elif wrong >= MOST_WRONG:
+            raise RefusedError(*(one for each in operations for one in each.refusals))
+        else:
+            operations.append(_operation(as_object(value), len(operations), seed, connection))
+            wrong += len(operations[-1].refusals)
     kind = _kind(members)
     if not operations:
         raise RefusedError(Refusal("empty-bundle", "Bundle.entry", "send at least one entry"))
@@ -93,6 +101,10 @@ def _too_many(most: int) -> Refusal:
 def _kind(members: dict[str, Any]) -> Kind:
     if members.get("resourceType") != "Bundle":
         raise RefusedError(Refusal("not-a-bundle", "Bundle", "send a Bundle resource as JSON"))
+    around = {name: value for name, value in members.items() if name != "entry"}
+    refusals = check_resource(around, "Bundle").refusals if "type" in around else []
+    if refusals and {one.code for one in refusals} != {"code-unknown"}:
+        raise RefusedError(*refusals)
     kind = _KINDS.get(str(members.get("type")))
     if kind is None:
         fix = "send a bundle of type transaction, batch or message"
@@ -106,6 +118,9 @@ def read_entry(row: Resource, place: int, seed: str, connection: Connection) -> 
 
 
 def _operation(told: Resource, place: int, seed: str, connection: Connection) -> Operation:
+    if not told.keys() <= _OF_AN_ENTRY:
+        fix = "send nothing but fullUrl, resource, request and what only tells of them"
+        return Operation(f"Bundle.entry[{place}].resource").refused("unknown-element", "", fix)
     resource = as_object(told.get("resource"))
     asks = as_object(told.get("request"))
     kind = _text(resource, "resourceType") or ""
@@ -121,6 +136,8 @@ def _operation(told: Resource, place: int, seed: str, connection: Connection) ->
         if_none_match=_text(asks, "ifNoneMatch"),
         sent=told,
     )
+    if operation.full_url is None and "fullUrl" in told:
+        operation = operation.refused("json-type", ".fullUrl", "send a JSON string")
     if operation.method == "GET" and "resource" not in told:
         return operation
     if not is_type:
@@ -131,6 +148,9 @@ def _operation(told: Resource, place: int, seed: str, connection: Connection) ->
         operation = replace(operation, type="")
         return operation.refused("type-unknown", ".resource", "send a type of resource of R4")
     return _checked(operation, resource, (operation.full_url, seed, place), connection)
+
+
+_OF_AN_ENTRY = elements_of("BundleEntry").keys() - {"modifierExtension"}
 
 
 def _text(told: Resource, name: str) -> str | None:
@@ -158,7 +178,7 @@ def _checked(
         full_url=named[0],
         references=tuple(checked.references),
     )
-    return replace(operation, entry=entry, refusals=tuple(checked.refusals))
+    return replace(operation, entry=entry, refusals=(*operation.refusals, *checked.refusals))
 
 
 def _id_of(

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import date
 from ipaddress import ip_address
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -23,6 +24,7 @@ Accepts = Callable[[Any], Any]
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_OURS = frozenset({"internal", "local", "localdomain", "localhost"})
 _CODE = re.compile(r"\S+(?:\s\S+)*")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")
 _URI = re.compile(r"\S+")
@@ -69,10 +71,13 @@ def _is_public(url: str) -> bool:
         return False
     if parts.scheme not in ("http", "https"):
         return parts.scheme in ("", "urn") and not url.startswith(("/", "\\", "."))
+    host = normalize("NFKC", host).lower().rstrip(".")
     try:
         return ip_address(host).is_global
     except ValueError:
-        return "." in host and not host.endswith((".localhost", ".internal", ".local"))
+        *rest, last = host.split(".")
+        # 127.1 and 0x7f.1 are addresses to a browser: what ends in a number is no name.
+        return bool(rest) and last not in _OURS and not last[:1].isdigit()
 
 
 def _is_base64(text: str) -> bool:

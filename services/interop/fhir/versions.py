@@ -203,7 +203,7 @@ def settled(entry: Entry, view: View) -> Resource:
     told = {name: value for name, value in entry.resource.items() if name not in ("id", "meta")}
     resource = {**told, "id": entry.id} | ({"meta": meta} if meta else {})
     names: dict[str, str] = {}
-    for _, reference in entry.references:
+    for _, reference, _ in entry.references:
         if not _RELATIVE.fullmatch(reference) and not reference.startswith("#"):
             found = view.find(reference)
             if found is not None:

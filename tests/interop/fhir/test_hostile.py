@@ -9,9 +9,9 @@ import pytest
 
 from services.interop.encounters.translate import translator
 from services.interop.fhir.inspect import read_resources
-from services.interop.fhir.request import MOST_IN_BATCH
+from services.interop.fhir.request import MOST_IN_BATCH, MOST_WRONG
 from tests.interop.fhir.reading import connection, read, refusals_of, visits_of
-from tests.interop.fhir.test_bad_bundles import CONDITION, PATIENT, bundle
+from tests.interop.fhir.test_bad_bundles import CONDITION, ENCOUNTER, PATIENT, bundle
 
 PLACE = "Bundle.entry[0].resource"
 
@@ -44,7 +44,7 @@ def asked(**request: str) -> dict[str, Any]:
     return found
 
 
-def twice(**names: str) -> dict[str, Any]:
+def twice(**names: Any) -> dict[str, Any]:
     found = bundle()
     for entry in found["entry"][:2]:
         entry |= names
@@ -84,6 +84,37 @@ def many(kind: str, count: int) -> dict[str, Any]:
         "request": {"method": "POST", "url": "Observation"},
     }
     return {"resourceType": "Bundle", "type": kind, "entry": [entry] * count}
+
+
+def played_by(reference: str) -> dict[str, Any]:
+    found = bundle()
+    role = {"resourceType": "PractitionerRole", "practitioner": {"reference": reference}}
+    request = {"method": "POST", "url": "PractitionerRole"}
+    found["entry"].append({"fullUrl": "urn:uuid:role", "resource": role, "request": request})
+    participant = [{"individual": {"reference": "urn:uuid:role"}}]
+    found["entry"][1]["resource"]["participant"] = participant
+    return found
+
+
+def subject_is(full_url: str) -> dict[str, Any]:
+    found = bundle(1, "resource", "subject", "reference", to=full_url)
+    found["entry"][2]["fullUrl"] = full_url
+    return found
+
+
+def of_two_visits() -> dict[str, Any]:
+    """A claim with an item of each visit, and one more that says of neither."""
+    found = bundle()
+    other = {
+        "resource": ENCOUNTER | {"id": "e2"},
+        "request": {"method": "POST", "url": "Encounter"},
+    }
+    [item] = found["entry"][3]["resource"]["item"]
+    second = item | {"sequence": 2, "encounter": [{"reference": "Encounter/e2"}]}
+    third = {k: v for k, v in item.items() if k != "encounter"} | {"sequence": 3}
+    found["entry"][3]["resource"]["item"] = [item, second, third]
+    found["entry"].append(other)
+    return found
 
 
 CORPUS: list[tuple[str, Any, str, str]] = [
@@ -147,6 +178,37 @@ CORPUS: list[tuple[str, Any, str, str]] = [
      "reference-type", f"{PLACE}.managingOrganization.reference"),
     ("a contained type that is none", containing({"resourceType": "Zork", "id": "z"}),
      "resource-missing", f"{PLACE}.contained[0]"),
+    ("rules of its own", patient(implicitRules="urn:rules"), "modifier-extension",
+     f"{PLACE}.implicitRules"),
+    ("a bundle with rules of its own", bundle() | {"implicitRules": "urn:rules"},
+     "modifier-extension", "Bundle.implicitRules"),
+    ("a member of the bundle that is none", bundle() | {"zork": 1}, "unknown-element", "Bundle"),
+    ("a full URL that is a number", twice(fullUrl=5), "json-type", "Bundle.entry[0].fullUrl"),
+    ("a thousand and one names", patient(name=[{"family": "X", "given": ["Y"]}] * 1_001),
+     "too-many-repeats", f"{PLACE}.name"),
+    ("a URI with a space", patient(identifier=[{"system": "urn: x", "value": "1"}]),
+     "value-not-accepted", f"{PLACE}.identifier[0].system"),
+    ("an attachment of this host by a short address", photo(url="http://127.1/x"), "url",
+     f"{PLACE}.photo[0].url"),
+    ("an attachment of this host by wide digits", photo(url="http://１２７.０.０.１/x"), "url",
+     f"{PLACE}.photo[0].url"),
+    ("an attachment of this host by its full name", photo(url="http://localhost./x"), "url",
+     f"{PLACE}.photo[0].url"),
+    ("a comment that a browser ends early",
+     patient(text=narrative("<!--><script>x</script>-->")), "narrative", f"{PLACE}.text.div"),
+    ("a CDATA that a browser does not know",
+     patient(text=narrative("<![CDATA[><script>x</script>]]>")), "narrative", f"{PLACE}.text.div"),
+    ("entities in a narrative", patient(text={"status": "generated", "div":
+     '<!DOCTYPE d [<!ENTITY a "aa">]><div xmlns="http://www.w3.org/1999/xhtml">&a;</div>'}),
+     "narrative", f"{PLACE}.text.div"),
+    ("a role that is played by itself", played_by("urn:uuid:role"), "reference-type",
+     "Bundle.entry[4].resource.practitioner.reference"),
+    ("a role that is played by what contains it", played_by("#"), "reference-type",
+     "Bundle.entry[4].resource.practitioner.reference"),
+    ("a visit of a diagnosis", subject_is("urn:uuid:condition"), "reference-type",
+     "Bundle.entry[1].resource.subject.reference"),
+    ("a charge of nobody knows which visit", of_two_visits(), "encounter-missing",
+     "Bundle.entry[3].resource.item[2].encounter"),
     ("a type that is none", {**bundle(), "entry": [{"resource": {"resourceType": "Pateint"},
      "request": {"method": "POST", "url": "Pateint"}}]}, "type-unknown", PLACE),
 ]  # fmt: skip
@@ -218,3 +280,29 @@ def test_a_reading_says_which_resources_are_taken_and_which_are_wrong() -> None:
     found = [(one.type, one.is_taken, len(one.refusals)) for one in reading.resources]
     assert found == [("Patient", True, 0), ("Patient", False, 1), ("Observation", False, 0)]
     assert len(reading.told) == 1
+
+
+def test_each_visit_of_a_claim_is_charged_its_own_items() -> None:
+    body = of_two_visits()
+    claim = body["entry"][3]["resource"]
+    claim["item"] = claim["item"][:2]
+    claim["item"][1]["net"] = {"value": 20, "currency": "USD"}
+    told = visits_of(read(body))
+    assert [[one.charge_cents for one in visit.visit.lines] for visit in told] == [
+        [17_810],
+        [2_000],
+    ]
+
+
+def test_after_a_thousand_mistakes_no_more_is_looked_at() -> None:
+    wrong = {"resourceType": "Patient"} | {f"x{number}": 1 for number in range(40)}
+    entry = {"resource": wrong, "request": {"method": "POST", "url": "Patient"}}
+    for kind in ("transaction", "batch"):
+        body = {"resourceType": "Bundle", "type": kind, "entry": [entry] * 900}
+        assert MOST_WRONG <= len(refusals_of(body)) < MOST_WRONG + 50
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<!--", "<![", "<script", "</", "<p>"])
+def test_a_narrative_of_nothing_but_beginnings_is_read_to_its_first_mistake(piece: str) -> None:
+    body = patient(text=narrative(piece * 100_000))
+    assert refusals_of(body) == [("narrative", f"{PLACE}.text.div")]
