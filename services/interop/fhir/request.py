@@ -120,7 +120,8 @@ def read_entry(row: Resource, place: int, seed: str, connection: Connection) -> 
 def _operation(told: Resource, place: int, seed: str, connection: Connection) -> Operation:
     if not told.keys() <= _OF_AN_ENTRY:
         fix = "send nothing but fullUrl, resource, request and what only tells of them"
-        return Operation(f"Bundle.entry[{place}].resource").refused("unknown-element", "", fix)
+        operation = Operation(f"Bundle.entry[{place}].resource", sent=told)
+        return operation.refused("unknown-element", "", fix)
     resource = as_object(told.get("resource"))
     asks = as_object(told.get("request"))
     kind = _text(resource, "resourceType") or ""
