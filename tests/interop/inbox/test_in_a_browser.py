@@ -72,7 +72,7 @@ async def test_a_refused_message_is_found_mended_taken_again_and_followed_to_its
         await page.keyboard.press("Enter")
         rows = page.get_by_role("row")
         await expect(rows).to_have_count(2)
-        await expect(rows.nth(1)).to_contain_text("IN1 payer-unknown")
+        await expect(rows.nth(1)).to_contain_text("IN1-2 payer-unknown")
         await rows.nth(1).get_by_role("link").press("Enter")
         await expect(page.get_by_role("heading", level=1)).to_have_text("DFT^P03 refused")
         await page.get_by_role("link", name="Take it again").click()
