@@ -1,9 +1,12 @@
 """interop: what the practices' EHRs say, understood once. The service's table of contents."""
 
 from libs.events.transport import Server, Service
+from services.interop.bulk import api as bulk
+from services.interop.bulk.tell import tell_left
 from services.interop.connections import api as connections
 from services.interop.connections import profiles
 from services.interop.fhir import api as fhir
+from services.interop.fhir.history import TELL_TIMER
 from services.interop.health.watch import SILENT_TIMER, find_silent
 from services.interop.identity import api as identity
 from services.interop.inbox import pages as inbox
@@ -45,6 +48,7 @@ service = Service(
         OVERDUE_TIMER: note_overdue,
         HEARTBEAT_TIMER: beat,
         END_TIMER: end_subscription,
+        TELL_TIMER: tell_left,
     },
     transmissions={SEND_TIMER: send_write_back, NOTIFICATION_TIMER: send_notification},
     routes=[
@@ -60,6 +64,7 @@ service = Service(
         claims.routes,
         smart_clients.routes,
         smart.routes,  # before fhir, to whom token would be a type of resource
+        bulk.routes,  # before the routes of resources: $import is no type
         fhir.routes,
         sandbox.routes,
         inbox.routes,

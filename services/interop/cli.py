@@ -23,6 +23,10 @@ FillIn = Annotated[
     bool,
     typer.Option("--fill-in", help="take any payer and clinician where the profile names none yet"),
 ]
+VisitsFrom = Annotated[
+    str | None,
+    typer.Option("--visits-from", help="of an export: earlier visits are kept, not billed"),
+]
 NEW_YORK = "America/New_York"
 
 hl7 = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -62,16 +66,21 @@ def inspect_hl7(
 
 @fhir.command("inspect")
 def inspect_fhir(
-    files: Files, as_json: AsJson = False, profile: ProfileFile = None, time_zone: Zone = NEW_YORK
+    files: Files,
+    as_json: AsJson = False,
+    profile: ProfileFile = None,
+    time_zone: Zone = NEW_YORK,
+    visits_from: VisitsFrom = None,
 ) -> None:
     """Show whether each bundle would be taken, why not, and the events it would become.
 
-    It is taken as for a practice that knows nothing before it. Exit code 0: all accepted. 1: some
-    refused. 2: not readable.
+    A file of an export (.ndjson) is read as it is imported, line by line. Each is taken as for a
+    practice that knows nothing before it. Exit code 0: all accepted. 1: some refused. 2: not
+    readable.
     """
     from services.interop.inspect.command import inspect_fhir_files
 
-    raise typer.Exit(inspect_fhir_files(files, as_json, profile, time_zone))
+    raise typer.Exit(inspect_fhir_files(files, as_json, profile, time_zone, visits_from))
 
 
 @messages.callback()

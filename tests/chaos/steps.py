@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
+import signal
 from pathlib import Path
+
+from libs.events.transport.steps import watch
 
 SOURCE = Path(__file__).resolve().parents[2] / "libs" / "events" / "transport"
 
@@ -19,6 +23,19 @@ def steps(source: Path = SOURCE) -> list[str]:
                     raise TypeError(f"{path.name}:{node.lineno}: a step is named by a plain text")
                 found.add(name.value)
     return sorted(found)
+
+
+def die_at(step: str, times: int) -> None:
+    """This process kills itself when it passes the step for the n-th time."""
+    passed: list[str] = []
+
+    def note(reached: str) -> None:
+        if reached == step:
+            passed.append(step)
+            if len(passed) == times:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    watch(note)
 
 
 def _called(node: ast.Call) -> str:

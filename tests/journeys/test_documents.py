@@ -53,9 +53,10 @@ def test_every_shell_command_of_the_page_runs(
 async def test_every_python_program_of_the_integrators_page_runs(
     live: LocalPlatform, doors: list[Door]
 ) -> None:
-    told, created, posted, ingested, read, opened = [
+    imported, told, created, posted, ingested, read, opened = [
         run_python(program, live) for program in snippets("docs/integrators.md", "python")
     ]
+    assert imported.strip() == "1 1 1 0"
     assert told.split() == ["handshake", "searchset"]
     assert created.split() == ["system/Patient.cru", "Patient", "1"]
     assert posted.strip() == "202"

@@ -43,6 +43,7 @@ def capability_statement(base: str, token_url: str | None) -> dict[str, Any]:
                         "MessageHeader-process-message",
                     },
                     _VALIDATE,
+                    _IMPORT,
                 ],
             }
         ],
@@ -80,6 +81,14 @@ def _security(token_url: str | None) -> dict[str, Any]:
 
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _SECURITY_SERVICES = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+
+
+_IMPORT = {
+    "name": "import",
+    "definition": "urn:mainstay:fhir:import",
+    "documentation": "A file of an export as application/fhir+ndjson, one resource a line; "
+    "visitsFrom=DAY keeps earlier visits as history, more=true says that another file follows.",
+}
 
 
 def _resource(kind: str) -> dict[str, Any]:

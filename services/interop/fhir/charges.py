@@ -43,7 +43,7 @@ def read_visit_facts(
     lines += [_charge(item) for item in charge_items_of(entry, view)]
     return VisitFacts(
         reference=entry.id,
-        service_on=_service_on(entry, connection),
+        service_on=service_on(entry, connection),
         visit_class=as_text(as_object(entry.resource.get("class")).get("code")),
         providers=_providers(entry, view),
         diagnoses=tuple(diagnoses),
@@ -94,7 +94,7 @@ def charge_items_of(visit: Entry, view: View) -> list[Entry]:
     return [item for item in items if item.resource.get("status") == "billable"]
 
 
-def _service_on(entry: Entry, connection: Connection) -> date:
+def service_on(entry: Entry, connection: Connection) -> date:
     """The day on which the visit began, in the connection's time zone."""
     where = f"{entry.where}.period.start"
     text = as_text(as_object(entry.resource.get("period")).get("start"))

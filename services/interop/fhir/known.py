@@ -9,6 +9,7 @@ from services.interop.fhir.criteria import read_criteria
 from services.interop.fhir.model import (
     TAKEN,
     Entry,
+    Name,
     identifier_asked,
     name_of,
     owner_references,
@@ -16,7 +17,7 @@ from services.interop.fhir.model import (
 )
 from services.interop.fhir.operations import Request
 from services.interop.fhir.strict import read_json
-from services.interop.fhir.versions import Kept, Known, Name
+from services.interop.fhir.versions import Kept, Known
 
 MOST_STEPS = 4
 """From a charge to its visit, its claim, the coverage of that, the payer of that."""
@@ -34,10 +35,13 @@ async def load_known(request: Request, connection: Connection, uow: UnitOfWork) 
         if (name := name_of(told)) is not None
     }
     own = {(entry.type, entry.id) for entry in request.entries}
-    visits = {name for name in own | owners | found if name[0] in ("Encounter", "Patient")}
-    parts = await store.find_parts(uow, source, visits)
     told = {t for entry in request.entries for _, t, _ in entry.references}
-    wanted = own | owners | found | set(parts) | _names(told)
+    named = own | owners | found | _names(told)
+    untold = await store.find_untold(uow, source, sorted(filter(_has_parts, named)))
+    met = {name for name in untold if name[0] == "Patient"}  # to be told, whoever they belong to
+    visits = {*filter(_has_parts, own | owners | found), *met}
+    parts = await store.find_parts(uow, source, visits)
+    wanted = named | set(parts)
     kept: dict[Name, Kept] = {}
     entries: list[Entry] = []
     for _ in range(MOST_STEPS):
@@ -46,7 +50,7 @@ async def load_known(request: Request, connection: Connection, uow: UnitOfWork) 
         kept |= {(one.type, one.id): one for one in new}
         entries += read
         wanted = _names({told for entry in read for told in references_in(entry.resource)})
-    return Known(kept, tuple(entries), matches)
+    return Known(kept, tuple(entries), matches, untold)
 
 
 async def _matches(
@@ -67,6 +71,10 @@ async def _matches(
         (kind, query): tuple(await store.find_by_identifier(uow, source, kind, token))
         for (kind, query), token in asked.items()
     }
+
+
+def _has_parts(name: Name) -> bool:
+    return name[0] in ("Encounter", "Patient")
 
 
 def _names(references: set[str]) -> set[Name]:

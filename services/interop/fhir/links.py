@@ -30,6 +30,11 @@ def is_replaced(patient: Entry) -> bool:
     return any(link.get("type") == "replaced-by" for link in _links(patient))
 
 
+def is_linked(patient: Entry) -> bool:
+    """True where its links tell a merge."""
+    return any(link.get("type") in ("replaced-by", "replaces") for link in _links(patient))
+
+
 def read_merges(patient: Entry, view: View, connection: Connection) -> Iterator[Merge]:
     """The merges that a Patient's links tell; raises RefusedError naming the link."""
     for number, link in enumerate(_links(patient)):

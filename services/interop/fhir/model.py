@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any, NoReturn, cast
 
@@ -45,6 +46,12 @@ _OWNERS: Mapping[str, tuple[str, ...]] = {
 """The elements by which a resource says what it is a part of: a visit, or a patient."""
 
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/.{1,64})?")
+
+Name = tuple[str, str]
+"""(type, id) of a resource."""
+
+Untold = Mapping[Name, date]
+"""Patients and visits that an import has kept and not told, with the day from which on it tells."""
 
 Token = tuple[str | None, str]
 """An identifier: (system, value); None: of whatever system."""
@@ -239,7 +246,21 @@ def references_in(value: Any) -> Iterator[str]:
             yield from references_in(one)
 
 
-def name_of(reference: str) -> tuple[str, str] | None:
+def references_at(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every reference in a resource with its place below the resource."""
+    if isinstance(value, dict):
+        for name, one in cast(dict[str, Any], value).items():
+            below = f"{place}.{name}" if place else name
+            if name == "reference" and isinstance(one, str):
+                yield below, one
+            else:
+                yield from references_at(one, below)
+    elif isinstance(value, list):
+        for number, one in enumerate(cast(list[Any], value)):
+            yield from references_at(one, f"{place}[{number}]")
+
+
+def name_of(reference: str) -> Name | None:
     """(type, id) of a relative reference to what is taken; None for any other."""
     found = _RELATIVE.fullmatch(reference)
     return (found[1], found[2]) if found is not None and found[1] in TAKEN else None

@@ -25,9 +25,20 @@ from services.interop.fhir.charges import (
     read_visit_facts,
     taken_back,
 )
+from services.interop.fhir.history import is_kept_only
 from services.interop.fhir.insurance import read_coverages, read_insurance
 from services.interop.fhir.links import is_replaced, read_merges
-from services.interop.fhir.model import Entry, View, as_list, as_object, as_text, refuse
+from services.interop.fhir.model import (
+    Entry,
+    Name,
+    Untold,
+    View,
+    as_list,
+    as_object,
+    as_text,
+    name_of,
+    refuse,
+)
 from services.interop.fhir.people import (
     had_died_by,
     read_patient_facts,
@@ -53,29 +64,43 @@ def read_view(
     *,
     is_whole: bool,
     passed_over: frozenset[str] = frozenset(),
+    untold: Untold | None = None,
 ) -> list[Told]:
     """Everything that the request's entries tell, or RefusedError with all that is wrong.
 
     `is_whole`: the request says all there is of its visits. Otherwise a finished visit is told once
-    it has a charge, because its parts come one by one.
+    it has a charge, because its parts come one by one. `untold`: what an import has kept only.
     """
-    reading = _Reading(view, connection, refusals=unresolved(view, passed_over))
+    kept = untold or {}
+    reading = Reading(view, connection, refusals=unresolved(view, passed_over))
+    known = (view.find("/".join(name)) for name in patients_met(view.entries, kept))
+    patients = {id(e): e for e in (*_with_owners("Patient", view), *known) if e is not None}
+
+    def visit(entry: Entry) -> ToldVisit | ToldVoid | None:
+        if is_kept_only(entry, view, connection, kept):
+            return None
+        return reading.visit(entry) if is_told(entry, view, is_whole=is_whole) else None
+
     told: list[Told | None] = [
-        *(reading.attempt(reading.patient, entry) for entry in _with_owners("Patient", view)),
+        *(reading.attempt(reading.patient, entry) for entry in patients.values()),
         reading.merges(),
         *(reading.attempt(reading.appointment, e) for e in view.of_type("Appointment")),
-        *(
-            reading.attempt(reading.visit, entry)
-            for entry in _with_owners("Encounter", view)
-            if _is_told(entry, view, is_whole=is_whole)
-        ),
+        *(reading.attempt(visit, entry) for entry in _with_owners("Encounter", view)),
     ]
     if reading.refusals:
         raise RefusedError(*reading.refusals)
     return [one for one in told if one is not None]
 
 
-def _is_told(visit: Entry, view: View, *, is_whole: bool) -> bool:
+def patients_met(entries: Iterable[Entry], untold: Untold) -> list[Name]:
+    """Whom a request is or refers to, and who was only kept until now: nobody knows them yet."""
+    names = {name_of(told) for entry in entries for _, told, _ in entry.references}
+    names |= {(entry.type, entry.id) for entry in entries}
+    return sorted(one for one in untold if one in names and one[0] == "Patient")
+
+
+def is_told(visit: Entry, view: View, *, is_whole: bool) -> bool:
+    """Is it over and charged, or taken back?"""
     if visit.resource.get("status") != "finished" or is_whole:
         return visit.resource.get("status") in ("finished", *TAKEN_BACK)
     charges = claims_of(visit, view) or charge_items_of(visit, view)
@@ -90,7 +115,7 @@ def _with_owners(kind: str, view: View) -> Iterable[Entry]:
 
 
 @dataclass(slots=True)
-class _Reading:
+class Reading:
     """The state of reading: the patients met so far, and what was wrong."""
 
     view: View
@@ -133,14 +158,15 @@ class _Reading:
     def merges(self) -> ToldMerges | None:
         """What the patients' links tell, all of it together: one may be named from both sides."""
 
-        def read(entry: Entry) -> list[Merge]:
-            return list(read_merges(entry, self.view, self.connection))
-
-        told = [m for e in self.view.of_type("Patient") for m in self.attempt(read, e) or []]
+        found = [self.attempt(self.merges_of, entry) for entry in self.view.of_type("Patient")]
+        told = [merge for merges in found for merge in merges or ()]
         if len(told) > MOST_MERGES:
             fix = f"tell of at most {MOST_MERGES} merged records in a bundle"
             raise RefusedError(*self.refusals, Refusal("too-many-entries", "Bundle.entry", fix))
         return ToldMerges(tuple(told)) if told else None
+
+    def merges_of(self, entry: Entry) -> list[Merge]:
+        return list(read_merges(entry, self.view, self.connection))
 
     def appointment(self, entry: Entry) -> ToldAppointment | None:
         """What its status tells; one that nobody has agreed to yet (proposed …) is no booking."""
@@ -160,7 +186,7 @@ class _Reading:
             return None  # what is wrong with the patient is told already
         starts_at = None
         if "put" in acts:
-            starts_at = _instant(entry.resource.get("start"), f"{entry.where}.start")
+            starts_at = instant(entry.resource.get("start"), f"{entry.where}.start")
             if had_died_by(starts_at, found):
                 fix = "this patient is told to have died; cancel it, or mend the Patient"
                 refuse("patient-deceased", where, fix)
@@ -230,7 +256,7 @@ _ACTS: dict[str, tuple[Act, ...]] = {
 """What an Appointment.status tells (FHIR R4 value set appointmentstatus)."""
 
 
-def _instant(value: object, where: str) -> datetime:
+def instant(value: object, where: str) -> datetime:
     text = as_text(value)
     try:
         return datetime.fromisoformat(text or "")

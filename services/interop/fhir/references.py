@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from services.interop.fhir.check import wrong_target
-from services.interop.fhir.model import Entry, View
+from services.interop.fhir.model import Entry, View, references_at
 from services.interop.messages.model import Refusal
 
 _MUST_RESOLVE: dict[str, frozenset[str]] = {
@@ -53,11 +54,34 @@ def unresolved(view: View, passed_over: frozenset[str]) -> list[Refusal]:
 _UNKNOWN = "refer to a resource of this request, or to one that this connection's system has sent"
 
 
+def missing_of(entries: Iterable[Entry], view: View) -> list[Refusal]:
+    """What kept resources refer to, cannot be understood without, and is not in sight.
+
+    What only a bundle could name was looked at when the bundle came.
+    """
+    fix = "send what this refers to, in any file; what waits for it is taken then"
+    return [
+        Refusal("reference-unknown", f"{entry.where}.{place}", fix)
+        for entry in entries
+        for place, told in sorted(references_at(entry.resource))
+        if not told.lower().startswith("urn:")
+        and _must_resolve(entry, place, told)
+        and view.find(told) is None
+    ]
+
+
+def is_needed(entry: Entry, place: str, told: str) -> bool:
+    """True where the element's target is one without which the resource is not understood."""
+    element = _INDEX.sub("", place).removesuffix(".reference")
+    return element in _MUST_RESOLVE.get(entry.type, ()) and (
+        told.lower().startswith("urn:") or _ABOUT.fullmatch(told) is not None
+    )
+
+
 def _must_resolve(entry: Entry, place: str, told: str) -> bool:
     """What only a bundle can name has to be in it; what a visit needs has to be known."""
     if told.startswith("#"):
         return False  # looked at with the resource itself
     if told.lower().startswith("urn:"):
         return True
-    element = _INDEX.sub("", place).removesuffix(".reference")
-    return element in _MUST_RESOLVE.get(entry.type, ()) and _ABOUT.fullmatch(told) is not None
+    return is_needed(entry, place, told)

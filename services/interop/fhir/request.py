@@ -32,7 +32,7 @@ MOST_WRONG = 1_000
 
 _KINDS: dict[str, Kind] = {"transaction": "transaction", "batch": "batch", "message": "message"}
 
-_R4_ONLY = (
+R4_ONLY = (
     "EffectEvidenceSynthesis",
     "MedicinalProduct",
     "RiskEvidenceSynthesis",
@@ -88,7 +88,7 @@ def read_one(
         raise RefusedError(Refusal(code, kind, f"send a {kind} resource, as the address says"))
     operation = Operation(kind, kind, method, criteria=criteria, if_match=if_match)
     seed = sha256(body).hexdigest()
-    operation = _checked(operation, resource, (None, seed, 0), connection)
+    operation = checked(operation, resource, (None, seed, 0), connection)
     if id is not None and resource.get("id") != id:
         operation = operation.refused("id-mismatch", f"{kind}.id", "send the id of the address")
     return Request("resource", (operation,))
@@ -145,10 +145,10 @@ def _operation(told: Resource, place: int, seed: str, connection: Connection) ->
         return operation.refused("resource-missing", ".resource", _NO_RESOURCE)
     if kind == "Bundle":
         return operation.refused("nested-bundle", ".resource", "send its entries themselves")
-    if not is_resource_type(kind) and not kind.startswith(_R4_ONLY):
+    if not is_resource_type(kind) and not kind.startswith(R4_ONLY):
         operation = replace(operation, type="")
         return operation.refused("type-unknown", ".resource", "send a type of resource of R4")
-    return _checked(operation, resource, (operation.full_url, seed, place), connection)
+    return checked(operation, resource, (operation.full_url, seed, place), connection)
 
 
 _OF_AN_ENTRY = elements_of("BundleEntry").keys() - {"modifierExtension"}
@@ -159,7 +159,7 @@ def _text(told: Resource, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _checked(
+def checked(
     operation: Operation,
     resource: Resource,
     named: tuple[str | None, str, int],

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from libs.events.transport import UnitOfWork
-from services.interop.fhir.model import Token
-from services.interop.fhir.versions import Change, Kept, Name
+from services.interop.fhir.model import Name, Token, Untold
+from services.interop.fhir.versions import Change, Kept
 
 # One writer at a time for a practice's EHR: what is looked up here decides what is written.
 LOCK_SOURCE = "SELECT pg_advisory_xact_lock(hashtextextended('fhir ' || $1::text || ' ' || $2, 0))"
@@ -79,6 +80,28 @@ ON CONFLICT DO NOTHING
 """
 
 
+FIND_UNTOLD = """
+SELECT u.kind, u.id, u.visits_from
+  FROM unnest($3::text[], $4::text[]) AS wanted(kind, id)
+  JOIN fhir_untold u ON u.practice_id = $1 AND u.source_system = $2
+                    AND u.kind = wanted.kind AND u.id = wanted.id
+"""
+
+FORGET_UNTOLD = """
+DELETE FROM fhir_untold u USING unnest($3::text[], $4::text[]) AS now_told(kind, id)
+ WHERE u.practice_id = $1 AND u.source_system = $2 AND u.kind = now_told.kind AND u.id = now_told.id
+"""
+
+RELEASE = """
+UPDATE fhir_untold u SET is_due = true
+  FROM fhir_awaited a JOIN unnest($3::text[], $4::text[]) AS come(type, id) USING (type, id)
+ WHERE a.practice_id = $1 AND a.source_system = $2
+   AND u.practice_id = $1 AND u.source_system = $2 AND u.kind = a.kind AND u.id = a.untold_id
+   AND NOT u.is_due
+RETURNING u.connection_id
+"""
+
+
 async def lock_source(uow: UnitOfWork, source: str) -> None:
     await uow.db.execute(LOCK_SOURCE, str(uow.practice_id), source)
 
@@ -143,6 +166,34 @@ async def save_changes(
     parts = [(one.type, one.id, *owner) for one in saved for owner in one.owners]
     if parts:
         await uow.db.execute(ADD_PARTS, *where, *map(list, zip(*parts, strict=True)))
+
+
+async def find_untold(uow: UnitOfWork, source: str, names: Iterable[Name]) -> Untold:
+    """Those that an import has kept and not told, for whatever reason."""
+    wanted = list(names)
+    if not wanted:
+        return {}
+    kinds, ids = zip(*wanted, strict=True)
+    rows = await uow.db.fetch(FIND_UNTOLD, uow.practice_id, source, kinds, ids)
+    return {(row["kind"], row["id"]): row["visits_from"] for row in rows}
+
+
+async def forget_untold(uow: UnitOfWork, source: str, names: Iterable[Name]) -> None:
+    """They are told now."""
+    told = list(names)
+    if told:
+        kinds, ids = zip(*told, strict=True)
+        await uow.db.execute(FORGET_UNTOLD, uow.practice_id, source, kinds, ids)
+
+
+async def release(uow: UnitOfWork, source: str, come: Iterable[Name]) -> set[UUID]:
+    """Have told what waited for these; the connections that it came over."""
+    names = list(come)
+    if not names:
+        return set()
+    types, ids = zip(*names, strict=True)
+    rows = await uow.db.fetch(RELEASE, uow.practice_id, source, types, ids)
+    return {row["connection_id"] for row in rows}
 
 
 def _fingerprints(uow: UnitOfWork, kind: str, token: Token) -> list[bytes]:

@@ -12,6 +12,7 @@ from services.interop.fhir import store
 from services.interop.fhir.asked import read_again
 from services.interop.fhir.find import Found, find_asked
 from services.interop.fhir.granted import check_asked, check_done
+from services.interop.fhir.history import TELL_TIMER
 from services.interop.fhir.known import load_known
 from services.interop.fhir.operations import Request
 from services.interop.fhir.versions import Change, Decided, decide_request
@@ -97,6 +98,16 @@ async def _save(
     await take_told(
         list(decided.told), inbound=inbound, connection=connection, uow=uow, effects=effects
     )
+    await _have_told(decided, connection, uow)
+
+
+async def _have_told(decided: Decided, connection: Connection, uow: UnitOfWork) -> None:
+    """What imports have kept, and what waited for these resources."""
+    source = connection.source_system
+    await store.forget_untold(uow, source, decided.met)
+    new = [(one.type, one.id) for one in decided.changes if one.effect == "created"]
+    for connection_id in await store.release(uow, source, [*new, *decided.met]):
+        await uow.set_timer(TELL_TIMER, str(connection_id), uow.now)
 
 
 async def _find(decided: Decided, connection: Connection, uow: UnitOfWork) -> list[Found]:

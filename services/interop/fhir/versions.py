@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, cast
 
 import orjson
@@ -18,21 +18,21 @@ from services.interop.connections.model import Connection
 from services.interop.fhir.model import (
     TAKEN,
     Entry,
+    Name,
     Resource,
     Token,
+    Untold,
     View,
     identifiers_of,
+    name_of,
     owner_references,
 )
 from services.interop.fhir.operations import Operation, Request
-from services.interop.fhir.read import read_view
+from services.interop.fhir.read import patients_met, read_view
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.messages.told import Told
 
 Effect = Literal["created", "updated", "unchanged", "matched", "passed over", "read"]
-Name = tuple[str, str]
-"""(type, id) of a resource."""
-
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 _RELATIVE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
 
@@ -59,6 +59,8 @@ class Known:
     """The same, readable."""
     matches: Mapping[tuple[str, str], tuple[str, ...]] = field(repr=False)
     """The ids that (type, query) finds."""
+    untold: Untold = field(default_factory=dict[Name, date])
+    """Of those, what an import has kept and not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Decided:
 
     changes: tuple[Change, ...]
     told: tuple[Told, ...] = field(repr=False)
+    met: tuple[Name, ...] = ()
+    """Patients that were only kept until now, and are told with it."""
 
 
 def decide_request(
@@ -113,11 +117,12 @@ def decide_request(
         connection,
         is_whole=request.kind in ("transaction", "message"),
         passed_over=request.passed_over,
+        untold=known.untold,
     )
-    changes = tuple(_change(one, view, known) for one in placed)
+    changes = tuple(change_of(one, view, known) for one in placed)
     if sent_at is not None:
         _refuse_superseded(changes, known, sent_at)
-    return Decided(changes, tuple(told))
+    return Decided(changes, tuple(told), tuple(patients_met(entries, known.untold)))
 
 
 def _refuse_superseded(changes: tuple[Change, ...], known: Known, sent_at: datetime) -> None:
@@ -166,7 +171,7 @@ def _check_version(operation: Operation, known: Known) -> None:
         raise RefusedError(Refusal("version-stale", operation.where, fix))
 
 
-def _change(operation: Operation, view: View, known: Known) -> Change:
+def change_of(operation: Operation, view: View, known: Known) -> Change:
     entry = operation.entry
     if operation.found is not None:
         kept = known.kept[operation.type, operation.found]
@@ -180,7 +185,7 @@ def _change(operation: Operation, view: View, known: Known) -> Change:
     kept = known.kept.get((entry.type, entry.id))
     if kept is not None and kept.content == content:
         return Change(operation, "unchanged", entry.type, entry.id, kept.version, content)
-    owners = (view.find(told) for told in owner_references(entry.type, resource))
+    owners = (_owner(told, view) for told in owner_references(entry.type, resource))
     return Change(
         operation,
         "created" if kept is None else "updated",
@@ -188,9 +193,15 @@ def _change(operation: Operation, view: View, known: Known) -> Change:
         entry.id,
         1 if kept is None else kept.version + 1,
         content,
-        tuple({(one.type, one.id): None for one in owners if one is not None}),
+        tuple({one: None for one in owners if one is not None}),
         tuple(identifiers_of(resource)),
     )
+
+
+def _owner(told: str, view: View) -> Name | None:
+    """Whose part it is; in an import also of what was not heard of yet."""
+    found = view.find(told)
+    return name_of(told) if found is None else (found.type, found.id)
 
 
 def settled(entry: Entry, view: View) -> Resource:
@@ -208,18 +219,18 @@ def settled(entry: Entry, view: View) -> Resource:
             found = view.find(reference)
             if found is not None:
                 names[reference] = f"{found.type}/{found.id}"
-    return cast(Resource, _renamed(resource, names)) if names else resource
+    return cast(Resource, renamed(resource, names)) if names else resource
 
 
-def _renamed(value: Any, names: dict[str, str]) -> Any:
+def renamed(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, list):
-        return [_renamed(one, names) for one in cast(list[Any], value)]
+        return [renamed(one, names) for one in cast(list[Any], value)]
     if not isinstance(value, dict):
         return value
     return {
         name: names.get(one, one)
         if name == "reference" and isinstance(one, str)
-        else _renamed(one, names)
+        else renamed(one, names)
         for name, one in cast(dict[str, Any], value).items()
     }
 

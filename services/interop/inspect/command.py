@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from services.interop.connections.model import Profile, TimeZone
 from services.interop.inspect.fhir import FhirInspection, inspect_fhir
 from services.interop.inspect.hl7 import Hl7Inspection, inspect_hl7
 from services.interop.inspect.model import UnreadableError
+from services.interop.inspect.ndjson import inspect_ndjson
 from services.interop.inspect.show import show_fhir, show_hl7
 
 I = TypeVar("I", Hl7Inspection, FhirInspection)  # noqa: E741
@@ -27,27 +29,34 @@ def inspect_hl7_files(
     told, zone = _profile(profile), _zone(time_zone)
     return _inspect(
         files,
-        lambda file, raw: inspect_hl7(file, raw, profile=told, time_zone=zone, fill_in=fill_in),
+        lambda path: inspect_hl7(
+            str(path), path.read_bytes(), profile=told, time_zone=zone, fill_in=fill_in
+        ),
         show_hl7,
         as_json,
     )
 
 
 def inspect_fhir_files(
-    files: Sequence[Path], as_json: bool, profile: Path | None, time_zone: str
+    files: Sequence[Path],
+    as_json: bool,
+    profile: Path | None,
+    time_zone: str,
+    visits_from: str | None,
 ) -> int:
-    told, zone = _profile(profile), _zone(time_zone)
-    return _inspect(
-        files,
-        lambda file, raw: inspect_fhir(file, raw, profile=told, time_zone=zone),
-        show_fhir,
-        as_json,
-    )
+    told, zone, day = _profile(profile), _zone(time_zone), _day(visits_from)
+
+    def inspect(path: Path) -> FhirInspection:
+        if path.suffix == ".ndjson":
+            return inspect_ndjson(path, profile=told, time_zone=zone, visits_from=day)
+        return inspect_fhir(str(path), path.read_bytes(), profile=told, time_zone=zone)
+
+    return _inspect(files, inspect, show_fhir, as_json)
 
 
 def _inspect(
     files: Sequence[Path],
-    inspect: Callable[[str, bytes], I],
+    inspect: Callable[[Path], I],
     show: Callable[[I, Console], None],
     as_json: bool,
 ) -> int:
@@ -56,7 +65,7 @@ def _inspect(
     unreadable = False
     for path in files:
         try:
-            found.append(inspect(str(path), path.read_bytes()))
+            found.append(inspect(path))
         except UnreadableError as error:
             unreadable = True
             typer.echo(f"{path}: {error}", err=True)
@@ -97,6 +106,13 @@ def _zone(name: str) -> str:
         raise _unusable(
             f"--time-zone {name}: name one of the IANA database, such as America/New_York"
         ) from None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise _unusable(f"--visits-from {text}: give a day, such as 2026-01-31") from None
 
 
 def _unusable(text: str) -> typer.Exit:

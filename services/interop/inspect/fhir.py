@@ -32,6 +32,8 @@ class FhirInspection:
     found: InspectedFhir
     to_map: ToMap
     used: Sandbox
+    history: int = 0
+    """Visits and appointments of an export that are kept and not told."""
 
 
 def inspect_fhir(

@@ -77,6 +77,10 @@ class Practice:
                 about = self._about(told.encounter_id, known.patient_id, known.visit, connection)
                 return self._settle(known, visits.decide(known, told, about), about)
 
+    def knows(self, chart_id: UUID) -> bool:
+        """True where somebody is registered whom the chart is about."""
+        return self._survivor(chart_id) in self.patients
+
     def _survivor(self, chart_id: UUID) -> UUID:
         return survivor_in(self.links, chart_id)
 

@@ -51,6 +51,8 @@ def show_fhir(inspection: FhirInspection, console: Console) -> None:
         for kind, count in found.events.items():
             table.add_row(kind, str(count))
     console.print(table)
+    if inspection.history:
+        console.print(f"kept as history: {inspection.history} visits and appointments")
     _show_to_map(inspection.to_map, inspection.used.is_made_up, console)
 
 

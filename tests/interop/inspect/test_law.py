@@ -160,11 +160,11 @@ def fuzzed_bundle(seed: int) -> bytes:
     }
     found = json.loads(json.dumps(bundle))
     for _ in range(seed % 5):
-        _break_one(found["entry"], chance)
+        break_one(found["entry"], chance)
     return json.dumps(found).encode()
 
 
-def _break_one(found: Any, chance: random.Random) -> None:
+def break_one(found: Any, chance: random.Random) -> None:
     """Walk down to somewhere, and change or remove what is there."""
     while True:
         places = list(found) if isinstance(found, dict) else list(range(len(found)))

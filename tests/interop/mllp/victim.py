@@ -7,32 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 
-from libs.events.transport import steps
 from libs.events.transport.clock import SystemClock
 from libs.events.transport.database import open_pool
 from libs.events.transport.work import Wakes, Work
 from services.interop.mllp.server import serve_mllp
 from services.interop.mllp.settings import MllpSettings
+from tests.chaos.steps import die_at
 from tests.keys import FIXED_KEYS
 
 # Logs go to the standard output by default; here it is for the test alone.
 _SPEECH = os.dup(1)
 os.dup2(2, 1)
-
-
-def die_at(step: str, times: int) -> None:
-    passed: list[str] = []
-
-    def watch(reached: str) -> None:
-        if reached == step:
-            passed.append(step)
-            if len(passed) == times:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    steps.watch(watch)
 
 
 async def main(dsn: str, step: str, times: str) -> None:
