@@ -31,7 +31,7 @@ from services.interop.fhir.versions import Change, Known, change_of
 from services.interop.health.watch import note_outcome
 from services.interop.messages.model import Effects, Inbound, Refusal
 from services.interop.messages.receive import receive
-from services.interop.messages.store import find_taken, keep_message, settle_message
+from services.interop.messages.store import find_taken, keep_message, refuse_message
 
 MOST_LINES = 200
 MOST_BYTES = 512 * 1024
@@ -199,4 +199,4 @@ async def keep_refused(
         name = f"sha256:{sha256(line.raw).hexdigest()}"
         inbound = Inbound(type=kind, control_id=name, raw=line.raw)
         await keep_message(uow, connection, inbound, fate="refused")
-        await settle_message(uow.db, uow.practice_id, inbound.message_id, "refused", line.refusals)
+        await refuse_message(uow, inbound, line.refusals)
