@@ -9,7 +9,7 @@ import pytest
 
 from services.interop.encounters.translate import translator
 from services.interop.fhir.inspect import read_resources
-from services.interop.fhir.request import MOST_IN_BATCH, MOST_WRONG
+from services.interop.fhir.request import MOST_IN_BATCH
 from tests.interop.fhir.reading import connection, read, refusals_of, visits_of
 from tests.interop.fhir.test_bad_bundles import CONDITION, ENCOUNTER, PATIENT, bundle
 
@@ -292,17 +292,3 @@ def test_each_visit_of_a_claim_is_charged_its_own_items() -> None:
         [17_810],
         [2_000],
     ]
-
-
-def test_after_a_thousand_mistakes_no_more_is_looked_at() -> None:
-    wrong = {"resourceType": "Patient"} | {f"x{number}": 1 for number in range(40)}
-    entry = {"resource": wrong, "request": {"method": "POST", "url": "Patient"}}
-    for kind in ("transaction", "batch"):
-        body = {"resourceType": "Bundle", "type": kind, "entry": [entry] * 900}
-        assert MOST_WRONG <= len(refusals_of(body)) < MOST_WRONG + 50
-
-
-@pytest.mark.parametrize("piece", ["<a ", "<!--", "<![", "<script", "</", "<p>"])
-def test_a_narrative_of_nothing_but_beginnings_is_read_to_its_first_mistake(piece: str) -> None:
-    body = patient(text=narrative(piece * 100_000))
-    assert refusals_of(body) == [("narrative", f"{PLACE}.text.div")]
