@@ -22,6 +22,7 @@ from services.interop.bulk.lines import LONGEST_LINE, Line
 from services.interop.connections.model import Connection
 from services.interop.fhir.charges import service_on, taken_back
 from services.interop.fhir.check import is_resource_type
+from services.interop.fhir.elements import as_object
 from services.interop.fhir.history import whole_of
 from services.interop.fhir.links import is_linked
 from services.interop.fhir.model import (
@@ -30,7 +31,6 @@ from services.interop.fhir.model import (
     Name,
     Resource,
     View,
-    as_object,
     name_of,
     owner_references,
     references_in,

@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter
 
 from libs.events.contracts import Contract
 from services.interop.connections.model import Connection
-from services.interop.fhir.model import as_object
+from services.interop.fhir.elements import as_object
 from services.interop.fhir.operations import Operation, Request, repeated
 from services.interop.fhir.request import read_bundle, read_entry, read_one
 from services.interop.fhir.strict import read_json

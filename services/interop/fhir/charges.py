@@ -11,17 +11,8 @@ from libs.events.contracts.values import round_half_even
 from services.interop.connections.model import Connection
 from services.interop.encounters.model import VoidReason
 from services.interop.encounters.read import LineFacts, ProviderFacts, VisitFacts
-from services.interop.fhir.model import (
-    Entry,
-    Resource,
-    View,
-    as_list,
-    as_object,
-    as_text,
-    coding_of,
-    has_code,
-    refuse,
-)
+from services.interop.fhir.elements import as_list, as_object, as_text, coding_of, has_code
+from services.interop.fhir.model import Entry, Resource, View, refuse
 from services.interop.fhir.people import read_practitioner
 from services.interop.messages.model import EARLIEST_YEAR, LATEST_YEAR
 

@@ -14,7 +14,8 @@ from functools import cache
 from sys import intern
 from typing import Any, cast
 
-from services.interop.fhir.model import Told, as_object
+from services.interop.fhir.elements import as_object
+from services.interop.fhir.model import Told
 from services.interop.fhir.shapes import Element, model_of, shape_of
 from services.interop.fhir.uscore import false_claims
 from services.interop.fhir.values import ID

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from services.interop.connections.model import Connection
-from services.interop.fhir.model import TAKEN, Entry, View, as_object
+from services.interop.fhir.elements import as_object
+from services.interop.fhir.model import TAKEN, Entry, View
 from services.interop.fhir.operations import Operation, Request
 from services.interop.fhir.read import read_view
 from services.interop.fhir.request import read_bundle, read_one

@@ -11,15 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from services.interop.connections.model import Connection
-from services.interop.fhir.model import (
-    Entry,
-    Resource,
-    View,
-    as_list,
-    as_object,
-    as_text,
-    refuse,
-)
+from services.interop.fhir.elements import as_list, as_object, as_text
+from services.interop.fhir.model import Entry, Resource, View, refuse
 from services.interop.fhir.people import read_chart
 from services.interop.identity.model import Merge
 from services.interop.patients.model import patient_id_of

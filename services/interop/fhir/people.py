@@ -7,15 +7,8 @@ from typing import Any
 
 from libs.events.contracts.interop import Sex
 from services.interop.encounters.read import ProviderFacts
-from services.interop.fhir.model import (
-    Entry,
-    Resource,
-    View,
-    as_list,
-    as_object,
-    as_text,
-    refuse,
-)
+from services.interop.fhir.elements import as_list, as_object, as_text
+from services.interop.fhir.model import Entry, Resource, View, refuse
 from services.interop.patients.read import PatientFacts
 
 NPI_SYSTEM = "http://hl7.org/fhir/sid/us-npi"

@@ -25,20 +25,11 @@ from services.interop.fhir.charges import (
     read_visit_facts,
     taken_back,
 )
+from services.interop.fhir.elements import as_list, as_object, as_text
 from services.interop.fhir.history import is_kept_only
 from services.interop.fhir.insurance import read_coverages, read_insurance
 from services.interop.fhir.links import is_replaced, read_merges
-from services.interop.fhir.model import (
-    Entry,
-    Name,
-    Untold,
-    View,
-    as_list,
-    as_object,
-    as_text,
-    name_of,
-    refuse,
-)
+from services.interop.fhir.model import Entry, Name, Untold, View, name_of, refuse
 from services.interop.fhir.people import (
     had_died_by,
     read_patient_facts,

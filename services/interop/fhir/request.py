@@ -15,7 +15,8 @@ from uuid import uuid5
 
 from services.interop.connections.model import Connection
 from services.interop.fhir.check import check_resource, is_resource_type
-from services.interop.fhir.model import TAKEN, Entry, Resource, as_object
+from services.interop.fhir.elements import as_object
+from services.interop.fhir.model import TAKEN, Entry, Resource
 from services.interop.fhir.operations import Kind, Operation, Request, asked, repeated
 from services.interop.fhir.shapes import elements_of
 from services.interop.fhir.strict import read_json, read_members

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from services.interop.fhir.model import Resource, as_object, as_rows, has_code
+from services.interop.fhir.elements import as_object, as_rows, has_code
+from services.interop.fhir.model import Resource
 from services.interop.messages.model import Refusal
 
 _BASE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"

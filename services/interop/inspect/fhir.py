@@ -9,8 +9,8 @@ from hashlib import sha256
 from typing import Any
 
 from services.interop.connections.model import Profile
+from services.interop.fhir.elements import as_list, as_object
 from services.interop.fhir.inspect import read_resources
-from services.interop.fhir.model import as_list, as_object
 from services.interop.inspect.desk import Desk
 from services.interop.inspect.model import (
     InspectedFhir,

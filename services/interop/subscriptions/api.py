@@ -16,8 +16,9 @@ from services.interop.connections.bearer import read_body
 from services.interop.connections.model import Connection
 from services.interop.fhir.address import base_of
 from services.interop.fhir.answers import read_prefer
+from services.interop.fhir.elements import as_list, as_object
 from services.interop.fhir.http import FhirRoute, answer, read_sent
-from services.interop.fhir.model import as_list, as_object, refuse
+from services.interop.fhir.model import refuse
 from services.interop.fhir.outcome import operation_outcome
 from services.interop.fhir.strict import read_json
 from services.interop.smart.scopes import check_scope

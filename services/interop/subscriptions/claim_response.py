@@ -14,7 +14,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from services.interop.fhir.model import as_object, as_text, name_of
+from services.interop.fhir.elements import as_object, as_text
+from services.interop.fhir.model import name_of
 from services.interop.subscriptions.model import Resource
 from services.interop.writeback.model import Account, Status
 

@@ -13,7 +13,8 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from services.interop.fhir.check import check_resource
-from services.interop.fhir.model import as_list, as_object, as_rows, refuse
+from services.interop.fhir.elements import as_list, as_object, as_rows
+from services.interop.fhir.model import refuse
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.subscriptions.endpoint import refuse_endpoint
 from services.interop.subscriptions.model import Asked, Content, Header, Resource, Status
