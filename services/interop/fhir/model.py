@@ -245,20 +245,6 @@ def references_in(value: Any) -> Iterator[str]:
             yield from references_in(one)
 
 
-def references_at(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """Every reference in a resource with its place below the resource."""
-    if isinstance(value, dict):
-        for name, one in cast(dict[str, Any], value).items():
-            below = f"{place}.{name}" if place else name
-            if name == "reference" and isinstance(one, str):
-                yield below, one
-            else:
-                yield from references_at(one, below)
-    elif isinstance(value, list):
-        for number, one in enumerate(cast(list[Any], value)):
-            yield from references_at(one, f"{place}[{number}]")
-
-
 def name_of(reference: str) -> Name | None:
     """(type, id) of a relative reference to what is taken; None for any other."""
     found = _RELATIVE.fullmatch(reference)

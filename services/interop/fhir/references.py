@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from services.interop.fhir.check import wrong_target
-from services.interop.fhir.model import Entry, View, references_at
+from services.interop.fhir.model import Entry, View
 from services.interop.messages.model import Refusal
 
 _MUST_RESOLVE: dict[str, frozenset[str]] = {
@@ -63,7 +64,7 @@ def missing_of(entries: Iterable[Entry], view: View) -> list[Refusal]:
     return [
         Refusal("reference-unknown", f"{entry.where}.{place}", fix)
         for entry in entries
-        for place, told in sorted(references_at(entry.resource))
+        for place, told in sorted(_references_at(entry.resource))
         if not told.lower().startswith("urn:")
         and _must_resolve(entry, place, told)
         and view.find(told) is None
@@ -85,3 +86,17 @@ def _must_resolve(entry: Entry, place: str, told: str) -> bool:
     if told.lower().startswith("urn:"):
         return True
     return is_needed(entry, place, told)
+
+
+def _references_at(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every reference in a resource with its place below the resource."""
+    if isinstance(value, dict):
+        for name, one in cast(dict[str, Any], value).items():
+            below = f"{place}.{name}" if place else name
+            if name == "reference" and isinstance(one, str):
+                yield below, one
+            else:
+                yield from _references_at(one, below)
+    elif isinstance(value, list):
+        for number, one in enumerate(cast(list[Any], value)):
+            yield from _references_at(one, f"{place}[{number}]")
