@@ -77,7 +77,7 @@ def read_again(inbound: Inbound, connection: Connection) -> Request:
             if_match=asked.if_match,
         )
     resource = read_json(inbound.raw, "Resource")
-    row = {"fullUrl": asked.full_url, "request": asked.request}
-    row |= {} if resource is None else {"resource": resource}
-    operation = read_entry(row, asked.place, asked.seed, connection)
+    row = {"fullUrl": asked.full_url, "request": asked.request, "resource": resource}
+    told = {name: value for name, value in row.items() if value is not None}
+    operation = read_entry(told, asked.place, asked.seed, connection)
     return Request("resource", (repeated(operation) if asked.is_repeated else operation,))
