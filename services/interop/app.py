@@ -13,7 +13,7 @@ from services.interop.inbox import pages as inbox
 from services.interop.inbox.claims import CLAIMS
 from services.interop.messages import api as messages
 from services.interop.mllp.server import start_mllp
-from services.interop.pages import render as pages
+from services.interop.pages.render import files
 from services.interop.partners import api as partners
 from services.interop.partners.ingest import ingest
 from services.interop.projects import api as projects
@@ -68,6 +68,6 @@ service = Service(
         fhir.routes,
         sandbox.routes,
         inbox.routes,
-        pages.routes,
+        files.routes,
     ],
 )

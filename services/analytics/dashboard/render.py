@@ -12,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from libs.events.transport.database import Db
 from libs.service.operators import Caller
+from libs.service.static_files import StaticFiles
 from services.analytics.dashboard.formats import show_month, show_time
-from services.analytics.dashboard.static_files import static_href
 from services.analytics.scorecard.store import Stamp, count_parked, read_stamp
 
 HEADERS = {
@@ -25,6 +25,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+FOLDER = Path(__file__).parent / "static"
+files = StaticFiles(FOLDER)
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=select_autoescape(),
@@ -32,7 +34,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.globals.update(static=static_href)  # pyright: ignore[reportCallIssue, reportArgumentType]
+_templates.globals.update(static=files.href)  # pyright: ignore[reportCallIssue, reportArgumentType]
 _templates.filters.update(month=show_month, time=show_time)
 
 

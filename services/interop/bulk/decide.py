@@ -74,8 +74,7 @@ class ReadLine:
         return self.operation.entry
 
 
-def read_line(line: Line, connection: Connection, expected: str | None = None) -> ReadLine:
-    """`expected`: the type that the file is said to hold; None: of whatever types."""
+def read_line(line: Line, connection: Connection) -> ReadLine:
     if line.raw is None:
         fix = f"send at most {LONGEST_LINE} bytes a line"
         return ReadLine(line.number, "", b"", refusals=(Refusal("too-long", "Resource", fix),))
@@ -83,8 +82,6 @@ def read_line(line: Line, connection: Connection, expected: str | None = None) -
     try:
         resource = read_resource(line.raw)
         kind = _kind_of(resource.get("resourceType"))
-        if expected not in (None, kind):
-            refuse("type-mismatch", kind, f"this file is of {expected}; send this type in another")
         if kind not in TAKEN:
             return ReadLine(line.number, kind, line.raw)
         if "id" not in resource:

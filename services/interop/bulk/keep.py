@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid4
@@ -30,8 +30,8 @@ from services.interop.fhir.store import (
 from services.interop.fhir.versions import Change, Known, change_of
 from services.interop.health.watch import note_outcome
 from services.interop.messages.model import Effects, Inbound, Refusal
-from services.interop.messages.receive import receive
-from services.interop.messages.store import find_taken, keep_message, refuse_message
+from services.interop.messages.receive import receive, told_apart
+from services.interop.messages.store import keep_message, refuse_message
 
 MOST_LINES = 200
 MOST_BYTES = 512 * 1024
@@ -47,8 +47,6 @@ class Import:
 
     connection: Connection
     visits_from: date
-    expected: str | None = None
-    """The type that the file is said to hold."""
     import_id: UUID = field(default_factory=uuid4)
 
 
@@ -84,9 +82,7 @@ class Chunks:
 async def keep_chunk(lines: Sequence[Line], over: Import, report: Report, work: Work) -> None:
     """Keep what is FHIR of these lines; raises TurnedAwayError where the connection is shut."""
     # In a thread: checking must not hold up the others.
-    read = await asyncio.to_thread(
-        lambda: [read_line(one, over.connection, over.expected) for one in lines]
-    )
+    read = await asyncio.to_thread(lambda: [read_line(one, over.connection) for one in lines])
     for part in _each_name_once(read):
         async with work.unit_of_work(over.connection.practice_id) as uow:
             await _keep(part, over, report, uow)
@@ -176,11 +172,8 @@ async def _inbound(
     """The chunk as a message. It has an effect also where the same lines came before."""
     raw = b"\n".join(one.raw for one in taken)
     inbound = Inbound(type="ndjson", control_id=f"sha256:{sha256(raw).hexdigest()}", raw=raw)
-    if not lines and not any(one.is_saved for one in changes):
-        return inbound
-    if await find_taken(uow.db, connection, inbound.control_id) is None:
-        return inbound
-    return replace(inbound, control_id=f"{inbound.control_id}#{inbound.message_id}")
+    has_effect = bool(lines) or any(one.is_saved for one in changes)
+    return await told_apart(inbound, connection, uow) if has_effect else inbound
 
 
 async def turned_away(connection: Connection, uow: UnitOfWork) -> TurnedAwayError:

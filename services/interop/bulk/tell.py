@@ -25,10 +25,8 @@ from services.interop.fhir.history import TELL_TIMER
 from services.interop.fhir.store import find_resources, forget_untold, lock_source, release
 from services.interop.identity.store import find_known, survivor_of
 from services.interop.messages.model import Effects, Inbound, RefusedError
-from services.interop.messages.receive import refusals_of
-from services.interop.messages.store import add_message_events, settle_message
+from services.interop.messages.receive import carry_out, refusals_of
 from services.interop.messages.told import take_told
-from services.interop.writeback.tell import tell_results
 
 AT_ONCE = 50
 """Told in one transaction, which holds up the connection's other messages."""
@@ -90,13 +88,7 @@ async def _take(due: Due, tale: Tale, connection: Connection, uow: UnitOfWork) -
         return tale.refused(*refused.refusals)
     except ValidationError as error:
         return tale.refused(*refusals_of(error))
-    for event in effects.events:
-        await uow.publish(event)
-    if effects.events:
-        await add_message_events(uow.db, uow.practice_id, due.message_id, effects.events)
-        await tell_results(effects.events, connection, uow)
-    if effects.waiting:
-        await settle_message(uow.db, uow.practice_id, due.message_id, "waiting")
+    await carry_out(effects, due.message_id, connection, uow)
     return tale
 
 

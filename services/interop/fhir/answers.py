@@ -161,25 +161,27 @@ def searchset(kind: str, page: Page, base: str) -> dict[str, Any]:
         if found:
             query = _query(search, found[-1].id)
             links.append({"relation": "next", "url": f"{base}/{kind}?{query}"})
-    entries: list[dict[str, Any]] = [
-        {
-            "fullUrl": f"{base}/{kind}/{one.id}",
-            "resource": shown(one.type, one.content, one.version, one.changed_at),
-            "search": {"mode": "match"},
-        }
+    entries = [
+        match(f"{base}/{kind}/{one.id}", shown(one.type, one.content, one.version, one.changed_at))
         for one in found
     ]
     if search.passed_over:
         told = Refusal("parameter-unknown", "search", "some parameters were passed over")
         outcome = operation_outcome([told], "warning")
         entries.append({"resource": outcome, "search": {"mode": "outcome"}})
-    answer: dict[str, Any] = {
-        "resourceType": "Bundle",
-        "type": "searchset",
-        "total": page.total,
-        "link": links,
-    }
-    return {**answer, "entry": entries} if entries else answer
+    return matches(entries, total=page.total, link=links)
+
+
+def match(full_url: str, resource: dict[str, Any]) -> dict[str, Any]:
+    """An entry of a searchset."""
+    return {"fullUrl": full_url, "resource": resource, "search": {"mode": "match"}}
+
+
+def matches(entries: Sequence[dict[str, Any]], **told: Any) -> dict[str, Any]:
+    """A searchset, with what else it tells; one that found nothing has no `entry`: an array is
+    never empty (FHIR R4 §2.6.2)."""
+    found: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", **told}
+    return {**found, "entry": list(entries)} if entries else found
 
 
 def _query(search: Search, after: str) -> str:

@@ -90,8 +90,10 @@ class _Check:
             if name not in value and not _says_why(value.get(f"_{name}")):
                 self.refuse("element-missing", "send this element, R4 requires it", f".{name}")
         for choice in shape.choices:
-            found = len(value.keys() & choice.names)
-            if found > 1 or (choice.required and not found):
+            found = value.keys() & choice.names
+            if len(found) > 1:  # null, which is refused by itself, is no value
+                found = {name for name in found if value[name] is not None}
+            if len(found) > 1 or (choice.required and not found):
                 code = "several-values" if found else "element-missing"
                 self.refuse(code, f"send one of {', '.join(sorted(choice.names))}")
 

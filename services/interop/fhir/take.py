@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from libs.events.transport import UnitOfWork
@@ -17,8 +17,7 @@ from services.interop.fhir.known import load_known
 from services.interop.fhir.operations import Request
 from services.interop.fhir.versions import Change, Decided, decide_request
 from services.interop.messages.model import Effects, Inbound, Outcome, RefusedError
-from services.interop.messages.receive import receive
-from services.interop.messages.store import find_taken
+from services.interop.messages.receive import receive, told_apart
 from services.interop.messages.told import take_told
 from services.interop.smart.sender import Sender
 
@@ -148,6 +147,4 @@ async def _told_apart(
         is_new = not isinstance(request, RefusedError) and request.kind == "resource"
     else:
         is_new = any(one.is_saved for one in decided.changes)
-    if not is_new or await find_taken(uow.db, connection, inbound.control_id) is None:
-        return inbound
-    return replace(inbound, control_id=f"{inbound.control_id}#{inbound.message_id}")
+    return await told_apart(inbound, connection, uow) if is_new else inbound

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 import structlog
 from asyncpg import Record
@@ -132,15 +133,29 @@ async def work_out(
         return await _refuse(inbound, connection, uow, refused.refusals)
     except ValidationError as error:
         return await _refuse(inbound, connection, uow, refusals_of(error))
+    await carry_out(effects, inbound.message_id, connection, uow)
+    fate = "waiting" if effects.waiting else "accepted"
+    return _told(Outcome(inbound.message_id, fate, uow.now), connection)
+
+
+async def carry_out(
+    effects: Effects, message_id: UUID, connection: Connection, uow: UnitOfWork
+) -> None:
+    """Publish what came of a message, and note it with the message."""
     for event in effects.events:
         await uow.publish(event)
     if effects.events:
-        await store.add_message_events(uow.db, uow.practice_id, inbound.message_id, effects.events)
+        await store.add_message_events(uow.db, uow.practice_id, message_id, effects.events)
         await tell_results(effects.events, connection, uow)
-    if not effects.waiting:
-        return _told(Outcome(inbound.message_id, "accepted", uow.now), connection)
-    await store.settle_message(uow.db, uow.practice_id, inbound.message_id, "waiting")
-    return _told(Outcome(inbound.message_id, "waiting", uow.now), connection)
+    if effects.waiting:
+        await store.settle_message(uow.db, uow.practice_id, message_id, "waiting")
+
+
+async def told_apart(inbound: Inbound, connection: Connection, uow: UnitOfWork) -> Inbound:
+    """A message that has an effect though the same came before: it is a new one."""
+    if await store.find_taken(uow.db, connection, inbound.control_id) is None:
+        return inbound
+    return replace(inbound, control_id=f"{inbound.control_id}#{inbound.message_id}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ A connection sees its own; another's answers like one that is missing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
-from uuid import UUID
+from typing import NoReturn
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,7 +14,7 @@ from libs.service.http import work_of
 from services.interop.connections.bearer import read_body
 from services.interop.connections.model import Connection
 from services.interop.fhir.address import base_of
-from services.interop.fhir.answers import read_prefer
+from services.interop.fhir.answers import match, matches, read_prefer
 from services.interop.fhir.elements import as_list, as_object
 from services.interop.fhir.http import FhirRoute, answer, read_sent
 from services.interop.fhir.model import refuse
@@ -26,7 +25,7 @@ from services.interop.smart.sender import fhir_sender, granted_sender
 from services.interop.subscriptions import store
 from services.interop.subscriptions.capability import SUBSCRIPTIONS_BY
 from services.interop.subscriptions.change import create_subscription, update_subscription
-from services.interop.subscriptions.model import Asked, Content, Subscription
+from services.interop.subscriptions.model import Asked, Content, Subscription, read_id
 from services.interop.subscriptions.notification import notification, statuses
 from services.interop.subscriptions.read import read_subscription
 from services.interop.subscriptions.send import happened_of
@@ -112,21 +111,9 @@ async def search(request: Request) -> Response:
         wanted = {one for value in values for one in value.split(",")}
         found = [one for one in found if told[name](one) in wanted]
     base = base_of(request)
-    entries = [
-        {
-            "fullUrl": f"{base}/Subscription/{one.subscription_id}",
-            "resource": shown(one),
-            "search": {"mode": "match"},
-        }
-        for one in found
-    ]
-    bundle: dict[str, Any] = {
-        "resourceType": "Bundle",
-        "type": "searchset",
-        "total": len(found),
-        "link": [{"relation": "self", "url": str(request.url)}],
-    }
-    return answer({**bundle, "entry": entries} if entries else bundle)
+    entries = [match(f"{base}/Subscription/{one.subscription_id}", shown(one)) for one in found]
+    links = [{"relation": "self", "url": str(request.url)}]
+    return answer(matches(entries, total=len(found), link=links))
 
 
 @routes.put("/Subscription/{id}")
@@ -135,7 +122,7 @@ async def update(id: str, request: Request) -> Response:
     connection, body = await _sent(request, "u")
     asked = _read(body, id)
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
-        changed = await update_subscription(_id(id), asked, base_of(request), connection, uow)
+        changed = await update_subscription(read_id(id), asked, base_of(request), connection, uow)
     if changed is None:
         _not_found()
     return _told(changed, 200, request)
@@ -146,7 +133,7 @@ async def delete(id: str, request: Request) -> Response:
     """204, also where there is none: nothing more is told."""
     connection = await granted_sender(request, "Subscription", "d")
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
-        await store.delete_subscription(uow, connection.connection_id, _id(id))
+        await store.delete_subscription(uow, connection.connection_id, read_id(id))
     return Response(status_code=204)
 
 
@@ -177,18 +164,10 @@ async def _list(request: Request, connection: Connection) -> list[Subscription]:
 
 async def _find(request: Request, connection: Connection, id: str) -> Subscription:
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
-        found = await store.find_subscription(uow, _id(id))
+        found = await store.find_subscription(uow, read_id(id))
     if found is None or found.connection_id != connection.connection_id:
         _not_found()
     return found
-
-
-def _id(text: str) -> UUID:
-    """Ours are UUIDs; any other is nobody's."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
 
 
 def _not_found() -> NoReturn:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,18 +13,19 @@ from libs.events.transport import UnitOfWork
 from libs.service.http import work_of
 from services.interop.encounters.model import encounter_id_of
 from services.interop.fhir.address import base_of
+from services.interop.fhir.answers import match, matches
 from services.interop.fhir.http import FhirRoute, answer
 from services.interop.fhir.model import refuse
 from services.interop.smart.sender import granted_sender
 from services.interop.subscriptions.capability import CLAIMS_BY
 from services.interop.subscriptions.change import patient_of
 from services.interop.subscriptions.claims import (
-    NOBODY,
     Wanted,
     find_visits_of_claim,
     list_claims,
     write_claim,
 )
+from services.interop.subscriptions.model import NOBODY, read_id
 
 routes = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute)
 
@@ -39,7 +38,7 @@ async def read(id: str, request: Request) -> Response:
     connection = await granted_sender(request, "ClaimResponse", "r")
     source = connection.source_system
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
-        found = await list_claims(uow, source, Wanted(claim_ids=(_uuid(id),)))
+        found = await list_claims(uow, source, Wanted(claim_ids=(read_id(id),)))
         if not found:
             refuse("not-found", "ClaimResponse", "this connection's system has no such claim")
         content = await write_claim(found[0].account, found[0].changed_at, source, uow)
@@ -62,16 +61,8 @@ async def search(request: Request) -> Response:
     if len(found) > len(page) and page:
         query = urlencode({**told, "_after": str(page[-1].account.claim_id)})
         links.append({"relation": "next", "url": f"{base}/ClaimResponse?{query}"})
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "link": links}
-    entries = [
-        {
-            "fullUrl": f"{base}/ClaimResponse/{one['id']}",
-            "resource": one,
-            "search": {"mode": "match"},
-        }
-        for one in claims
-    ]
-    return answer({**bundle, "entry": entries} if entries else bundle)
+    entries = [match(f"{base}/ClaimResponse/{one['id']}", one) for one in claims]
+    return answer(matches(entries, link=links))
 
 
 def _read(pairs: list[tuple[str, str]]) -> dict[str, str]:
@@ -106,12 +97,12 @@ async def _wanted(told: Mapping[str, str], source: str, uow: UnitOfWork) -> Want
     if not count.isascii() or not count.isdigit() or len(count) > 9:
         refuse("parameter-value", "_count", "send a whole number")
     return Wanted(
-        claim_ids=(_uuid(told["_id"]),) if "_id" in told else None,
+        claim_ids=(read_id(told["_id"]),) if "_id" in told else None,
         encounter_ids=None
         if visits is None
         else tuple(encounter_id_of(uow.practice_id, source, one) for one in sorted(visits)),
         patient_id=patient_id,
-        after=_uuid(told.get("_after", "")),
+        after=read_id(told.get("_after", "")),
         limit=min(int(count), LARGEST_PAGE),
     )
 
@@ -120,11 +111,3 @@ def _name(value: str) -> str:
     """The id of a reference, with or without its type."""
     found = _REFERENCE.fullmatch(value)
     return found[1] if found is not None else ""
-
-
-def _uuid(text: str) -> UUID:
-    """Ours are UUIDs; any other is nobody's."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return NOBODY

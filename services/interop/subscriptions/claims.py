@@ -14,6 +14,7 @@ from services.interop.fhir.store import find_parts, find_resources
 from services.interop.fhir.strict import read_json
 from services.interop.fhir.versions import Kept
 from services.interop.subscriptions.claim_response import Visit, claim_response, read_visit
+from services.interop.subscriptions.model import NOBODY
 from services.interop.writeback.model import Account
 from services.interop.writeback.people import find_person
 from services.interop.writeback.store import find_reference
@@ -34,10 +35,6 @@ SELECT owner_id FROM fhir_part
  WHERE practice_id = $1 AND source_system = $2 AND owner_type = 'Encounter'
    AND type = 'Claim' AND id = $3
 """
-
-
-NOBODY = UUID(int=0)
-"""No row has this id, and every row's id comes after it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,21 @@ KEPT_EVENTS = 1000
 MOST_SUBSCRIPTIONS = 20
 """Of one connection: each may keep a sender busy for as long as its endpoint takes to answer."""
 
+NOBODY = UUID(int=0)
+"""No row has this id, and every row's id comes after it."""
+
 MASK = "********"
 """Stands for a header's value wherever a subscription is shown."""
 
 Header = tuple[str, str]
+
+
+def read_id(text: str) -> UUID:
+    """Ours are UUIDs; any other is nobody's."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
+from services.interop.fhir.answers import match, matches
 from services.interop.subscriptions.model import Content, Resource, Subscription
 from services.interop.subscriptions.topics import IG, TOPICS
 
@@ -87,19 +88,8 @@ def statuses(subscriptions: Sequence[Subscription]) -> dict[str, Any]:
         status = _parameters(one, "query-status", count=one.events, events=(), content="id-only")
         identity = f"query-status/{one.activation}/{one.events}/{one.status}"
         status["id"] = str(uuid5(one.subscription_id, identity))
-        entries.append(
-            {
-                "fullUrl": f"urn:uuid:{status['id']}",
-                "resource": status,
-                "search": {"mode": "match"},
-            }
-        )
-    found: dict[str, Any] = {
-        "resourceType": "Bundle",
-        "type": "searchset",
-        "total": len(entries),
-    }
-    return {**found, "entry": entries} if entries else found
+        entries.append(match(f"urn:uuid:{status['id']}", status))
+    return matches(entries, total=len(entries))
 
 
 def _parameters(

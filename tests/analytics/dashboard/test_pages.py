@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from libs.service.static_files import MEDIA_TYPES
 from services.analytics.dashboard.live import Watch
-from services.analytics.dashboard.static_files import FOLDER, MEDIA_TYPES, static_href
+from services.analytics.dashboard.render import FOLDER, files
 from services.analytics.figures.definitions import FIGURES
 from tests.analytics.conftest import MONTHS, NAMES
 from tests.analytics.months import Visit, onboarded, practice_id
@@ -156,7 +157,7 @@ async def test_static_files_are_kept_for_ever_under_their_hash(analytics: Harnes
     async with analytics.http(key=None) as client:
         for path in FOLDER.iterdir():
             if path.suffix in MEDIA_TYPES:
-                answer = await client.get(static_href(path.name))
+                answer = await client.get(files.href(path.name))
                 assert answer.content == path.read_bytes()
                 assert "immutable" in answer.headers["cache-control"]
         assert (await client.get("/static/000000000000/htmx.min.js")).status_code == 404

@@ -117,6 +117,11 @@ def test_what_is_left_out_is_missed_as_by_the_library(
     compare(changed(*place))
 
 
+def test_null_beside_a_value_of_a_choice_is_no_second_value() -> None:
+    told = CONDITION | {"onsetDateTime": "2026", "onsetAge": None}
+    assert [one.code for one in check_resource(told, "X").refusals] == ["json-type"]
+
+
 @settings(max_examples=500, deadline=None)
 @given(any_.sampled_from(GOOD), any_.data(), any_.sampled_from(VALUES))
 def test_an_element_more_is_taken_or_refused_as_by_the_library(
