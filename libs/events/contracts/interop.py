@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from libs.events.contracts.base import PHI, Contract, Event, Topic
+from libs.events.contracts.people import Coverage, Person, ReferringProvider
 from libs.events.contracts.values import (
     AppointmentId,
     DiagnosisCode,
@@ -16,11 +17,9 @@ from libs.events.contracts.values import (
     Modifier,
     Npi,
     PatientId,
-    PayerId,
     PositiveCents,
     ProcedureCode,
     Short,
-    StateCode,
 )
 
 PATIENTS = Topic("interop.patients")
@@ -29,38 +28,7 @@ ENCOUNTERS = Topic("interop.encounters")
 INGEST = Topic("interop.ingest", retention_days=7)
 """Partners write to it, with a Kafka client of their own; interop takes it from there."""
 
-Sex = Literal["F", "M", "U"]
-Relationship = Literal["self", "spouse", "child", "other"]
 Source = Literal["hl7v2", "fhir", "cloudevents"]
-
-
-class Person(Contract):
-    """A patient as a claim and a message need to know one."""
-
-    family: Annotated[Short, PHI]
-    given: Annotated[Short, PHI]
-    birth_on: Annotated[date, PHI]
-    sex: Sex
-    address_line: Annotated[Short | None, PHI] = None
-    city: Annotated[Short | None, PHI] = None
-    state: StateCode | None = None
-    postal_code: Annotated[str | None, PHI] = None
-    """Five or nine digits."""
-    phone: Annotated[str | None, PHI] = None
-    """Digits with an optional leading +."""
-    email: Annotated[str | None, PHI] = None
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")] = "en"
-    """ISO 639."""
-
-
-class Coverage(Contract):
-    """What pays for a visit: the payer and the member's number with it."""
-
-    payer_id: PayerId
-    payer_name: Short
-    member_id: Annotated[Short, PHI]
-    relationship: Relationship = "self"
-    group_number: Annotated[Short | None, PHI] = None
 
 
 class ChargeLine(Contract):
@@ -230,6 +198,11 @@ class EncounterPosted(Event):
     person: Person
     coverage: Coverage | None = None
     """None: the patient pays."""
+    other_coverages: Annotated[tuple[Coverage, ...], Field(max_length=2)] = ()
+    """What pays after `coverage`, in order: the secondary, the tertiary."""
+    prior_authorization: Annotated[Short | None, PHI] = None
+    """The payer's number for a service it agreed to beforehand (X12 837 2300 REF*G1)."""
+    referring: ReferringProvider | None = None
     source: Source
     ehr_charge_cents: PositiveCents | None = None
     """What the EHR asked, where it said so; the fee schedule decides."""
@@ -266,6 +239,11 @@ class EncounterCorrected(Event):
     person: Person
     coverage: Coverage | None = None
     """None: the patient pays."""
+    other_coverages: Annotated[tuple[Coverage, ...], Field(max_length=2)] = ()
+    """What pays after `coverage`, in order: the secondary, the tertiary."""
+    prior_authorization: Annotated[Short | None, PHI] = None
+    """The payer's number for a service it agreed to beforehand (X12 837 2300 REF*G1)."""
+    referring: ReferringProvider | None = None
     source: Source
     ehr_charge_cents: PositiveCents | None = None
     """What the EHR asked, where it said so; the fee schedule decides."""

@@ -13,7 +13,6 @@ from libs.events.contracts.interop import (
     AppointmentCompleted,
     AppointmentMissed,
     ChargeLine,
-    Coverage,
     EncounterCorrected,
     EncounterPosted,
     EncounterReplaced,
@@ -22,7 +21,6 @@ from libs.events.contracts.interop import (
     PatientRegistered,
     PatientUnmerged,
     PatientUpdated,
-    Person,
 )
 from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
 from libs.events.contracts.interop_queries import (
@@ -32,6 +30,7 @@ from libs.events.contracts.interop_queries import (
     QueryOverdue,
     QueryWithdrawn,
 )
+from libs.events.contracts.people import Coverage, Person
 
 NAMESPACE = uuid5(NAMESPACE_URL, "https://mainstay.example/examples")
 PRACTICE = uuid5(NAMESPACE, "practice")

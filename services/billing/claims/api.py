@@ -151,11 +151,12 @@ async def take_over_claim(
         return ClaimView.of(known)
     if await store.lock_by_control(uow.db, uow.practice_id, command.control_number):
         raise HTTPException(409, "another claim has this control_number")
-    charges = await uow.publish(_charges(command, uow.practice_id))
-    await store.add_claim(uow, replace(wanted, origin=charges.dump()), None)
+    charges = _charges(command, uow.practice_id)
+    origin = await uow.publish(charges)
+    await store.add_claim(uow, replace(wanted, origin=origin.dump()), None)
     entry = ledger.charge(
         uow.practice_id, command.claim_id, command.service_on, command.charge_cents,
-        self_pay=False,
+        payer_id=command.payer_id, event_id=charges.event_id,
     )  # fmt: skip
     await post(uow.db, entry, uow.now)
     return ClaimView.of(wanted)

@@ -86,7 +86,7 @@ async def take_back(uow: UnitOfWork, claim: Claim) -> Claim:
             claim.claim_id,
             claim.service_on,
             claim.charge_cents,
-            self_pay=claim.payer_id is None,
+            payer_id=claim.payer_id,
             event_id=undone.event_id,
             revision=claim.revision,
             undo=True,
@@ -114,7 +114,7 @@ async def _price(
             claim.claim_id,
             claim.service_on,
             sum(priced),
-            self_pay=encounter.coverage is None,
+            payer_id=claim.payer_id,
             event_id=charges.event_id,
             revision=claim.revision,
         )

@@ -11,15 +11,30 @@ from libs.events.contracts.values import month_of
 
 
 class Account(StrEnum):
-    """What the practice has, earned and gave up."""
+    """What the practice has, earned, owes and gave up."""
 
     PAYER_RECEIVABLE = "payer-receivable"
     PATIENT_RECEIVABLE = "patient-receivable"
+    AGENCY_RECEIVABLE = "agency-receivable"
+    """A patient's balance that a collection agency was given."""
     CHARGES = "charges"
     CASH = "cash"
     CONTRACTUAL_ADJUSTMENT = "contractual-adjustment"
     PROVIDER_ADJUSTMENT = "provider-adjustment"
+    """What a payer keeps or adds for no claim and for no other account's reason (835 PLB)."""
+    PAYER_ADVANCE = "payer-advance"
+    """What a payer paid too much and will take from a later payment (PLB FB, WO)."""
+    INTEREST = "interest"
     UNAPPLIED_CASH = "unapplied-cash"
+    """A payer's money that no claim has taken yet."""
+    PATIENT_CREDIT = "patient-credit"
+    """A patient's money that no claim has taken yet, or that is to be paid back."""
+    CHARITY_CARE = "charity-care"
+    SMALL_BALANCE = "small-balance"
+    BAD_DEBT = "bad-debt"
+    ADMINISTRATIVE_WRITE_OFF = "administrative-write-off"
+    UNCLAIMED_PROPERTY = "unclaimed-property"
+    """A credit that nobody took and that the state is owed (escheat)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,8 @@ class Entry:
     lines: dict[Account, int]
     claim_id: UUID | None = None
     service_month: date | None = None
+    payer_id: str | None = None
+    """Who owes or pays; None: the patient, or nobody."""
     event_id: UUID | None = None
     """The event that says the same, where there is one."""
 
@@ -66,16 +83,17 @@ def charge(
     on: date,
     cents: int,
     *,
-    self_pay: bool,
-    event_id: UUID | None = None,
+    payer_id: str | None,
+    event_id: UUID,
     revision: int = 1,
     undo: bool = False,
 ) -> Entry:
-    """The visit is owed: by the payer, or at once by the patient; or no more, as it was corrected.
+    """The visit is owed: by the payer, or at once by the patient where there is none; or no more,
+    as it was corrected.
 
     Each revision of a claim is charged once, and taken back once.
     """
-    owed = Account.PATIENT_RECEIVABLE if self_pay else Account.PAYER_RECEIVABLE
+    owed = Account.PATIENT_RECEIVABLE if payer_id is None else Account.PAYER_RECEIVABLE
     signed = -cents if undo else cents
     return Entry(
         practice_id,
@@ -84,12 +102,21 @@ def charge(
         {owed: signed, Account.CHARGES: -signed},
         claim_id,
         month_of(on),
+        payer_id,
         event_id,
     )
 
 
 def decision(
-    practice_id: UUID, claim_id: UUID, on: date, payment_id: UUID, made: Decision, *, undo: bool
+    practice_id: UUID,
+    claim_id: UUID,
+    on: date,
+    payment_id: UUID,
+    made: Decision,
+    *,
+    payer_id: str,
+    event_id: UUID,
+    undo: bool,
 ) -> Entry:
     """A posted decision, or the same with every sign turned where it is taken back."""
     sign = -1 if undo else 1
@@ -101,7 +128,9 @@ def decision(
         * (made.paid_cents + made.adjusted_cents + made.patient_cents),
     }
     kind = "reversal" if undo else "payment"
-    return Entry(practice_id, kind, str(payment_id), lines, claim_id, month_of(on))
+    return Entry(
+        practice_id, kind, str(payment_id), lines, claim_id, month_of(on), payer_id, event_id
+    )
 
 
 def provider_adjustment(practice_id: UUID, remittance_id: UUID, place: int, cents: int) -> Entry:

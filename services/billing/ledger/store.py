@@ -11,8 +11,8 @@ from services.billing.ledger.model import Entry
 
 ADD_ENTRY = """
 INSERT INTO journal_entry (practice_id, entry_id, kind, claim_id, service_month, posted_at,
-                           event_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+                           payer_id, event_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 ADD_LINES = """
 INSERT INTO journal_line (practice_id, entry_id, account, cents)
@@ -44,6 +44,7 @@ async def post(db: Db, entry: Entry, at: datetime) -> None:
         entry.claim_id,
         entry.service_month,
         at,
+        entry.payer_id,
         entry.event_id,
     )
     await db.execute(

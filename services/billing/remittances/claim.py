@@ -41,11 +41,8 @@ async def post_decision(
     await store.add_posting(
         uow.db, uow.practice_id, payment_id, claim.claim_id, remittance_id, said.status, made
     )
-    entry = ledger.decision(
-        uow.practice_id, claim.claim_id, claim.service_on, payment_id, made, undo=False
-    )
-    await post(uow.db, entry, uow.now)
     posted = _posted(uow, claim, payment_id, trace_number, made)
+    await post(uow.db, _entry(posted, claim, made, undo=False), uow.now)
     origin = await uow.publish(posted, origin=Origin.load(claim.origin))
     denial = denial_of(said, made)
     state = State.DENIED if denial else State.PAID
@@ -68,12 +65,9 @@ async def post_reversal(
     """Take a posted decision back, to the cent; the claim waits for its correction."""
     payment_id, made = found
     await store.mark_reversed(uow.db, uow.practice_id, payment_id, reversal_id)
-    entry = ledger.decision(
-        uow.practice_id, claim.claim_id, claim.service_on, payment_id, made, undo=True
-    )
-    await post(uow.db, entry, uow.now)
     posted = _posted(uow, claim, payment_id, trace_number, made)
     taken_back = PaymentReversed(**posted.model_dump())
+    await post(uow.db, _entry(taken_back, claim, made, undo=True), uow.now)
     origin = await uow.publish(taken_back, origin=Origin.load(claim.origin))
     # A denial may be taken back after it was overtaken by a payment, which then still stands.
     still_closed = await store.closed_cents(uow.db, uow.practice_id, claim.claim_id)
@@ -98,6 +92,15 @@ def _posted(
         patient_cents=made.patient_cents,
         denied_cents=made.denied_cents,
     )
+
+
+def _entry(
+    event: PaymentPosted | PaymentReversed, claim: Claim, made: Decision, *, undo: bool
+) -> ledger.Entry:
+    return ledger.decision(
+        claim.practice_id, claim.claim_id, claim.service_on, event.payment_id, made,
+        payer_id=event.payer_id, event_id=event.event_id, undo=undo,
+    )  # fmt: skip
 
 
 def _paid(claim: Claim, said: RemittedClaim, made: Decision) -> ClaimPaid:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from libs.events.contracts.interop import Person
+from libs.events.contracts.people import Person
 
 Language = Literal["en", "es"]
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from libs.events.contracts import Contract
-from libs.events.contracts.interop import Sex
+from libs.events.contracts.people import Sex
 from libs.events.contracts.values import Npi, PayerId, Short
 from services.interop.connections.fields import FieldMap
 from services.interop.connections.naming import read_named

@@ -15,7 +15,8 @@ from uuid import UUID, uuid5
 from pydantic import Field
 
 from libs.events.contracts import PHI, Contract
-from libs.events.contracts.interop import ChargeLine, Coverage, EncounterPosted, Source
+from libs.events.contracts.interop import ChargeLine, EncounterPosted, Source
+from libs.events.contracts.people import Coverage
 from libs.events.contracts.values import (
     EncounterId,
     Modifier,

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from libs.events.contracts.interop import Coverage, Source
+from libs.events.contracts.interop import Source
+from libs.events.contracts.people import Coverage
 from libs.events.contracts.values import Npi
 from services.interop.connections.model import Connection, Profile
 from services.interop.encounters.credits import charged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from libs.events.contracts.interop import Relationship
+from libs.events.contracts.people import Relationship
 from services.interop.fhir.elements import as_list, as_object, as_text, coding_of, has_code
 from services.interop.fhir.model import Entry, View, refuse
 from services.interop.patients.read import CoverageFacts

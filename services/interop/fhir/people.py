@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from libs.events.contracts.interop import Sex
+from libs.events.contracts.people import Sex
 from services.interop.encounters.read import ProviderFacts
 from services.interop.fhir.elements import as_list, as_object, as_text
 from services.interop.fhir.model import Entry, Resource, View, refuse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from libs.events.contracts.interop import Relationship, Sex
+from libs.events.contracts.people import Relationship, Sex
 from services.interop.connections.fields import FieldMap, Path, read_path
 from services.interop.connections.model import Profile
 from services.interop.encounters.read import ProviderFacts

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from libs.events.contracts.interop import Coverage
+from libs.events.contracts.people import Coverage
 from services.interop.appointments.read import read_appointment
 from services.interop.appointments.schedule import ToldVisitEnd
 from services.interop.connections.model import Connection

@@ -20,7 +20,7 @@ from jellyfish import (
     nysiis,
 )
 
-from libs.events.contracts.interop import Coverage, Person
+from libs.events.contracts.people import Coverage, Person
 from services.interop.patients.weights import (
     CLOSE_NAME,
     HOUSEHOLD,

@@ -6,12 +6,8 @@ import json
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid5
 
-from libs.events.contracts.interop import (
-    Coverage,
-    PatientRegistered,
-    PatientUpdated,
-    Person,
-)
+from libs.events.contracts.interop import PatientRegistered, PatientUpdated
+from libs.events.contracts.people import Coverage, Person
 from libs.events.contracts.values import PatientId, PracticeId
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from libs.events.contracts.interop import Coverage, Person, Relationship, Sex
+from libs.events.contracts.people import Coverage, Person, Relationship, Sex
 from services.interop.connections.model import Connection, Payer
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.patients.model import KnownPatient, patient_id_of

@@ -9,7 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from libs.events.contracts import PHI, Contract
-from libs.events.contracts.interop import Coverage, Person
+from libs.events.contracts.people import Coverage, Person
 from libs.events.contracts.values import Short
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db

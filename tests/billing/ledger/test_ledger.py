@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from uuid import uuid4
 
 import asyncpg
@@ -32,8 +33,10 @@ ADD_LINE = "INSERT INTO journal_line VALUES ($1, $2, $3, $4)"
 @for_all(any_.builds(Decision, CENTS, CENTS, CENTS, CENTS))
 def test_a_decision_and_its_reversal_leave_nothing(made: Decision) -> None:
     claim_id, payment_id = uuid4(), uuid4()
-    ours = (PRACTICE, claim_id, _DAY, payment_id, made)
-    there, back = decision(*ours, undo=False), decision(*ours, undo=True)
+    ours = partial(
+        decision, PRACTICE, claim_id, _DAY, payment_id, made, payer_id="87726", event_id=uuid4()
+    )
+    there, back = ours(undo=False), ours(undo=True)
     assert sum(there.lines.values()) == sum(back.lines.values()) == 0
     assert {account: there.lines[account] + back.lines[account] for account in there.lines} == (
         dict.fromkeys(there.lines, 0)
@@ -44,8 +47,8 @@ def test_a_decision_and_its_reversal_leave_nothing(made: Decision) -> None:
 @for_all(CENTS)
 def test_every_kind_of_entry_sums_to_zero(cents: int) -> None:
     for entry in (
-        charge(PRACTICE, uuid4(), _DAY, cents, self_pay=True),
-        charge(PRACTICE, uuid4(), _DAY, cents, self_pay=False),
+        charge(PRACTICE, uuid4(), _DAY, cents, payer_id=None, event_id=uuid4()),
+        charge(PRACTICE, uuid4(), _DAY, cents, payer_id="87726", event_id=uuid4()),
         provider_adjustment(PRACTICE, uuid4(), 1, cents),
         unapplied(PRACTICE, uuid4(), 1, cents),
     ):
@@ -61,7 +64,8 @@ async def test_the_database_refuses_an_entry_that_does_not_sum_to_zero(billing: 
     with pytest.raises(asyncpg.CheckViolationError):
         async with billing.uow(PRACTICE) as uow:
             entry_id = uuid4()
-            await uow.db.execute(ADD_ENTRY, PRACTICE, entry_id, "test", None, None, uow.now, None)
+            entry = (PRACTICE, entry_id, "test", None, None, uow.now, None, None)
+            await uow.db.execute(ADD_ENTRY, *entry)
             await uow.db.execute(ADD_LINE, PRACTICE, entry_id, "cash", 100)
             await uow.db.execute(ADD_LINE, PRACTICE, entry_id, "charges", -99)
 

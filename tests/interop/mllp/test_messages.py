@@ -8,14 +8,13 @@ from libs.events.contracts.interop import (
     AppointmentBooked,
     AppointmentMissed,
     ChargeLine,
-    Coverage,
     EncounterCorrected,
     EncounterPosted,
     EncounterReplaced,
     PatientRegistered,
     PatientUpdated,
-    Person,
 )
+from libs.events.contracts.people import Coverage, Person
 from libs.events.examples import interop as examples
 from tests.harness import Harness
 from tests.interop.conftest import said

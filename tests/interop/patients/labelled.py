@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from libs.events.contracts.interop import Person
+from libs.events.contracts.people import Person
 
 FAMILIES = """
 Abernathy Alvarez Anderson Baker Bennett Brooks Campbell Carter Castillo Chen Clark Coleman

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from libs.events.contracts.interop import Coverage, Person
+from libs.events.contracts.people import Coverage, Person
 from services.interop.patients.matching import (
     Comparison,
     Traits,
