@@ -8,7 +8,8 @@ from services.billing.charges.handlers import correct_charges, post_charges, voi
 from services.billing.claims import api as claims
 from services.billing.claims import due_api as corrections
 from services.billing.claims.release import SUBMIT_TIMER
-from services.billing.claims.submit import SEND_TIMER, send_interchange, submit_claims
+from services.billing.claims.submit import submit_claims
+from services.billing.exchange.send import SEND_TIMER, send_interchange
 from services.billing.facts.handlers import know_enrollment, know_practice, know_provider
 from services.billing.ledger import api as ledger
 from services.billing.patients import api as patients

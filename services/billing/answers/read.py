@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from libs.events.transport import UnitOfWork, Work
 from services.billing.answers.acknowledge import take_claim_statuses, take_set_verdicts
 from services.billing.answers.refusals import RefusedFileError, refusal_of
-from services.billing.claims.submit import ExchangeSettings
+from services.billing.exchange.send import ExchangeSettings
 from services.billing.remittances.post import post_remittances
 from services.billing.x12 import TransactionName, X12Error, identify, read_277ca, read_999
 

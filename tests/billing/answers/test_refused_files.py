@@ -101,8 +101,8 @@ async def test_a_file_put_back_after_it_was_mended_is_read_again(desk: Desk) -> 
     assert (await stranger.verdicts())[answer.name] == ("refused", "unknown-interchange")
     async with desk.billing.uow(stranger.practice_id) as uow:
         await uow.db.execute(
-            "INSERT INTO interchange (practice_id, interchange_number, payer_id, content, made_at)"
-            " VALUES ($1, 1, 'BUCKEYE01', $2, $3)",
+            "INSERT INTO interchange (practice_id, interchange_number, kind, payer_id, content,"
+            " made_at) VALUES ($1, 1, '837', 'BUCKEYE01', $2, $3)",
             stranger.practice_id, interchange["content"], uow.now,
         )  # fmt: skip
     (stranger.inbound / "refused" / answer.name).rename(stranger.inbound / answer.name)

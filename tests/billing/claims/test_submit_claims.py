@@ -13,7 +13,8 @@ from libs.events.examples.credentialing import provider_enrolled
 from libs.events.examples.interop import COVERAGE, ENCOUNTER, NAMESPACE, PERSON, line
 from libs.events.transport import Timer
 from services.billing.claims import submit
-from services.billing.claims.submit import SEND_TIMER, send_interchange, submit_claims
+from services.billing.claims.submit import submit_claims
+from services.billing.exchange.send import SEND_TIMER, send_interchange
 from tests.billing.desk import Desk, open_practice, visit
 
 PAYERS = ("BUCKEYE01", "OTHER01")
