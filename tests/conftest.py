@@ -20,7 +20,7 @@ from libs.events.transport.database import open_pool
 from libs.service.operators import Operators
 from libs.service.process import load_service
 from tests.databases import Databases
-from tests.harness import OPERATOR_KEY, OPERATORS, Harness
+from tests.harness import OPERATORS, Harness
 
 KAFKA, POSTGRES, NAME = "MAINSTAY_TEST_KAFKA", "MAINSTAY_TEST_POSTGRES", "MAINSTAY_TEST_BACKEND"
 
@@ -104,6 +104,9 @@ async def service_harness(databases: Databases) -> AsyncIterator[MakeHarness]:
 
 async def _operators(stack: AsyncExitStack) -> Operators:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    key = {"key_sha256": hashlib.sha256(OPERATOR_KEY.encode()).hexdigest()}
-    (folder / "operators.json").write_text(json.dumps([entry | key for entry in OPERATORS]))
+    entries = [
+        {**known, "key_sha256": hashlib.sha256(key.encode()).hexdigest()}
+        for known, key in OPERATORS
+    ]
+    (folder / "operators.json").write_text(json.dumps(entries))
     return Operators.load(folder / "operators.json")

@@ -38,7 +38,12 @@ from tests.keys import FIXED_KEYS
 E = TypeVar("E", bound=Event)
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OPERATOR_KEY = "harness-operator-key"
-OPERATORS = [{"name": "operator", "role": "admin", "practices": None}]
+SECOND_KEY = "harness-second-key"
+"""Another person, who is no admin."""
+OPERATORS = [
+    ({"name": "operator", "role": "admin", "practices": None}, OPERATOR_KEY),
+    ({"name": "second", "role": "operator", "practices": None}, SECOND_KEY),
+]
 
 READ_OUTBOX = "SELECT headers, payload FROM outbox ORDER BY id"
 

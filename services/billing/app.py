@@ -15,6 +15,7 @@ from services.billing.ledger import api as ledger
 from services.billing.patients import api as patients
 from services.billing.patients.handlers import follow_merge, follow_unmerge
 from services.billing.remittances import api as unmatched
+from services.billing.writeoffs import api as write_offs
 
 service = Service(
     name="billing",
@@ -36,6 +37,7 @@ service = Service(
         claims.routes,
         corrections.routes,
         ledger.routes,
+        write_offs.routes,
         patients.routes,
         unmatched.routes,
         refused_files.routes,

@@ -22,6 +22,7 @@ from libs.events.contracts.billing import (
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.interop import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -43,6 +44,7 @@ from libs.events.contracts.values import (
     PracticeId,
     ProductivityLineId,
     QueryId,
+    WriteOffId,
 )
 from libs.events.examples import agreements, interop
 
@@ -183,6 +185,23 @@ class Visit:
             adjusted_cents=adjusted,
             patient_cents=patient,
             denied_cents=denied,
+        )
+
+    def write_off(self, cents: int, owed_by: str) -> Event:
+        return self._write_off(BalanceWrittenOff, cents, owed_by)
+
+    def write_off_reversed(self, cents: int, owed_by: str) -> Event:
+        return self._write_off(WriteOffReversed, cents, owed_by)
+
+    def _write_off(self, kind: type[Event], cents: int, owed_by: str) -> Event:
+        return self._of_claim(
+            kind,
+            again=int(owed_by == "patient"),
+            write_off_id=WriteOffId(self.id_of(f"write-off {owed_by}")),
+            owed_by=owed_by,
+            payer_id=PAYER if owed_by == "payer" else None,
+            reason="administrative",
+            cents=cents,
         )
 
     def paid(self, charge: int, paid: int, patient: int, *, first_pass: bool = True) -> Event:

@@ -26,6 +26,9 @@ SELECT coalesce(-sum(cents) FILTER (WHERE account = 'charges'), 0)::bigint AS ch
        coalesce(sum(cents) FILTER (WHERE account = 'contractual-adjustment'), 0)::bigint
            AS adjusted,
        coalesce(sum(cents) FILTER (WHERE account = 'patient-receivable'), 0)::bigint AS patient,
+       coalesce(sum(cents) FILTER (WHERE account IN (
+           'administrative-write-off', 'bad-debt', 'charity-care', 'small-balance')), 0)::bigint
+           AS written_off,
        coalesce(sum(cents) FILTER (WHERE account = 'payer-receivable'), 0)::bigint AS open
   FROM journal_line JOIN journal_entry USING (practice_id, entry_id)
  WHERE service_month IS NOT NULL
@@ -117,7 +120,7 @@ class Desk:
 
     async def assert_books_balance(self) -> None:
         sums = await self.sums()
-        parts = sums["paid"] + sums["adjusted"] + sums["patient"] + sums["open"]
+        parts = sum(cents for name, cents in sums.items() if name != "charges")
         assert sums["charges"] == parts, sums
         assert await self.ledger_sum() == 0
 

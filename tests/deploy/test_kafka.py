@@ -110,6 +110,10 @@ def acls(user: Object) -> list[Object]:
     return user["spec"]["authorization"]["acls"]
 
 
+def rule(user: Object, topic: str) -> Object:
+    return next(acl for acl in acls(user) if acl["resource"]["name"] == topic)
+
+
 def config(topic: Object) -> Object:
     return topic["spec"]["config"]
 
@@ -125,7 +129,7 @@ BREAKS: dict[str, tuple[Callable[[list[Object]], Any], str]] = {
     "a right taken": (lambda o: acls(BILLING(o)).pop(0), "mainstay-billing: may not topic billing"),
     "every topic": (lambda o: acls(BILLING(o)).append(MORE), "billing: may topic * literal Read"),
     "one more operation": (
-        lambda o: acls(BILLING(o))[1]["operations"].append("Write"),
+        lambda o: rule(BILLING(o), "agreements.practices")["operations"].append("Write"),
         "mainstay-billing: may topic agreements.practices literal Write",
     ),
     "every group": (

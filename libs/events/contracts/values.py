@@ -20,6 +20,7 @@ QueryId = NewType("QueryId", UUID)
 ProviderId = NewType("ProviderId", UUID)
 ClaimId = NewType("ClaimId", UUID)
 PaymentId = NewType("PaymentId", UUID)
+WriteOffId = NewType("WriteOffId", UUID)
 ProductivityLineId = NewType("ProductivityLineId", UUID)
 MessageId = NewType("MessageId", UUID)
 

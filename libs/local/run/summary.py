@@ -17,7 +17,14 @@ from libs.local.run.platform import LocalPlatform
 from libs.local.run.sums import Databases, Key
 from libs.service.topics import declared_topics
 
-MONEY = ("charge_cents", "paid_cents", "adjusted_cents", "patient_cents", "open_cents")
+MONEY = (
+    "charge_cents",
+    "paid_cents",
+    "adjusted_cents",
+    "patient_cents",
+    "written_off_cents",
+    "open_cents",
+)
 COUNT_STATE = "SELECT count(*) FROM claim WHERE state = '{}'"
 
 
@@ -106,7 +113,8 @@ def _reconcile(figures: dict[str, Any]) -> list[str]:
     parts = sum(figures[name] for name in MONEY[1:])
     if figures["charges_cents"] != parts:
         found.append(
-            f"charges {figures['charges_cents']} are not paid + adjusted + patient + open {parts}"
+            f"charges {figures['charges_cents']} are not paid + adjusted + patient + written off "
+            f"+ open {parts}"
         )
     if figures["ledger_sum_cents"]:
         found.append(f"the ledger sums to {figures['ledger_sum_cents']}, not to zero")
@@ -164,4 +172,7 @@ def print_summary(summary: Summary) -> None:
         f"{summary.figures['written_back_acknowledged']:,} of them acknowledged"
     )
     if summary.reconciles:
-        console.print("charges = paid + adjusted + patient + open; ledger 0; scorecard = services")
+        console.print(
+            "charges = paid + adjusted + patient + written off + open; ledger 0; "
+            "scorecard = services"
+        )

@@ -16,7 +16,13 @@ PAID = part_of("paid", "payments from payers", "cents", paid_cents=1)
 ADJUSTED = part_of("adjusted", "contractual adjustments", "cents", adjusted_cents=1)
 ADJUDICATED = part_of("adjudicated", "payers' decisions on claims", "count", adjudicated=1)
 
-_OPEN = {"charge_cents": 1, "paid_cents": -1, "adjusted_cents": -1, "patient_cents": -1}
+_OPEN = {
+    "charge_cents": 1,
+    "paid_cents": -1,
+    "adjusted_cents": -1,
+    "patient_cents": -1,
+    "written_off_cents": -1,
+}
 
 FIGURES: tuple[Figure, ...] = (
     Figure(
@@ -66,11 +72,23 @@ FIGURES: tuple[Figure, ...] = (
         work_out=lambda r: r.parts["patient"],
     ),
     Figure(
+        name="written_off",
+        label="Written off",
+        unit="cents",
+        group="money",
+        formula="balances given up − those taken back",
+        worded="{written_off} was given up",
+        definition="What was given up of the month's charges: bad debt, charity care, small "
+        "balances, and claims lost by own fault. What payers' contracts take off is not in it.",
+        parts=(part_of("written_off", "written off", "cents", written_off_cents=1),),
+        work_out=lambda r: r.parts["written_off"],
+    ),
+    Figure(
         name="open",
         label="Open",
         unit="cents",
         group="money",
-        formula="charges − paid − adjusted − patients' share",
+        formula="charges − paid − adjusted − patients' share − written off",
         worded="{open} is still open",
         definition="What no payer has decided yet of the month's charges, or has refused and is "
         "still worked on.",

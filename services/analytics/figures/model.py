@@ -36,6 +36,7 @@ SUMS: tuple[str, ...] = (
     "paid_cents",
     "adjusted_cents",
     "patient_cents",
+    "written_off_cents",
     "denied_cents",
     "adjudicated",
     "clean",

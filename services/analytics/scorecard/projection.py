@@ -24,6 +24,7 @@ from libs.events.contracts.billing import (
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
 from libs.events.contracts.interop_queries import QueryAnswered, QueryOpened, QueryWithdrawn
 from libs.events.contracts.payroll import ProductivityRecorded, ProductivityReversed
@@ -150,6 +151,25 @@ def _count_payment(event: PaymentPosted | PaymentReversed, fold: Fold, sign: int
     )
 
 
+def on_balance_written_off(event: BalanceWrittenOff, fold: Fold) -> None:
+    _count_write_off(event, fold, 1)
+
+
+def on_write_off_reversed(event: WriteOffReversed, fold: Fold) -> None:
+    _count_write_off(event, fold, -1)
+
+
+def _count_write_off(event: BalanceWrittenOff | WriteOffReversed, fold: Fold, sign: int) -> None:
+    """What a patient does not have to pay any more leaves the patients' share."""
+    count(
+        event,
+        fold,
+        event.service_month,
+        written_off_cents=sign * event.cents,
+        patient_cents=-sign * event.cents if event.owed_by == "patient" else 0,
+    )
+
+
 def on_claim_paid(event: ClaimPaid, fold: Fold) -> None:
     count(event, fold, event.service_month, adjudicated=1, clean=int(event.first_pass))
 
@@ -188,7 +208,7 @@ def on_management_fee_reversed(event: ManagementFeeReversed, fold: Fold) -> None
 
 scorecard = Projection(
     name="scorecard",
-    version=2,
+    version=3,
     tables=(PRACTICE, SCORECARD, FIGURE_EVENT, APPOINTMENT, WAITING, SEEN, CHART),
     on=(
         on_practice_onboarded,
@@ -216,6 +236,8 @@ scorecard = Projection(
         on_claim_rejected,
         on_payment_posted,
         on_payment_reversed,
+        on_balance_written_off,
+        on_write_off_reversed,
         on_claim_paid,
         on_claim_denied,
         on_productivity_recorded,

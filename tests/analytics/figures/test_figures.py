@@ -40,6 +40,7 @@ MONTHS = {
         paid_cents=480_020,
         adjusted_cents=360_015,
         patient_cents=60_000,
+        written_off_cents=15,
         denied_cents=90_000,
         adjudicated=30,
         clean=27,
@@ -59,13 +60,14 @@ BY_HAND: dict[str, Value] = {
     "collections": 480_020,
     "adjusted": 360_015,
     "patient_share": 60_000,
-    "open": 300_015,
+    "written_off": 15,
+    "open": 300_000,
     "management_fee": 31_201,
     # 480,020 of 1,200,050 - 360,015 = 840,035: 57.143 %
     "net_collection_rate": Decimal("57.1"),
     "denial_rate": Decimal("6.7"),  # 2 of 30
     "clean_claim_rate": Decimal("90.0"),  # 27 of 30
-    # Open are 50,000 + 100,000 + 300,015; charged 2,700,050 in 31 + 28 + 31 days: 30,000.56 a day.
+    # Open are 50,000 + 100,000 + 300,000; charged 2,700,050 in 31 + 28 + 31 days: 30,000.56 a day.
     "days_in_ar": Decimal("15.0"),
     "encounters": 41,
     "patients": 33,
@@ -89,8 +91,8 @@ def test_a_rate_of_nothing_says_nothing() -> None:
     assert [work_out(figure, {}, MARCH) for figure in rates] == [None] * len(rates)
 
 
-def test_charges_are_paid_adjusted_patients_or_open() -> None:
-    parts = ("collections", "adjusted", "patient_share", "open")
+def test_charges_are_paid_adjusted_patients_written_off_or_open() -> None:
+    parts = ("collections", "adjusted", "patient_share", "written_off", "open")
     for month in MONTHS:
         values = [work_out(BY_NAME[name], MONTHS, month) for name in parts]
         assert sum(v for v in values if v is not None) == MONTHS[month]["charge_cents"]
@@ -156,7 +158,7 @@ def test_formulas_are_made_of_known_counters() -> None:
 def test_a_formula_is_shown_with_its_numbers_put_in() -> None:
     assert worded(BY_NAME["denial_rate"], MONTHS, MARCH) == "2 denied ÷ 30 decided = 6.7%"
     assert worded(BY_NAME["days_in_ar"], MONTHS, MARCH) == (
-        "$4,500.15 open ÷ ($27,000.50 charged ÷ 90 days) = 15.0 days"
+        "$4,500.00 open ÷ ($27,000.50 charged ÷ 90 days) = 15.0 days"
     )
     assert worded(BY_NAME["work_rvus"], MONTHS, MARCH) == "52.17 work RVUs"
 

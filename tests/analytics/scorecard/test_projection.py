@@ -82,6 +82,25 @@ async def test_what_is_taken_back_leaves_again(analytics: Harness) -> None:
     assert await march(analytics) == {"charge_cents": 20_000, "claims": 1}
 
 
+async def test_what_is_given_up_leaves_who_owed_it(analytics: Harness) -> None:
+    visit = a_visit()
+    await analytics.receive(
+        visit.charges(20_000),
+        visit.payment(paid=12_000, adjusted=3_000, patient=1_500, denied=3_500),
+        visit.write_off(3_500, "payer"),
+        visit.write_off(1_500, "patient"),
+    )
+    charged = {"charge_cents": 20_000, "paid_cents": 12_000, "adjusted_cents": 3_000}
+    assert await march(analytics) == charged | {
+        "claims": 1,
+        "denied_cents": 3_500,
+        "written_off_cents": 5_000,
+    }
+    await analytics.receive(visit.write_off_reversed(1_500, "patient"))
+    counted = await march(analytics)
+    assert (counted["patient_cents"], counted["written_off_cents"]) == (1_500, 3_500)
+
+
 async def test_a_visit_without_a_payer_is_the_patients_to_pay_at_once(analytics: Harness) -> None:
     await analytics.receive(a_visit().charges(20_000, payer=None))
     assert await march(analytics) == {
