@@ -77,11 +77,10 @@ class MonthSums:
 def check_next(month: date, now: datetime, last_closed: date | None, first: date | None) -> None:
     """Raises NotClosedError where the month is not over, or not the next one to be closed.
 
-    A day is left for what is posted late by a clock that is behind.
+    The first one to be closed is that of the first entry, or any before it: from then on nothing is
+    posted earlier. A day is left for what is posted late by a clock that is behind.
     """
-    due = month_after(last_closed) if last_closed else first
-    if due is None:
-        raise NotClosedError("nothing was ever posted")
+    due = month_after(last_closed) if last_closed else min(month, first or month)
     if month != due:
         raise NotClosedError(f"{due:%Y-%m} is the next month to be closed")
     if now.date() <= month_after(month):
