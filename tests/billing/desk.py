@@ -17,6 +17,7 @@ from libs.local.payer.answers import Answering
 from libs.local.payer.claims import Submission, read_claims
 from libs.local.payer.decisions import Policy
 from services.billing.answers.read import read_answers
+from tests.billing.x12.validated import accepted
 from tests.harness import Harness
 
 PRICES = {"G0439": 17_800, "G0444": 2_650, "G8427": 0}
@@ -82,8 +83,12 @@ class Desk:
         await self.billing.fire_timers(self.billing.clock.now() + timedelta(seconds=61))
 
     def sent(self) -> list[Submission]:
-        """The interchanges in the outbound folder, as a payer reads them."""
-        return [read_claims(path.read_bytes()) for path in sorted(self.outbound.glob("*.837"))]
+        """The interchanges in the outbound folder, as a payer reads them.
+
+        No 837 escapes the independent judge (tests/billing/x12/validated.py).
+        """
+        files = [path.read_bytes() for path in sorted(self.outbound.glob("*.837"))]
+        return [read_claims(accepted(content)) for content in files]
 
     async def hear(self, name: str, content: bytes) -> None:
         """A file arrives, and the job looks."""

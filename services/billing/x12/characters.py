@@ -13,10 +13,13 @@ _NOT_TEXT = re.compile(r"[^A-Za-z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]")
 _ALNUM = re.compile(r"[A-Za-z0-9]*")
 
 
-def text(value: str, element: str, longest: int) -> str:
+def text(value: str, element: str, longest: int, shortest: int = 1) -> str:
     """A required text element; RefusedElementError names the place and never the value."""
     if not value:
         raise RefusedElementError("missing", element, "A value is required.")
+    if len(value) < shortest:
+        message = f"At least {shortest} characters are expected."
+        raise RefusedElementError("too-short", element, message)
     if len(value) > longest:
         raise RefusedElementError("too-long", element, f"At most {longest} characters are allowed.")
     if not _TEXT.fullmatch(value):

@@ -16,6 +16,7 @@ from services.billing.x12.claims_837p import (
     ServiceLine,
     Subscriber,
 )
+from services.billing.x12.code_lists import PLACES_OF_SERVICE, STATES
 from services.billing.x12.errors import RefusedElementError
 
 MOST_DIAGNOSES = 12
@@ -31,7 +32,7 @@ def claim_segments(claim: ProfessionalClaim, level: int) -> Iterator[str]:
     yield from _subscriber(claim.subscriber, is_patient=patient is None)
     payer = claim.payer
     payer_name = text(payer.name, "2010BB NM103", 60)
-    yield f"NM1*PR*2*{payer_name}*****PI*{text(payer.identifier, '2010BB NM109', 80)}"
+    yield f"NM1*PR*2*{payer_name}*****PI*{text(payer.identifier, '2010BB NM109', 80, 2)}"
     if patient is not None:
         yield f"HL*{level + 1}*{level}*23*0"
         yield from _patient(patient)
@@ -45,8 +46,10 @@ def claim_segments(claim: ProfessionalClaim, level: int) -> Iterator[str]:
 def address(place: Address, loop: str) -> Iterator[str]:
     """N3 and N4."""
     yield f"N3*{text(place.line, f'{loop} N301', 55)}"
-    city = text(place.city, f"{loop} N401", 30)
+    city = text(place.city, f"{loop} N401", 30, 2)
     state = code(place.state, f"{loop} N402", 2, 2)
+    if state not in STATES:
+        raise RefusedElementError("format", f"{loop} N402", "A state's code is expected.")
     postal_code = code(place.postal_code, f"{loop} N403", 5, 9)
     if len(postal_code) not in (5, 9) or not postal_code.isdigit():
         raise RefusedElementError("format", f"{loop} N403", "5 or 9 digits are expected.")
@@ -66,7 +69,7 @@ def _subscriber(subscriber: Subscriber, *, is_patient: bool) -> Iterator[str]:
     group = optional_text(subscriber.group_number, "2000B SBR03", 50)
     filing = code(subscriber.filing_code, "2000B SBR09", 1, 2)
     yield f"SBR*P*{'18' if is_patient else ''}*{group}******{filing}"
-    member = text(subscriber.member_id, "2010BA NM109", 80)
+    member = text(subscriber.member_id, "2010BA NM109", 80, 2)
     yield f"{_person('NM1*IL*1', subscriber.name, '2010BA')}*MI*{member}"
     if subscriber.demographics is not None:
         yield from _demographics(subscriber.demographics, "2010BA")
@@ -107,6 +110,8 @@ def _claim(claim: ProfessionalClaim) -> Iterator[str]:
     control_number = text(claim.control_number, "2300 CLM01", 20)
     charge = dollars(claim.charge_cents, "2300 CLM02")
     place = code(claim.place_of_service, "2300 CLM05", 2, 2)
+    if place not in PLACES_OF_SERVICE:
+        raise RefusedElementError("format", "2300 CLM05", "A CMS place of service is expected.")
     # Signature on file, assignment accepted, benefits assigned, release of information.
     yield f"CLM*{control_number}*{charge}***{place}:B:{claim.frequency}*Y*A*Y*Y"
     if claim.prior_authorization is not None:

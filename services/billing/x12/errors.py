@@ -13,8 +13,8 @@ Code = Literal[
     "unexpected-segment", "segment-order", "missing-segment", "missing-element", "bad-amount",
     "bad-quantity", "bad-date", "bad-code",
 ]  # fmt: skip
-RefusalCode = Literal["missing", "too-long", "character", "outer-space", "format", "out-of-range",
-                      "sum", "duplicate"]  # fmt: skip
+RefusalCode = Literal["missing", "too-short", "too-long", "character", "outer-space", "format",
+                      "out-of-range", "sum", "duplicate"]  # fmt: skip
 
 
 class X12Error(ValueError):

@@ -34,8 +34,8 @@ def write_837p(batch: ProfessionalClaims) -> bytes:
 
 def _envelope_head(batch: ProfessionalClaims, group: str) -> Iterator[str]:
     at = batch.written_at
-    sender = text(batch.sender_id, "ISA06", 15)
-    receiver = text(batch.receiver_id, "ISA08", 15)
+    sender = text(batch.sender_id, "ISA06", 15, 2)
+    receiver = text(batch.receiver_id, "ISA08", 15, 2)
     interchange = _control(batch.interchange_control, "ISA13")
     yield (
         f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:15}*ZZ*{receiver:15}"
@@ -49,11 +49,11 @@ def _transaction_segments(batch: ProfessionalClaims) -> Iterator[str]:
     yield f"ST*837*{_control(batch.transaction_control, 'ST02'):04d}*{VERSION}"
     yield f"BHT*0019*00*{batch.interchange_control}*{at:%Y%m%d}*{at:%H%M}*CH"
     name = text(submitter.name, "1000A NM103", 60)
-    yield f"NM1*41*2*{name}*****46*{text(submitter.identifier, '1000A NM109', 80)}"
+    yield f"NM1*41*2*{name}*****46*{text(submitter.identifier, '1000A NM109', 80, 2)}"
     contact = text(submitter.contact_name, "1000A PER02", 60)
     yield f"PER*IC*{contact}*TE*{code(submitter.contact_phone, '1000A PER04', 10, 10)}"
     name = text(receiver.name, "1000B NM103", 60)
-    yield f"NM1*40*2*{name}*****46*{text(receiver.identifier, '1000B NM109', 80)}"
+    yield f"NM1*40*2*{name}*****46*{text(receiver.identifier, '1000B NM109', 80, 2)}"
     yield from _billing_provider(batch.billing_provider)
     level = 1
     for claim in batch.claims:

@@ -8,6 +8,7 @@ from pathlib import Path
 from services.billing.x12 import write_837p
 from services.billing.x12.claims_837p import ProfessionalClaim
 from tests.billing.x12.batches import CHILD, batch, claim
+from tests.billing.x12.validated import accepted
 
 
 def sample_claims(interchange: int, count: int = 12) -> tuple[ProfessionalClaim, ...]:
@@ -28,7 +29,8 @@ def submit(exchange: Path, interchange: int, *claims: ProfessionalClaim) -> byte
     """Write an 837P as billing does: whole or not at all. Gives its bytes."""
     outbound = exchange / "practice-a" / "outbound"
     outbound.mkdir(parents=True, exist_ok=True)
-    content = write_837p(batch(*(claims or sample_claims(interchange)), interchange=interchange))
+    made = batch(*(claims or sample_claims(interchange)), interchange=interchange)
+    content = accepted(write_837p(made))
     part = outbound / f"{interchange:09d}.part"
     part.write_bytes(content)
     part.rename(part.with_suffix(".837"))
