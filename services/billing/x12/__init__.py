@@ -10,6 +10,7 @@ from services.billing.x12.errors import RefusedElementError, X12Error
 from services.billing.x12.identify import TransactionName, identify
 from services.billing.x12.read_277ca import BatchStatus, ClaimStatus, Status, read_277ca
 from services.billing.x12.read_835 import read_835
+from services.billing.x12.read_837p import read_837p, read_batches
 from services.billing.x12.read_999 import GroupAnswer, TransactionAnswer, read_999
 from services.billing.x12.remittance import (
     ProviderAdjustment,
@@ -46,6 +47,8 @@ __all__ = [
     "plain_text",
     "read_277ca",
     "read_835",
+    "read_837p",
     "read_999",
+    "read_batches",
     "write_837p",
 ]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from services.billing.x12.remittance import Unbalanced
+
 Sex = Literal["F", "M", "U"]
 
 
@@ -42,12 +44,16 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class BillingProvider:
-    """The practice as it bills (2010AA); `employer_number` is its EIN, nine digits."""
+    """The practice as it bills (2000A, 2010AA); `employer_number` is its EIN, nine digits.
+
+    `taxonomy` (PRV*BI, a NUCC code) is written where the payer decides by it.
+    """
 
     name: str
     npi: str
     employer_number: str
     address: Address
+    taxonomy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,8 @@ class Demographics:
 class Subscriber:
     """The insured person (2000B, 2010BA).
 
-    `filing_code` is SBR09 (CI commercial, MB Medicare B, MC Medicaid…). `demographics` may be left
-    out only where the patient is somebody else.
+    `filing_code` is SBR09 (CI commercial, MB Medicare B, MC Medicaid…). `demographics` are left
+    out only where the patient is somebody else: then they are not asked for (2010BA N3).
     """
 
     name: Person
@@ -110,6 +116,35 @@ class RenderingProvider:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferringProvider:
+    """Who sent the patient (2310A)."""
+
+    name: Person
+    npi: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFacility:
+    """Where the service was given, where that is not the practice's address (2310C)."""
+
+    name: str
+    address: Address
+    npi: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Paper or a file that goes to the payer another way (PWK); the claim only announces it."""
+
+    report_type: str
+    """PWK01, such as OZ (support data for the claim) or RR (radiology reports)."""
+    transmission: str
+    """PWK02: AA on request, BM mail, EL electronically, EM e-mail, FT file transfer, FX fax."""
+    control_number: str | None = None
+    """PWK06, ours, which is on the attachment too; None only where it is sent on request."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceLine:
     """One charge (2400); `diagnosis_pointers` count from 1 into the claim's diagnoses."""
 
@@ -133,7 +168,8 @@ class ProfessionalClaim:
     place_of_service: str
     subscriber: Subscriber
     payer: Payer
-    rendering_provider: RenderingProvider
+    rendering_provider: RenderingProvider | None
+    """None: the billing provider did the work (2310B is then not sent)."""
     diagnoses: tuple[str, ...]
     """ICD-10-CM codes, principal first, with or without the point."""
     lines: tuple[ServiceLine, ...]
@@ -142,6 +178,9 @@ class ProfessionalClaim:
     """1 original, 7 replaces and 8 voids the claim named by `payer_claim_control_number`."""
     payer_claim_control_number: str | None = None
     prior_authorization: str | None = None
+    referring_provider: ReferringProvider | None = None
+    service_facility: ServiceFacility | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +190,7 @@ class ProfessionalClaims:
     sender_id: str
     """ISA06 and GS02, qualifier ZZ."""
     receiver_id: str
+    """ISA08."""
     interchange_control: int
     group_control: int
     transaction_control: int
@@ -161,3 +201,19 @@ class ProfessionalClaims:
     receiver: Receiver
     billing_provider: BillingProvider
     claims: tuple[ProfessionalClaim, ...]
+    receiver_qualifier: str = "ZZ"
+    """ISA07: what kind of number `receiver_id` is (30 a tax number, 27 and 28 Medicare's…)."""
+    receiver_application: str | None = None
+    """GS03; None: as `receiver_id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsTrailer:
+    """What one transaction set comes to, and the claims whose lines do not add up."""
+
+    claims: int
+    service_lines: int
+    charged_cents: int
+    unbalanced_count: int
+    unbalanced: tuple[Unbalanced, ...]
+    """The first hundred: CLM02 is not the sum of the claim's SV102 (005010X222A1, CLM02)."""

@@ -16,3 +16,14 @@ STATES = frozenset(_STATES.split())
 
 PLACES_OF_SERVICE = frozenset(_PLACES.split())
 """CMS place of service codes for professional claims."""
+
+_REPORTS = """
+03 04 05 06 07 08 09 10 11 13 15 21 A3 A4 AM AS B2 B3 B4 BR BS BT CB CK CT D2 DA DB DG DJ DS EB HC
+HR I5 IR LA M1 MT NN OB OC OD OE OX OZ P4 P5 PE PN PO PQ PY PZ RB RR RT RX SG V5 XP
+"""
+
+ATTACHMENT_TYPES = frozenset(_REPORTS.split())
+"""PWK01, report type code (005010X222A1, loop 2300)."""
+
+ATTACHMENT_TRANSMISSIONS = frozenset({"AA", "BM", "EL", "EM", "FT", "FX"})
+"""PWK02, report transmission code."""

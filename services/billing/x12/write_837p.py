@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from services.billing.x12.characters import code, text
-from services.billing.x12.claim_837p_loops import address, claim_segments
+from services.billing.x12.claim_837p_loops import claim_segments
+from services.billing.x12.claim_837p_providers import address
 from services.billing.x12.claims_837p import BillingProvider, ProfessionalClaims
 from services.billing.x12.errors import RefusedElementError
 
@@ -36,12 +37,14 @@ def _envelope_head(batch: ProfessionalClaims, group: str) -> Iterator[str]:
     at = batch.written_at
     sender = text(batch.sender_id, "ISA06", 15, 2)
     receiver = text(batch.receiver_id, "ISA08", 15, 2)
+    qualifier = code(batch.receiver_qualifier, "ISA07", 2, 2)
+    application = text(batch.receiver_application or receiver, "GS03", 15, 2)
     interchange = _control(batch.interchange_control, "ISA13")
     yield (
-        f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:15}*ZZ*{receiver:15}"
+        f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:15}*{qualifier}*{receiver:15}"
         f"*{at:%y%m%d}*{at:%H%M}*^*00501*{interchange:09d}*0*{batch.usage}*:"
     )
-    yield f"GS*HC*{sender}*{receiver}*{at:%Y%m%d}*{at:%H%M}*{group}*X*{VERSION}"
+    yield f"GS*HC*{sender}*{application}*{at:%Y%m%d}*{at:%H%M}*{group}*X*{VERSION}"
 
 
 def _transaction_segments(batch: ProfessionalClaims) -> Iterator[str]:
@@ -63,6 +66,8 @@ def _transaction_segments(batch: ProfessionalClaims) -> Iterator[str]:
 
 def _billing_provider(provider: BillingProvider) -> Iterator[str]:
     yield "HL*1**20*1"
+    if provider.taxonomy is not None:
+        yield f"PRV*BI*PXC*{code(provider.taxonomy, '2000A PRV03', 10, 10)}"
     name = text(provider.name, "2010AA NM103", 60)
     yield f"NM1*85*2*{name}*****XX*{code(provider.npi, '2010AA NM109', 10, 10)}"
     yield from address(provider.address, "2010AA")

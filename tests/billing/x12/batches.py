@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.billing.x12.claims_837p import (
     Address,
+    Attachment,
     BillingProvider,
     Demographics,
     DependentPatient,
@@ -19,13 +20,20 @@ from services.billing.x12.claims_837p import (
     ProfessionalClaim,
     ProfessionalClaims,
     Receiver,
+    ReferringProvider,
     RenderingProvider,
+    ServiceFacility,
     ServiceLine,
     Sex,
     Submitter,
     Subscriber,
 )
-from services.billing.x12.code_lists import PLACES_OF_SERVICE, STATES
+from services.billing.x12.code_lists import (
+    ATTACHMENT_TRANSMISSIONS,
+    ATTACHMENT_TYPES,
+    PLACES_OF_SERVICE,
+    STATES,
+)
 
 ADDRESS = Address("12 ELM STREET", "SPRINGFIELD", "IL", "62701")
 PATIENT = Demographics(ADDRESS, date(1980, 2, 29), "F")
@@ -87,7 +95,8 @@ def _alphanumeric(shortest: int, longest: int | None = None) -> st.SearchStrateg
     return st.text(letters, min_size=shortest, max_size=longest or shortest)
 
 
-_days = st.dates(date(1900, 1, 1), date(2099, 12, 31))
+_days = st.dates(date(1900, 1, 1), date(2009, 12, 31))
+_later_days = st.dates(date(2010, 1, 1), date(2099, 12, 31))
 _digits = partial(st.text, string.digits)
 _sexes: st.SearchStrategy[Sex] = st.sampled_from(["F", "M", "U"])
 _addresses = st.builds(
@@ -102,6 +111,19 @@ _demographics = st.builds(Demographics, _addresses, _days, _sexes)
 _submitters = st.builds(
     Submitter, _text(60), _text(80, 2), _text(60), _digits(min_size=10, max_size=10)
 )
+_referring = st.builds(ReferringProvider, _people, _digits(min_size=10, max_size=10))
+_facilities = st.builds(
+    ServiceFacility, _text(60), _addresses, st.none() | _digits(min_size=10, max_size=10)
+)
+_attachments = st.one_of(
+    st.just(Attachment("OZ", "AA")),
+    st.builds(
+        Attachment,
+        st.sampled_from(sorted(ATTACHMENT_TYPES)),
+        st.sampled_from(sorted(ATTACHMENT_TRANSMISSIONS)),
+        _text(50, 2),
+    ),
+)
 _frequencies: st.SearchStrategy[Literal["1", "7", "8"]] = st.sampled_from(["1", "7", "8"])
 _diagnoses = st.from_regex(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?", fullmatch=True)
 
@@ -114,9 +136,9 @@ def _claims(draw: st.DrawFn, number: str) -> ProfessionalClaim:
         ServiceLine(
             control_number=f"{index}/{draw(_alphanumeric(1, 20))}",
             procedure=draw(_alphanumeric(5)),
-            charge_cents=draw(st.integers(0, 10**7)),
+            charge_cents=draw(st.integers(0 if index else 1, 10**7)),
             units=draw(st.integers(1, 9999)),
-            service_on=draw(_days),
+            service_on=draw(_later_days),
             diagnosis_pointers=draw(pointers),
             modifiers=tuple(draw(st.lists(_alphanumeric(2), max_size=4))),
         )
@@ -125,6 +147,9 @@ def _claims(draw: st.DrawFn, number: str) -> ProfessionalClaim:
     dependent = st.builds(DependentPatient, _people, st.sampled_from(["01", "19"]), _demographics)
     patient = draw(st.none() | dependent)
     frequency = draw(_frequencies)
+    clinicians = st.builds(
+        RenderingProvider, _people, _digits(min_size=10, max_size=10), _alphanumeric(10)
+    )
     return ProfessionalClaim(
         control_number=number,
         charge_cents=sum(line.charge_cents for line in lines),
@@ -137,15 +162,16 @@ def _claims(draw: st.DrawFn, number: str) -> ProfessionalClaim:
             group_number=draw(st.none() | _text(50)),
         ),
         payer=Payer(draw(_text(60)), draw(_alphanumeric(2, 30))),
-        rendering_provider=RenderingProvider(
-            draw(_people), draw(_digits(min_size=10, max_size=10)), draw(_alphanumeric(10))
-        ),
+        rendering_provider=draw(st.none() | clinicians),
         diagnoses=diagnoses,
         lines=lines,
         patient=patient,
         frequency=frequency,
         payer_claim_control_number=draw(_text(50) if frequency != "1" else st.none() | _text(50)),
         prior_authorization=draw(st.none() | _text(50)),
+        referring_provider=draw(st.none() | _referring),
+        service_facility=draw(st.none() | _facilities),
+        attachments=tuple(draw(st.lists(_attachments, max_size=2))),
     )
 
 
@@ -170,6 +196,8 @@ def any_batch(draw: st.DrawFn) -> ProfessionalClaims:
             draw(_digits(min_size=10, max_size=10)),
             draw(_digits(min_size=9, max_size=9)),
             draw(_addresses),
+            draw(st.none() | _alphanumeric(10)),
         ),
         claims=tuple(claims),
+        receiver_qualifier=draw(st.sampled_from(["ZZ", "30", "27"])),
     )
