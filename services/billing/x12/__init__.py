@@ -7,7 +7,7 @@ Nothing here does I/O beyond reading the stream it is given. Guides: 837P X222A1
 from services.billing.x12.adjustments import AdjustmentMeaning, meaning_of
 from services.billing.x12.characters import plain_text
 from services.billing.x12.errors import RefusedElementError, X12Error
-from services.billing.x12.identify import TransactionName, identify
+from services.billing.x12.identify import TransactionName, identify, name_of
 from services.billing.x12.read_277ca import BatchStatus, ClaimStatus, Status, read_277ca
 from services.billing.x12.read_835 import read_835
 from services.billing.x12.read_837p import read_837p, read_batches
@@ -44,6 +44,7 @@ __all__ = [
     "X12Error",
     "identify",
     "meaning_of",
+    "name_of",
     "plain_text",
     "read_277ca",
     "read_835",

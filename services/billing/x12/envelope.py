@@ -22,8 +22,10 @@ class Envelope:
     def __init__(self, problems: list[X12Error] | None = None) -> None:
         self.level = OUTSIDE
         self.interchange_control = ""
+        self.interchange_version = ""
         self.sender = ""
         self.receiver = ""
+        self.functional_id = ""
         self.group_control = ""
         self.version = ""
         self.transaction_set = ""
@@ -56,13 +58,14 @@ class Envelope:
         self._expect(OUTSIDE, segment, number)
         self.level = INTERCHANGE
         self.sender, self.receiver = segment[6].rstrip(), segment[8].rstrip()
-        self.interchange_control = segment[13]
+        self.interchange_version, self.interchange_control = segment[12], segment[13]
         self._groups = 0
 
     def _open_group(self, segment: list[str], number: int) -> None:
         self._expect(INTERCHANGE, segment, number)
         self.level = GROUP
         self._groups += 1
+        self.functional_id = at(segment, 1)
         self.group_control, self.version = at(segment, 6), at(segment, 8)
         self._transactions = 0
         self._seen.clear()

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from services.billing.x12.envelope import ENVELOPE_TAGS, TRANSACTION, Envelope
+from services.billing.x12.envelope import ENVELOPE_TAGS, INTERCHANGE, TRANSACTION, Envelope
 from services.billing.x12.errors import X12Error
 
 CHUNK_BYTES = 64 * 1024
@@ -43,13 +43,14 @@ def delimiters_of(isa: str, number: int) -> Delimiters:
         raise X12Error(
             "isa-length",
             number,
-            "ISA is not 106 characters of 16 elements with fixed widths.",
+            f"ISA is not 106 characters of 16 elements with fixed widths{_wrong_width(elements)}.",
             "Ask the sender to pad the ISA elements with spaces.",
         )
     repetition = "" if isa[82].isalnum() else isa[82]
     found = Delimiters(isa[3], isa[104], isa[105], repetition)
     reserved = [c for c in (found.element, found.component, found.segment, repetition) if c]
-    if len(set(reserved)) != len(reserved) or any(c.isalnum() or c == " " for c in reserved):
+    is_unclear = any(c.isalnum() or c == " " for c in reserved) or found.segment in isa[:105]
+    if is_unclear or len(set(reserved)) != len(reserved):
         raise X12Error(
             "isa-delimiters",
             number,
@@ -57,6 +58,14 @@ def delimiters_of(isa: str, number: int) -> Delimiters:
             "Ask the sender which delimiters are meant.",
         )
     return found
+
+
+def _wrong_width(elements: list[str]) -> str:
+    """The first element that is too short or too long, in words."""
+    for index, (element, width) in enumerate(zip(elements, _ISA_WIDTHS, strict=False)):
+        if len(element) != width:
+            return f": ISA{index:02d} has {len(element)} and must have {width}"
+    return ""
 
 
 def _has_line_end(text: str) -> bool:
@@ -114,7 +123,9 @@ class Segments:
                     yield segment
                     if segment[0] == "IEA":
                         return terminator.join([*pieces[index + 1 :], carry])
-                elif envelope.level == TRANSACTION:
+                elif envelope.level == TRANSACTION or (
+                    segment[0] == "TA1" and envelope.level == INTERCHANGE
+                ):
                     yield segment
                 else:
                     self._refuse_outside(segment)
