@@ -21,6 +21,8 @@ ProviderId = NewType("ProviderId", UUID)
 ClaimId = NewType("ClaimId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 WriteOffId = NewType("WriteOffId", UUID)
+RemittanceId = NewType("RemittanceId", UUID)
+DepositId = NewType("DepositId", UUID)
 ProductivityLineId = NewType("ProductivityLineId", UUID)
 MessageId = NewType("MessageId", UUID)
 
