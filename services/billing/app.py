@@ -14,7 +14,8 @@ from services.billing.facts.handlers import know_enrollment, know_practice, know
 from services.billing.ledger import api as ledger
 from services.billing.patients import api as patients
 from services.billing.patients.handlers import follow_merge, follow_unmerge
-from services.billing.remittances import api as unmatched
+from services.billing.remittances import api as advances
+from services.billing.unmatched import api as unmatched
 from services.billing.writeoffs import api as write_offs
 
 service = Service(
@@ -39,6 +40,7 @@ service = Service(
         ledger.routes,
         write_offs.routes,
         patients.routes,
+        advances.routes,
         unmatched.routes,
         refused_files.routes,
     ],

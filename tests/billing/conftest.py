@@ -35,3 +35,11 @@ async def desk(billing: Harness, tmp_path: Path) -> Desk:
     made = Desk(billing, tmp_path)
     await open_practice(made)
     return made
+
+
+@pytest.fixture
+async def number(desk: Desk) -> str:
+    """The control number of a claim that went out."""
+    await desk.see_patients()
+    [control_number] = await desk.control_numbers()
+    return control_number

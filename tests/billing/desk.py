@@ -36,6 +36,9 @@ SELECT coalesce(-sum(cents) FILTER (WHERE account = 'charges'), 0)::bigint AS ch
 """
 
 
+RARER = ("written_off",)
+
+
 async def set_fee_schedule(
     billing: Harness,
     prices: dict[str, int] | None = None,
@@ -110,9 +113,9 @@ class Desk:
             return [dict(row) for row in await uow.db.fetch(query, *arguments)]
 
     async def sums(self) -> dict[str, int]:
-        """Charges and what became of them, by the journal."""
+        """Charges and what became of them, by the journal; rarer parts where there are any."""
         [row] = await self.fetch(SUMS)
-        return row
+        return {name: cents for name, cents in row.items() if cents or name not in RARER}
 
     async def ledger_sum(self) -> int:
         [row] = await self.fetch("SELECT coalesce(sum(cents), 0)::bigint AS sum FROM journal_line")

@@ -34,14 +34,19 @@ class Said:
     cas: Sequence[Cas] = ()
     status: str = "1"
     lines: Sequence[Line] = ()
+    payer_number: str = "PCN1"
+    """CLP07."""
+    remark: str = ""
+    """MOA03."""
 
     def rows(self) -> list[str]:
         rows = [
             f"CLP*{self.control_number}*{self.status}*{dollars(self.charge)}*{dollars(self.paid)}"
-            "**12*PCN1*11*1"
+            f"**12*{self.payer_number}*11*1"
         ]
         rows += _cas(self.cas)
         rows.append("NM1*QC*1*DOE*JANE")
+        rows += [f"MOA***{self.remark}"] if self.remark else []
         for line in self.lines:
             rows.append(f"SVC*HC:G0439*{dollars(line.charge)}*{dollars(line.paid)}**1")
             rows += _cas(line.cas)
@@ -75,11 +80,17 @@ def payment(
     plb: Sequence[tuple[str, int]] = (),
     skew: int = 0,
 ) -> bytes:
-    """One 835 in one interchange. `plb`: (reason, cents); `skew` spoils BPR02."""
-    total = sum(claim.paid for claim in claims) - sum(cents for _, cents in plb) + skew
+    """One 835 in one interchange. `plb`: (reason, cents); `skew` spoils BPR02.
+
+    A payment that takes more than it gives carries the rest forward, as the guide wants it.
+    """
+    total = sum(claim.paid for claim in claims) - sum(cents for _, cents in plb)
+    if total < 0:
+        plb, total = [*plb, ("FB", total)], 0
+    method = "I*{}*C*ACH*CCP" if total else "H*{}*C*NON*"
     rows = [
-        f"BPR*I*{dollars(total)}*C*ACH*CCP*01*999999992*DA*123456*1512345678**01*999988880*DA"
-        "*98765*20260320",
+        f"BPR*{method.format(dollars(total + skew))}*01*999999992*DA*123456*1512345678**01"
+        "*999988880*DA*98765*20260320",
         f"TRN*1*{trace}*1512345678",
         "N1*PR*BUCKEYE MUTUAL",
         f"REF*2U*{payer}",

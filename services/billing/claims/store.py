@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,15 @@ SELECT $1, $2, line_number, procedure_code,
 LOCK_CLAIM = f"SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND claim_id = $2 FOR UPDATE"
 LOCK_BY_CONTROL = f"""
 SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND control_number = $2 FOR UPDATE
+"""
+# By their id: two files that lock the same claims wait for one another, and do not deadlock.
+LOCK_BY_CONTROLS = f"""
+SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND control_number = ANY($2::text[])
+ ORDER BY claim_id FOR UPDATE
+"""
+LOCK_MANY = f"""
+SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND claim_id = ANY($2::uuid[])
+ ORDER BY claim_id FOR UPDATE
 """
 LOCK_IN_STATE = f"""
 SELECT {COLUMNS} FROM claim
@@ -177,6 +186,16 @@ async def lock(db: Db, practice_id: UUID, claim_id: UUID) -> Claim | None:
 async def lock_by_control(db: Db, practice_id: UUID, control_number: str) -> Claim | None:
     row = await db.fetchrow(LOCK_BY_CONTROL, practice_id, control_number)
     return _claim(row) if row else None
+
+
+async def lock_by_controls(db: Db, practice_id: UUID, numbers: Collection[str]) -> list[Claim]:
+    rows = await db.fetch(LOCK_BY_CONTROLS, practice_id, list(numbers))
+    return [_claim(row) for row in rows]
+
+
+async def lock_many(db: Db, practice_id: UUID, claim_ids: Collection[UUID]) -> list[Claim]:
+    rows = await db.fetch(LOCK_MANY, practice_id, list(claim_ids))
+    return [_claim(row) for row in rows]
 
 
 async def lock_in_state(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID, uuid5
 
 from libs.events.contracts.values import month_of
@@ -70,6 +71,11 @@ class Decision:
     patient_cents: int
     denied_cents: int
 
+    @property
+    def charge_cents(self) -> int:
+        """The charge that it decided: with a balanced claim, the sum of its parts."""
+        return self.paid_cents + self.adjusted_cents + self.patient_cents + self.denied_cents
+
     def turned(self) -> Decision:
         """The same with every sign turned."""
         return Decision(
@@ -133,17 +139,45 @@ def decision(
     )
 
 
-def provider_adjustment(practice_id: UUID, remittance_id: UUID, place: int, cents: int) -> Entry:
+def provider_adjustment(
+    practice_id: UUID,
+    remittance_id: UUID,
+    place: int,
+    account: Account,
+    cents: int,
+    *,
+    payer_id: str,
+    event_id: UUID,
+) -> Entry:
     """PLB: positive cents lower the payment (X12 835 PLB04)."""
     return Entry(
         practice_id, "provider-adjustment", f"{remittance_id}/{place}",
-        {Account.PROVIDER_ADJUSTMENT: cents, Account.CASH: -cents},
+        {account: cents, Account.CASH: -cents}, payer_id=payer_id, event_id=event_id,
     )  # fmt: skip
 
 
-def unapplied(practice_id: UUID, remittance_id: UUID, place: int, cents: int) -> Entry:
+def unapplied(
+    practice_id: UUID, remittance_id: UUID, place: int, cents: int, *, payer_id: str, event_id: UUID
+) -> Entry:
     """Money for a claim that is not ours to know: kept until a person applies it."""
     return Entry(
         practice_id, "unapplied-cash", f"{remittance_id}/{place}",
-        {Account.CASH: cents, Account.UNAPPLIED_CASH: -cents},
+        {Account.CASH: cents, Account.UNAPPLIED_CASH: -cents}, payer_id=payer_id, event_id=event_id,
+    )  # fmt: skip
+
+
+def unapplied_no_more(
+    practice_id: UUID,
+    remittance_id: UUID,
+    place: int,
+    cents: int,
+    *,
+    kind: Literal["cash-applied", "cash-refunded"],
+    payer_id: str,
+    event_id: UUID,
+) -> Entry:
+    """What stood in unapplied cash goes to a claim, whose own entry takes it, or to the payer."""
+    return Entry(
+        practice_id, kind, f"{remittance_id}/{place}",
+        {Account.UNAPPLIED_CASH: cents, Account.CASH: -cents}, payer_id=payer_id, event_id=event_id,
     )  # fmt: skip

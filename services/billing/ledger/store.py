@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,14 +11,17 @@ from libs.events.transport.database import Db
 from services.billing.ledger.aging import DEBTORS, OpenDay
 from services.billing.ledger.model import Account, Entry
 
-ADD_ENTRY = """
+ADD_ENTRIES = """
 INSERT INTO journal_entry (practice_id, entry_id, kind, claim_id, service_month, posted_at,
                            payer_id, event_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+SELECT $1, entry_id, kind, claim_id, service_month, $2, payer_id, event_id
+  FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::date[], $7::text[], $8::uuid[])
+       AS new(entry_id, kind, claim_id, service_month, payer_id, event_id)
 """
 ADD_LINES = """
 INSERT INTO journal_line (practice_id, entry_id, account, cents)
-SELECT $1, $2, account, cents FROM unnest($3::text[], $4::bigint[]) AS new(account, cents)
+SELECT $1, entry_id, account, cents
+  FROM unnest($2::uuid[], $3::text[], $4::bigint[]) AS new(entry_id, account, cents)
 """
 SUM_BY_ACCOUNT = """
 SELECT e.service_month, l.account, sum(l.cents)::bigint AS cents
@@ -43,23 +47,28 @@ SELECT e.entry_id, e.kind, e.posted_at, e.event_id, l.account, l.cents
 
 async def post(db: Db, entry: Entry, at: datetime) -> None:
     """Post an entry; a second one of the same source violates the key, and that is meant."""
-    lines = {account: cents for account, cents in entry.lines.items() if cents}
-    if not lines:
-        return  # a decision that moves no money, such as a denial
+    await post_all(db, [entry], at)
+
+
+async def post_all(db: Db, entries: Sequence[Entry], at: datetime) -> None:
+    """Post entries of one practice; one that moves no money, such as a denial's, is left out."""
+    moving = [entry for entry in entries if any(entry.lines.values())]
+    if not moving:
+        return
+    practice_id = moving[0].practice_id
+    ids = [entry.entry_id for entry in moving]
     await db.execute(
-        ADD_ENTRY,
-        entry.practice_id,
-        entry.entry_id,
-        entry.kind,
-        entry.claim_id,
-        entry.service_month,
-        at,
-        entry.payer_id,
-        entry.event_id,
-    )
-    await db.execute(
-        ADD_LINES, entry.practice_id, entry.entry_id, list(lines), list(lines.values())
-    )
+        ADD_ENTRIES, practice_id, at, ids, [e.kind for e in moving], [e.claim_id for e in moving],
+        [e.service_month for e in moving], [e.payer_id for e in moving],
+        [e.event_id for e in moving],
+    )  # fmt: skip
+    lines = [
+        (entry_id, account, cents)
+        for entry_id, entry in zip(ids, moving, strict=True)
+        for account, cents in entry.lines.items()
+        if cents
+    ]
+    await db.execute(ADD_LINES, practice_id, *map(list, zip(*lines, strict=True)))
 
 
 async def sum_by_account(db: Db, practice_id: UUID) -> list[dict[str, Any]]:

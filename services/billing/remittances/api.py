@@ -1,43 +1,31 @@
-"""The work list: money and decisions that fit no claim of ours."""
+"""What payments moved beside claims: each payer's running balance."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated
-from uuid import UUID
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from libs.events.contracts import Contract
 from libs.service.http import Uow
-from services.billing.remittances import store
 
-routes = APIRouter(prefix="/unmatched-remittances", tags=["remittances"])
+routes = APIRouter(prefix="/payer-advances", tags=["remittances"])
+
+SUM_ADVANCES = """
+SELECT e.payer_id, sum(l.cents)::bigint AS cents
+  FROM journal_line l JOIN journal_entry e USING (practice_id, entry_id)
+ WHERE l.practice_id = $1 AND l.account = 'payer-advance' AND e.payer_id IS NOT NULL
+ GROUP BY e.payer_id HAVING sum(l.cents) <> 0 ORDER BY e.payer_id
+"""
 
 
-class UnmatchedRemittance(Contract):
-    """A remitted claim that a person must look at; its money stands in unapplied cash."""
+class PayerAdvance(Contract):
+    """What a payer gave ahead and will take back, below zero; above: took and did not announce."""
 
-    remittance_id: UUID
-    place: int
-    """Counted through the file: which of its claims."""
-    control_number: str
-    status: str
-    """CLP02, claim status code."""
-    paid_cents: int
-    reason: str
     payer_id: str
-    trace_number: str
-    paid_on: date
-    warning: str | None
+    cents: int
 
 
 @routes.get("")
-async def list_unmatched_remittances(
-    uow: Uow,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
-) -> list[UnmatchedRemittance]:
-    """Oldest first."""
-    rows = await store.list_unmatched(uow.db, uow.practice_id, limit, offset)
-    return [UnmatchedRemittance(**row) for row in rows]
+async def list_payer_advances(uow: Uow) -> list[PayerAdvance]:
+    """Payers with an open balance of PLB FB, WO and 72; at most one row a payer."""
+    rows = await uow.db.fetch(SUM_ADVANCES, uow.practice_id)
+    return [PayerAdvance(**dict(row)) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from libs.events.contracts.billing import (
@@ -14,69 +15,120 @@ from libs.events.contracts.billing import (
 from libs.events.contracts.values import ClaimId, PaymentId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
 from services.billing.claims.model import Claim, State, may_move
-from services.billing.claims.store import move
+from services.billing.claims.moves import Move, move_all
 from services.billing.ledger import model as ledger
 from services.billing.ledger.model import Decision
-from services.billing.ledger.store import post
+from services.billing.ledger.store import post_all
 from services.billing.remittances import store
 from services.billing.remittances.model import (
     Denial,
+    Posting,
+    Standing,
+    closes,
     decide,
     denial_of,
     denied_lines,
+    is_part,
 )
+from services.billing.remittances.store import NewPosting
 from services.billing.x12 import RemittedClaim
 
 
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """The payment whose claims are being posted."""
+
+    remittance_id: UUID
+    payer_id: str
+    trace_number: str
+
+
+@dataclass
+class Changes:
+    """What remitted claims of one payment change; the events about it are published already."""
+
+    payment: Payment
+    postings: list[NewPosting] = field(default_factory=list[NewPosting])
+    reversed_by: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+    entries: list[ledger.Entry] = field(default_factory=list[ledger.Entry])
+    moves: list[Move] = field(default_factory=list[Move])
+
+    async def save(self, uow: UnitOfWork) -> None:
+        """One statement for each table; a posting may be made and taken back in one run."""
+        db, practice_id = uow.db, uow.practice_id
+        await store.add_postings(db, practice_id, self.payment.remittance_id, self.postings)
+        await store.mark_reversed(db, practice_id, self.reversed_by)
+        await post_all(db, self.entries, uow.now)
+        await move_all(db, practice_id, self.moves, uow.now)
+
+
 async def post_decision(
-    uow: UnitOfWork,
-    claim: Claim,
-    said: RemittedClaim,
-    remittance_id: UUID,
-    payment_id: UUID,
-    trace_number: str,
-) -> None:
-    """Post a decision and say what became of the claim."""
-    made = decide(said)
-    await store.add_posting(
-        uow.db, uow.practice_id, payment_id, claim.claim_id, remittance_id, said.status, made
-    )
-    posted = _posted(uow, claim, payment_id, trace_number, made)
-    await post(uow.db, _entry(posted, claim, made, undo=False), uow.now)
-    origin = await uow.publish(posted, origin=Origin.load(claim.origin))
+    uow: UnitOfWork, standing: Standing, said: RemittedClaim, payment_id: UUID, changes: Changes
+) -> Standing:
+    """Post a decision and say what became of the claim; gives how the claim stands then."""
+    claim, made = standing.claim, decide(said)
+    refused = denied_lines(said)
+    posting = Posting(payment_id, made, said.payer_claim_control_number or None, refused)
+    changes.postings.append(NewPosting(claim.claim_id, said.status, posting))
+    event = _posted(uow, claim, payment_id, changes.payment, made)
+    changes.entries.append(_entry(event, claim, made, undo=False))
+    origin = await uow.publish(event, origin=Origin.load(claim.origin))
+    standing = standing.with_posting(posting)
     denial = denial_of(said, made)
-    state = State.DENIED if denial else State.PAID
+    if is_part(claim, said):
+        if sum(p.made.charge_cents for p in standing.postings) < claim.charge_cents:
+            return standing  # the rest of a split claim is still to be decided
+        made = _sum(standing)
+        refused = sum(p.denied_lines for p in standing.postings)
+        denial = denial if closes(made) == 0 else None
     if denial is not None:
         origin = await uow.publish(_denied(claim, denial, made), origin=origin)
-    else:
-        origin = await uow.publish(_paid(claim, said, made), origin=origin)
-    if may_move(claim.state, state):
-        reason = denial.category if denial else None
-        await move(uow.db, claim, state, uow.now, origin=origin.dump(), reason=reason)
+        return _moved(standing, State.DENIED, origin, denial.category, changes)
+    origin = await uow.publish(_paid(claim, made, refused), origin=origin)
+    return _moved(standing, State.PAID, origin, None, changes)
 
 
 async def post_reversal(
-    uow: UnitOfWork,
-    claim: Claim,
-    found: tuple[UUID, Decision],
-    reversal_id: UUID,
-    trace_number: str,
-) -> None:
+    uow: UnitOfWork, standing: Standing, posting: Posting, reversal_id: UUID, changes: Changes
+) -> Standing:
     """Take a posted decision back, to the cent; the claim waits for its correction."""
-    payment_id, made = found
-    await store.mark_reversed(uow.db, uow.practice_id, payment_id, reversal_id)
-    posted = _posted(uow, claim, payment_id, trace_number, made)
-    taken_back = PaymentReversed(**posted.model_dump())
-    await post(uow.db, _entry(taken_back, claim, made, undo=True), uow.now)
+    claim = standing.claim
+    changes.reversed_by[posting.payment_id] = reversal_id
+    event = _posted(uow, claim, posting.payment_id, changes.payment, posting.made)
+    taken_back = PaymentReversed(**event.model_dump())
+    changes.entries.append(_entry(taken_back, claim, posting.made, undo=True))
     origin = await uow.publish(taken_back, origin=Origin.load(claim.origin))
+    standing = standing.without(posting.payment_id)
     # A denial may be taken back after it was overtaken by a payment, which then still stands.
-    still_closed = await store.closed_cents(uow.db, uow.practice_id, claim.claim_id)
-    if not still_closed and may_move(claim.state, State.SUBMITTED):
-        await move(uow.db, claim, State.SUBMITTED, uow.now, origin=origin.dump(), reason="reversed")
+    if standing.closed_cents:
+        return standing
+    return _moved(standing, State.SUBMITTED, origin, "reversed", changes)
+
+
+def _moved(
+    standing: Standing, to: State, origin: Origin, reason: str | None, changes: Changes
+) -> Standing:
+    claim = standing.claim
+    if not may_move(claim.state, to):
+        return standing
+    changes.moves.append(Move(claim.claim_id, to, origin.dump(), reason))
+    was_refused = claim.was_refused or to is State.DENIED
+    moved = replace(claim, state=to, origin=origin.dump(), was_refused=was_refused)
+    return replace(standing, claim=moved)
+
+
+def _sum(standing: Standing) -> Decision:
+    made = [posting.made for posting in standing.postings]
+    return Decision(
+        sum(x.paid_cents for x in made),
+        sum(x.adjusted_cents for x in made),
+        sum(x.patient_cents for x in made),
+        sum(x.denied_cents for x in made),
+    )
 
 
 def _posted(
-    uow: UnitOfWork, claim: Claim, payment_id: UUID, trace_number: str, made: Decision
+    uow: UnitOfWork, claim: Claim, payment_id: UUID, payment: Payment, made: Decision
 ) -> PaymentPosted:
     assert claim.payer_id is not None
     return PaymentPosted(
@@ -84,7 +136,7 @@ def _posted(
         payment_id=PaymentId(payment_id),
         claim_id=ClaimId(claim.claim_id),
         payer_id=claim.payer_id,
-        trace_number=trace_number,
+        trace_number=payment.trace_number,
         posted_on=uow.now.date(),
         service_month=month_of(claim.service_on),
         paid_cents=made.paid_cents,
@@ -103,9 +155,8 @@ def _entry(
     )  # fmt: skip
 
 
-def _paid(claim: Claim, said: RemittedClaim, made: Decision) -> ClaimPaid:
+def _paid(claim: Claim, made: Decision, refused_lines: int) -> ClaimPaid:
     assert claim.payer_id is not None
-    refused_lines = denied_lines(said)
     return ClaimPaid(
         practice_id=PracticeId(claim.practice_id),
         claim_id=ClaimId(claim.claim_id),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+from uuid import UUID
 
-from services.billing.claims.model import Claim, State
+from libs.events.contracts.billing_remittances import UnmatchedReason
+from services.billing.claims.model import AT_HOME, Claim, State
 from services.billing.ledger.model import Decision
 from services.billing.x12 import RemittedAdjustment, RemittedClaim, meaning_of
 from services.billing.x12.adjustments import CONTRACTUAL
@@ -17,14 +19,47 @@ DECISIONS = frozenset({"1", "2", "3", DENIED, "19", "20", "21"})
 """CLP02, claim status code. Left out: not our claim (23), predetermination only (25)."""
 PRIOR_PAYER = "23"
 """CARC: what another payer decided before."""
+SPLIT = "MA15"
+"""RARC of a claim that the payer decides in parts (005010X221A1, 1.10.2.11)."""
 DECIDABLE = frozenset({State.SUBMITTED, State.ACCEPTED, State.REJECTED, State.DENIED})
 """Where a decision finds a claim; a paid one takes the next only after a reversal."""
 
-Obstacle = Literal[
-    "unknown-claim", "not-a-decision", "claim-not-sent", "charge-differs", "decided-already",
-    "nothing-to-reverse",
-]  # fmt: skip
-"""Why a remitted claim is put on the work list."""
+Action = Literal["apply", "refund", "dismiss"]
+"""What a person can do about a remitted claim on the work list."""
+
+
+class Posting(NamedTuple):
+    """A posted decision that is in force; its parts are the charge that it decided."""
+
+    payment_id: UUID
+    made: Decision
+    payer_claim_number: str | None
+    denied_lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A claim, and what payers have decided about it so far."""
+
+    claim: Claim
+    postings: tuple[Posting, ...] = ()
+
+    @property
+    def closed_cents(self) -> int:
+        """What postings in force have taken off the claim's charge."""
+        return sum(closes(posting.made) for posting in self.postings)
+
+    @property
+    def decided_cents(self) -> int:
+        """The charge that was settled; what was only denied may be decided again."""
+        return sum(p.made.charge_cents for p in self.postings if closes(p.made))
+
+    def with_posting(self, posting: Posting) -> Standing:
+        return replace(self, postings=(*self.postings, posting))
+
+    def without(self, payment_id: UUID) -> Standing:
+        kept = tuple(p for p in self.postings if p.payment_id != payment_id)
+        return replace(self, postings=kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +132,68 @@ def closes(made: Decision) -> int:
     return made.paid_cents + made.adjusted_cents + made.patient_cents
 
 
+def is_part(claim: Claim, said: RemittedClaim) -> bool:
+    """Whether the payer split the claim, and decides a part of its charge here."""
+    return SPLIT in said.remarks and 0 <= said.charge_cents < claim.charge_cents
+
+
 def obstacle(
-    claim: Claim | None, said: RemittedClaim, made: Decision, closed_cents: int
-) -> Obstacle | None:
-    """Why a decision cannot be posted on the claim, or None. `closed_cents`: by those in force."""
-    if claim is None:
+    standing: Standing | None, said: RemittedClaim, made: Decision
+) -> UnmatchedReason | None:
+    """Why a decision cannot be posted on the claim that it names, or None."""
+    if standing is None:
         return "unknown-claim"
+    claim = standing.claim
+    if (reason := _never_fits(claim, said)) is not None:
+        return reason
+    if is_part(claim, said):
+        if standing.decided_cents + said.charge_cents > claim.charge_cents:
+            return "decided-already"
+    elif said.charge_cents != claim.charge_cents:
+        return "charge-differs"
+    else:
+        again = claim.state is State.DENIED and denial_of(said, made) is not None
+        if claim.state not in DECIDABLE or again:
+            return "decided-already"
+    return _more_than_open(standing, made)
+
+
+def obstacle_to_applying(
+    standing: Standing, said: RemittedClaim, made: Decision
+) -> UnmatchedReason | None:
+    """Why a decision cannot be posted on a claim that a person chose: it must fit what is open."""
+    return _never_fits(standing.claim, said) or _more_than_open(standing, made)
+
+
+def _never_fits(claim: Claim, said: RemittedClaim) -> UnmatchedReason | None:
     if said.status not in DECISIONS:
         return "not-a-decision"
-    if claim.state in (State.HELD, State.READY, State.SELF_PAY):
-        return "claim-not-sent"
-    if said.charge_cents != claim.charge_cents:
-        return "charge-differs"
-    again = claim.state is State.DENIED and denial_of(said, made) is not None
-    if claim.state not in DECIDABLE or again:
-        return "decided-already"
-    if not 0 <= closed_cents + closes(made) <= claim.charge_cents:
-        return "decided-already"
-    return None
+    return "claim-not-sent" if claim.state in AT_HOME or claim.payer_id is None else None
+
+
+def _more_than_open(standing: Standing, made: Decision) -> UnmatchedReason | None:
+    fits = 0 <= standing.closed_cents + closes(made) <= standing.claim.charge_cents
+    return None if fits else "overpaid"
+
+
+def to_reverse(standing: Standing, said: RemittedClaim) -> Posting | None:
+    """The posting in force that a reversal (CLP02 22) takes back: it paid this much.
+
+    Among several, the one with the payer's number (CLP07) of the reversal, then the one with the
+    same parts, then the first by its id.
+    """
+    made = decide(said).turned()
+    number = said.payer_claim_control_number
+    found = [p for p in standing.postings if p.made.paid_cents == made.paid_cents]
+    return min(
+        found,
+        key=lambda p: (p.payer_claim_number != number, p.made != made, p.payment_id),
+        default=None,
+    )
+
+
+def actions(paid_cents: int) -> tuple[Action, ...]:
+    """What can be done about a remitted claim on the work list; money is never dismissed."""
+    if paid_cents > 0:
+        return ("apply", "refund")
+    return ("apply",) if paid_cents < 0 else ("apply", "dismiss")

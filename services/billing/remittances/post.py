@@ -6,148 +6,138 @@ the first tells whether every line, claim and payment comes out to the cent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import date
 from hashlib import sha256
 from typing import BinaryIO
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from libs.events.transport import UnitOfWork
 from services.billing.answers.refusals import RefusedFileError
-from services.billing.claims.model import Claim
-from services.billing.claims.store import lock_by_control
-from services.billing.ledger import model as ledger
-from services.billing.ledger.store import post
 from services.billing.remittances import store
-from services.billing.remittances.claim import post_decision, post_reversal
-from services.billing.remittances.model import REVERSAL, Obstacle, decide, obstacle
+from services.billing.remittances.claim import Payment
+from services.billing.remittances.model import REVERSAL
+from services.billing.remittances.plausible import Doubt, doubt_claim, doubt_payment
+from services.billing.remittances.provider import adjust_provider
+from services.billing.remittances.run import InPosting, Remitted, post_run
+from services.billing.remittances.settings import refuse_strangers
 from services.billing.x12 import (
     ProviderAdjustment,
+    Remittance835Event,
     RemittanceHeader,
     RemittanceTrailer,
     RemittedClaim,
     read_835,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """The payment whose claims are being posted."""
-
-    remittance_id: UUID
-    header: RemittanceHeader
+CLAIMS_IN_A_RUN = 500
+"""Posted together: a statement for each table, and not for each claim."""
 
 
-async def post_remittances(uow: UnitOfWork, stream: BinaryIO) -> str:
+@dataclass
+class Content:
+    """What the first reading keeps of a payment: enough to know it again, and to post in order."""
+
+    digest: bytes = b""
+    reversals: Counter[str] = field(default_factory=lambda: Counter[str]())
+
+
+async def post_remittances(
+    uow: UnitOfWork, stream: BinaryIO, *, claims_in_a_run: int = CLAIMS_IN_A_RUN
+) -> str:
     """Post every payment of a file that was not posted before; `duplicate` where none was new.
 
     Raises RefusedFileError where one does not balance or repeats a trace number with other content:
     the file then posts nothing.
     """
-    contents = _read_through(stream)
+    contents = _read_through(stream, uow.now.date())
     stream.seek(0)
-    payment: Payment | None = None
-    place = new = 0
-    for said in read_835(stream):
-        place += 1
+    posting: InPosting | None = None
+    run: list[Remitted] = []
+    new = 0
+    for place, said in enumerate(read_835(stream), 1):
+        if posting is not None and run and _ends_run(said, len(run), claims_in_a_run):
+            await post_run(uow, posting, run)
+            run = []
         if isinstance(said, RemittanceHeader):
-            payment = await _open(uow, said, contents.pop(0))
-            new += payment is not None
-        elif payment is None or isinstance(said, RemittanceTrailer):
+            posting = await _open(uow, said, contents.pop(0))
+            new += posting is not None
+        elif posting is None or isinstance(said, RemittanceTrailer):
             continue  # a payment that was posted before
         elif isinstance(said, ProviderAdjustment):
-            await _adjust_provider(uow, payment, place, said)
+            await adjust_provider(uow, posting.payment, place, said)
         else:
-            await _post_claim(uow, payment, place, said)
+            run.append(Remitted(place, said))
     return "posted" if new else "duplicate"
 
 
-def _read_through(stream: BinaryIO) -> list[bytes]:
-    """A digest of what each payment says, once all of them are known to balance.
+def _ends_run(said: Remittance835Event, length: int, most: int) -> bool:
+    return length >= most or not isinstance(said, RemittedClaim)
 
-    The envelope's control numbers are left out: a payer that sends a payment again wraps it anew.
+
+def _read_through(stream: BinaryIO, today: date) -> list[Content]:
+    """What each payment says, once all of them are known to balance and to be plausible.
+
+    The envelope is left out of the digest: a payer that sends a payment again wraps it anew.
     """
-    digests: list[bytes] = []
-    content = sha256()
+    contents: list[Content] = []
+    claims, digest = 0, sha256()
     for said in read_835(stream):
-        if isinstance(said, RemittanceHeader):
-            content = sha256()
-            said = replace(said, interchange_control="", transaction_control="")
-        content.update(repr(said).encode())
-        if isinstance(said, RemittanceTrailer):
-            if not said.balanced:
-                first = said.unbalanced[0]
-                raise RefusedFileError(
-                    f"unbalanced-{first.level}",
-                    f"segment {first.segment_number}",
-                    "Ask the payer for a corrected file: its amounts do not add up.",
+        match said:
+            case RemittanceHeader():
+                refuse_strangers(said)
+                _hold(doubt_payment(said, today), "the payment")
+                contents.append(Content())
+                claims, digest = 0, sha256()
+                said = replace(
+                    said, interchange_control="", transaction_control="", sender="", usage=""
                 )
-            digests.append(content.digest())
-    return digests
+            case RemittedClaim():
+                claims += 1
+                _hold(doubt_claim(said), f"claim {claims} of the payment")
+                if said.status == REVERSAL:
+                    contents[-1].reversals[said.control_number] += 1
+            case RemittanceTrailer():
+                _hold_unbalanced(said)
+            case ProviderAdjustment():
+                pass
+        digest.update(repr(said).encode())
+        if isinstance(said, RemittanceTrailer):
+            contents[-1].digest = digest.digest()
+    return contents
 
 
-async def _open(uow: UnitOfWork, header: RemittanceHeader, content: bytes) -> Payment | None:
-    name = f"{header.payer_id or header.payer_name}/{header.payer_trace_id}/{header.trace_number}"
+def _hold(doubt: Doubt | None, where: str) -> None:
+    if doubt is not None:
+        raise RefusedFileError(doubt.code, f"{where}: {doubt.element}", doubt.fix)
+
+
+def _hold_unbalanced(trailer: RemittanceTrailer) -> None:
+    if trailer.balanced:
+        return
+    first = trailer.unbalanced[0]
+    line = f", line {first.line_number} of the claim" if first.line_number else ""
+    raise RefusedFileError(
+        f"unbalanced-{first.level}",
+        f"segment {first.segment_number}{line}",
+        "Ask the payer for a corrected file: its amounts do not add up.",
+    )
+
+
+async def _open(uow: UnitOfWork, header: RemittanceHeader, content: Content) -> InPosting | None:
+    name = f"{header.payer}/{header.payer_trace_id}/{header.trace_number}"
     remittance_id = uuid5(uow.practice_id, f"remittance/{name}")
     known = await store.add_remittance(
-        uow.db, uow.practice_id, remittance_id, header, content, uow.now
+        uow.db, uow.practice_id, remittance_id, header, content.digest, uow.now
     )
     if known is None:
-        return Payment(remittance_id, header)
-    if known != content:
+        payment = Payment(remittance_id, header.payer, header.trace_number)
+        return InPosting(payment, content.reversals)
+    if known != content.digest:
         raise RefusedFileError(
             "trace-number-reused",
             "TRN02",
             "Ask the payer whether this replaces the payment that had its number before.",
         )
-    return None
-
-
-async def _adjust_provider(
-    uow: UnitOfWork, payment: Payment, place: int, said: ProviderAdjustment
-) -> None:
-    if said.cents:
-        entry = ledger.provider_adjustment(
-            uow.practice_id, payment.remittance_id, place, said.cents
-        )
-        await post(uow.db, entry, uow.now)
-
-
-async def _post_claim(uow: UnitOfWork, payment: Payment, place: int, said: RemittedClaim) -> None:
-    claim = await lock_by_control(uow.db, uow.practice_id, said.control_number)
-    payment_id = uuid5(payment.remittance_id, str(place))
-    reason = await (_reverse if said.status == REVERSAL else _decide)(
-        uow, payment, payment_id, claim, said
-    )
-    if reason is None:
-        return
-    # For a person to work. The money came and is kept apart, so that the ledger says so.
-    await store.add_unmatched(uow.db, uow.practice_id, payment.remittance_id, place, said, reason)
-    if said.paid_cents:
-        entry = ledger.unapplied(uow.practice_id, payment.remittance_id, place, said.paid_cents)
-        await post(uow.db, entry, uow.now)
-
-
-async def _decide(
-    uow: UnitOfWork, payment: Payment, payment_id: UUID, claim: Claim | None, said: RemittedClaim
-) -> Obstacle | None:
-    closed = await store.closed_cents(uow.db, uow.practice_id, claim.claim_id) if claim else 0
-    reason = obstacle(claim, said, decide(said), closed)
-    if reason is not None or claim is None:
-        return reason
-    await post_decision(
-        uow, claim, said, payment.remittance_id, payment_id, payment.header.trace_number
-    )
-    return None
-
-
-async def _reverse(
-    uow: UnitOfWork, payment: Payment, payment_id: UUID, claim: Claim | None, said: RemittedClaim
-) -> Obstacle | None:
-    if claim is None:
-        return "unknown-claim"
-    taken_back = decide(said).turned()
-    found = await store.find_to_reverse(uow.db, uow.practice_id, claim.claim_id, taken_back)
-    if found is None:
-        return "nothing-to-reverse"
-    await post_reversal(uow, claim, found, payment_id, payment.header.trace_number)
     return None

@@ -8,6 +8,10 @@ from services.billing.x12.adjustments import AdjustmentMeaning, meaning_of
 from services.billing.x12.characters import plain_text
 from services.billing.x12.errors import RefusedElementError, X12Error
 from services.billing.x12.identify import TransactionName, identify, name_of
+from services.billing.x12.provider_adjustments import (
+    ProviderAdjustmentMeaning,
+    meaning_of_provider_adjustment,
+)
 from services.billing.x12.read_277ca import BatchStatus, ClaimStatus, Status, read_277ca
 from services.billing.x12.read_835 import read_835
 from services.billing.x12.read_837p import read_837p, read_batches
@@ -30,6 +34,7 @@ __all__ = [
     "ClaimStatus",
     "GroupAnswer",
     "ProviderAdjustment",
+    "ProviderAdjustmentMeaning",
     "RefusedElementError",
     "Remittance835Event",
     "RemittanceHeader",
@@ -44,6 +49,7 @@ __all__ = [
     "X12Error",
     "identify",
     "meaning_of",
+    "meaning_of_provider_adjustment",
     "name_of",
     "plain_text",
     "read_277ca",

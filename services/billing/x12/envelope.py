@@ -26,6 +26,7 @@ class Envelope:
         self.sender = ""
         self.receiver = ""
         self.functional_id = ""
+        self.usage = ""
         self.group_control = ""
         self.version = ""
         self.transaction_set = ""
@@ -59,6 +60,7 @@ class Envelope:
         self.level = INTERCHANGE
         self.sender, self.receiver = segment[6].rstrip(), segment[8].rstrip()
         self.interchange_version, self.interchange_control = segment[12], segment[13]
+        self.usage = segment[15]
         self._groups = 0
 
     def _open_group(self, segment: list[str], number: int) -> None:

@@ -67,9 +67,9 @@ _OTHERS = {
 }
 MEANINGS = MappingProxyType(
     {
-        **{code: ProviderAdjustmentMeaning("payer-advance", x) for code, x in _BALANCES.items()},
+        **{c: ProviderAdjustmentMeaning("payer-advance", x) for c, x in _BALANCES.items()},
         "L6": ProviderAdjustmentMeaning("interest", "interest owed"),
-        **{code: ProviderAdjustmentMeaning("provider-adjustment", x) for code, x in _OTHERS.items()},
+        **{c: ProviderAdjustmentMeaning("provider-adjustment", x) for c, x in _OTHERS.items()},
     }
 )
 """PLB03-1 → meaning."""

@@ -188,6 +188,9 @@ class _Reading:
             payer_id=self._payer_id or at(payer, 4) or None,
             payee_name=at(payee, 2),
             payee_npi=at(payee, 4) if at(payee, 3) == "XX" else None,
+            direction=at(self._bpr, 3),
+            sender=envelope.sender,
+            usage=envelope.usage,
         )
         self.ready.append(header)
 

@@ -34,6 +34,17 @@ class RemittanceHeader:
     payee_name: str
     payee_npi: str | None
     """N1*PE N104 where its qualifier is XX."""
+    direction: str = "C"
+    """BPR03: C credit, D debit."""
+    sender: str = ""
+    """ISA06."""
+    usage: str = ""
+    """ISA15: P production, T test."""
+
+    @property
+    def payer(self) -> str:
+        """The payer as the file names it: by its identifier, else by its name."""
+        return self.payer_id or self.payer_name
 
 
 class RemittedAdjustment(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -20,13 +21,15 @@ from services.billing.ledger.model import (
     decision,
     provider_adjustment,
     unapplied,
+    unapplied_no_more,
 )
-from services.billing.ledger.store import ADD_ENTRY, post
+from services.billing.ledger.store import ADD_ENTRIES, post
 from tests.billing.desk import Desk
 from tests.harness import Harness
 
 _DAY = date(2026, 2, 27)
 CENTS = any_.integers(-(10**12), 10**12)
+TOLD: Any = {"payer_id": "87726", "event_id": uuid4()}
 ADD_LINE = "INSERT INTO journal_line VALUES ($1, $2, $3, $4)"
 
 
@@ -49,8 +52,9 @@ def test_every_kind_of_entry_sums_to_zero(cents: int) -> None:
     for entry in (
         charge(PRACTICE, uuid4(), _DAY, cents, payer_id=None, event_id=uuid4()),
         charge(PRACTICE, uuid4(), _DAY, cents, payer_id="87726", event_id=uuid4()),
-        provider_adjustment(PRACTICE, uuid4(), 1, cents),
-        unapplied(PRACTICE, uuid4(), 1, cents),
+        provider_adjustment(PRACTICE, uuid4(), 1, Account.INTEREST, cents, **TOLD),
+        unapplied(PRACTICE, uuid4(), 1, cents, **TOLD),
+        unapplied_no_more(PRACTICE, uuid4(), 1, cents, kind="cash-applied", **TOLD),
     ):
         assert sum(entry.lines.values()) == 0
 
@@ -64,8 +68,8 @@ async def test_the_database_refuses_an_entry_that_does_not_sum_to_zero(billing: 
     with pytest.raises(asyncpg.CheckViolationError):
         async with billing.uow(PRACTICE) as uow:
             entry_id = uuid4()
-            entry = (PRACTICE, entry_id, "test", None, None, uow.now, None, None)
-            await uow.db.execute(ADD_ENTRY, *entry)
+            entry = ([entry_id], ["test"], [None], [None], [None], [None])
+            await uow.db.execute(ADD_ENTRIES, PRACTICE, uow.now, *entry)
             await uow.db.execute(ADD_LINE, PRACTICE, entry_id, "cash", 100)
             await uow.db.execute(ADD_LINE, PRACTICE, entry_id, "charges", -99)
 
@@ -98,7 +102,7 @@ async def test_the_service_cannot_change_what_was_posted(desk: Desk, statement: 
 
 
 async def test_the_same_source_is_posted_once(billing: Harness) -> None:
-    entry = unapplied(PRACTICE, uuid4(), 1, 100)
+    entry = unapplied(PRACTICE, uuid4(), 1, 100, **TOLD)
     async with billing.uow(PRACTICE) as uow:
         await post(uow.db, entry, uow.now)
     with pytest.raises(asyncpg.UniqueViolationError):

@@ -78,7 +78,7 @@ class Expected:
         open_ = CLAIMS * CHARGE - paid - adjusted - patient
         return {
             "charges": CLAIMS * CHARGE, "paid": paid, "adjusted": adjusted, "patient": patient,
-            "written_off": 0, "open": open_,
+            "open": open_,
         }  # fmt: skip
 
 

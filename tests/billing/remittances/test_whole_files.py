@@ -13,21 +13,10 @@ from libs.events.contracts.billing import (
 from libs.events.examples.interop import NAMESPACE, PRACTICE, line
 from services.billing.exchange.send import ExchangeSettings
 from tests.billing.desk import Desk, let_answer, simulated
-from tests.billing.remittance import paid, payment
 from tests.harness import Harness
 
 TWO_LINES = (line(), line(line_number=2, procedure_code="G0444"))
 LFH = Path("samples/x12/lfh-demo.835")
-
-
-async def test_provider_adjustments_stand_beside_the_claims(desk: Desk, number: str) -> None:
-    await desk.hear("a.835", payment(paid(number), plb=[("WO", 1_000), ("L6", -127)]))
-    rows = await desk.fetch(
-        "SELECT account, sum(cents)::bigint AS cents FROM journal_line"
-        " WHERE account IN ('cash', 'provider-adjustment') GROUP BY account ORDER BY account"
-    )
-    assert [row["cents"] for row in rows] == [10_050 - 873, 873]
-    await desk.assert_books_balance()
 
 
 async def test_the_payer_simulators_files_post_without_a_remainder(desk: Desk) -> None:

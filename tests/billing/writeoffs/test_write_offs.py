@@ -65,7 +65,7 @@ async def test_over_the_limit_it_takes_a_second_person(desk: Desk, claim_id: str
     command = wanted(claim_id, 10_001)
     answer = await ask(desk, "/write-offs", command)
     assert answer.json()["state"] == "proposed"
-    assert (await desk.sums())["written_off"] == 0
+    assert "written_off" not in await desk.sums()
     place = f"/write-offs/{command['write_off_id']}"
     again = await ask(desk, f"{place}/approve")
     assert (again.status_code, again.json()["title"]) == (
@@ -102,7 +102,7 @@ async def test_more_than_is_owed_is_refused(desk: Desk, claim_id: str) -> None:
     assert over.status_code == 409
     patient = await ask(desk, "/write-offs", wanted(claim_id, 1, owed_by="patient"))
     assert patient.status_code == 409
-    assert (await desk.sums())["written_off"] == 0
+    assert "written_off" not in await desk.sums()
 
 
 async def test_what_was_paid_meanwhile_cannot_be_approved(desk: Desk, claim_id: str) -> None:
@@ -115,7 +115,7 @@ async def test_what_was_paid_meanwhile_cannot_be_approved(desk: Desk, claim_id: 
     declined = await ask(desk, f"/write-offs/{command['write_off_id']}/decline", key=SECOND_KEY)
     assert declined.json()["state"] == "declined"
     assert len(await desk.billing.published(WriteOffDeclined)) == 1
-    assert (await desk.sums())["written_off"] == 0
+    assert "written_off" not in await desk.sums()
 
 
 async def test_the_same_again_changes_nothing_and_another_under_its_id_is_refused(
