@@ -41,7 +41,12 @@ def write_off_reversed(**changes: Any) -> WriteOffReversed:
 
 
 def write_off_proposed(**changes: Any) -> WriteOffProposed:
-    fields = {**_WRITE_OFF, "owed_by": "payer", "reason": "administrative", "cents": 17_800}
+    fields: dict[str, Any] = {
+        **_WRITE_OFF,
+        "owed_by": "payer",
+        "reason": "administrative",
+        "cents": 17_800,
+    }
     return WriteOffProposed(**{**fields, **changes})
 
 
