@@ -12,9 +12,12 @@ from services.billing.claims.submit import submit_claims
 from services.billing.exchange.send import SEND_TIMER, send_interchange
 from services.billing.facts.handlers import know_enrollment, know_practice, know_provider
 from services.billing.ledger import api as ledger
+from services.billing.office import api as office
 from services.billing.patients import api as patients
 from services.billing.patients.handlers import follow_merge, follow_unmerge
+from services.billing.payers import api as payers
 from services.billing.remittances import api as advances
+from services.billing.remittances import api as unmatched
 from services.billing.unmatched import api as unmatched
 from services.billing.writeoffs import api as write_offs
 
@@ -35,6 +38,8 @@ service = Service(
     jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
     routes=[
         fee_schedules.routes,
+        payers.routes,
+        office.routes,
         claims.routes,
         corrections.routes,
         ledger.routes,

@@ -56,6 +56,13 @@ async def set_fee_schedule(
     assert answer.status_code == 201, answer.text
 
 
+async def set_payer(desk: Desk, payer_id: str, **terms: Any) -> None:
+    """Say how claims go to a payer."""
+    async with desk.billing.http(desk.practice_id) as client:
+        answer = await client.put(f"/payers/{payer_id}", json=terms)
+    assert answer.status_code == 200, answer.text
+
+
 def visit(number: int, **changes: Any) -> EncounterPosted:
     """One of many visits of the example patient, by number."""
     return encounter_posted(**{"encounter_id": uuid5(ENCOUNTER, str(number)), **changes})

@@ -25,6 +25,8 @@ from services.billing.claims import store
 from services.billing.claims.model import Claim, State
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import list_of_claim, post
+from services.billing.payers.model import filing_deadline
+from services.billing.payers.store import find_terms
 from services.billing.remittances.store import list_postings
 
 routes = APIRouter(tags=["claims"])
@@ -90,6 +92,10 @@ class ClaimHistory(Contract):
     """A claim, what became of it, how it was paid, and the journal lines about it."""
 
     claim: ClaimView
+    file_by: date | None
+    """The last day on which the payer takes the claim; None: the directory does not know it."""
+    correct_by: date | None
+    """The same for a corrected claim."""
     moves: tuple[ClaimMove, ...]
     postings: tuple[Posting, ...]
     journal: tuple[JournalLine, ...]
@@ -127,8 +133,11 @@ async def show_claim(claim_id: UUID, uow: Uow) -> ClaimHistory:
     moves = await store.list_moves(uow.db, claim)
     postings = await list_postings(uow.db, uow.practice_id, claim_id)
     journal = await list_of_claim(uow.db, uow.practice_id, claim_id)
+    terms = await find_terms(uow.db, uow.practice_id, claim.payer_id or "")
     return ClaimHistory(
         claim=ClaimView.of(claim),
+        file_by=filing_deadline(terms, claim.service_on, is_corrected=False),
+        correct_by=filing_deadline(terms, claim.service_on, is_corrected=True),
         moves=tuple(ClaimMove(**move) for move in moves),
         postings=tuple(Posting(**posting) for posting in postings),
         journal=tuple(JournalLine(**line) for line in journal),

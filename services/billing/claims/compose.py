@@ -5,9 +5,13 @@ from __future__ import annotations
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
 from services.billing.claims import store
-from services.billing.claims.interchange import professional_claim, write_interchange
+from services.billing.claims.interchange import BilledBy, interchange_of, professional_claim
 from services.billing.claims.model import Claim
+from services.billing.exchange.checked import InterchangeDiffersError, write_checked
 from services.billing.facts.store import find_practice, find_provider
+from services.billing.office.store import find_facility, find_office
+from services.billing.payers.model import route_of
+from services.billing.payers.store import find_terms
 from services.billing.x12 import RefusedElementError
 from services.billing.x12.claims_837p import ProfessionalClaim
 
@@ -17,9 +21,16 @@ async def compose_claim(
 ) -> ProfessionalClaim:
     """The claim as it goes out; its clinician is credentialed, its lines are priced."""
     assert claim.provider_npi is not None
+    assert claim.payer_id is not None
     provider = await find_provider(uow.db, uow.practice_id, claim.provider_npi)
     lines = await store.read_lines(uow.db, claim)
-    return professional_claim(claim, encounter, provider, lines)
+    practice = await find_practice(uow.db, uow.practice_id)
+    billed_by = BilledBy(
+        npi=practice["npi"],
+        terms=await find_terms(uow.db, uow.practice_id, claim.payer_id),
+        facility=await find_facility(uow.db, uow.practice_id, encounter.place_of_service),
+    )
+    return professional_claim(claim, encounter, provider, lines, billed_by)
 
 
 async def unwritable_element(
@@ -29,10 +40,16 @@ async def unwritable_element(
 
     Asked before a claim is ready: one that cannot be written would stop its whole interchange.
     """
+    assert claim.payer_id is not None
     practice = await find_practice(uow.db, uow.practice_id)
+    office = await find_office(uow.db, uow.practice_id)
+    terms = await find_terms(uow.db, uow.practice_id, claim.payer_id)
+    route = route_of(claim.payer_id, terms, practice["tax_id"])
     alone = [await compose_claim(uow, claim, encounter)]
     try:
-        write_interchange(1, practice, alone, uow.now)
+        write_checked(interchange_of(1, practice, office, route, alone, uow.now))
     except RefusedElementError as refused:
         return refused.element
+    except InterchangeDiffersError as differs:
+        return differs.code
     return None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from libs.events.contracts.interop import EncounterPosted
+from libs.events.contracts.people import Coverage
 from services.billing.claims.model import Claim
-from services.billing.x12 import plain_text, write_837p
+from services.billing.office.model import BillingOffice, Facility
+from services.billing.payers.model import PayerTerms, Route
+from services.billing.x12 import plain_text
 from services.billing.x12.claims_837p import (
     Address,
     BillingProvider,
@@ -19,44 +23,75 @@ from services.billing.x12.claims_837p import (
     ProfessionalClaim,
     ProfessionalClaims,
     Receiver,
+    ReferringProvider,
     RenderingProvider,
+    ServiceFacility,
     ServiceLine,
     Submitter,
     Subscriber,
 )
 
+
+class Named(Protocol):
+    """Whoever has a name in two parts."""
+
+    @property
+    def family(self) -> str: ...
+
+    @property
+    def given(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BilledBy:
+    """Who bills a claim and on what terms; `facility`: where the service was, if elsewhere."""
+
+    npi: str
+    terms: PayerTerms
+    facility: Facility | None
+
+
 _RELATIONSHIPS = {"spouse": "01", "child": "19", "other": "G8"}
 """PAT01, individual relationship code."""
 
 
-def write_interchange(
+def interchange_of(
     number: int,
     practice: Mapping[str, Any],
+    office: BillingOffice,
+    route: Route,
     claims: Sequence[ProfessionalClaim],
     at: datetime,
-) -> bytes:
-    """One interchange of one practice to one payer; its number is that of group and set too."""
+) -> ProfessionalClaims:
+    """One interchange of one practice to one receiver; its number is that of group and set too."""
+    receiver, name = route.receiver, plain_text(practice["name"])
     payer = claims[0].payer
-    return write_837p(
-        ProfessionalClaims(
-            sender_id=practice["tax_id"],
-            receiver_id=payer.identifier[:15],
-            interchange_control=number,
-            group_control=number,
-            transaction_control=number,
-            written_at=at,
-            usage="T",
-            submitter=Submitter(plain_text(practice["name"]), practice["tax_id"],
-                                "BILLING OFFICE", "8005550100"),
-            receiver=Receiver(payer.name, payer.identifier),
-            billing_provider=BillingProvider(
-                plain_text(practice["name"]), practice["npi"], practice["tax_id"],
-                Address(plain_text(practice["line"]), plain_text(practice["city"]),
-                        practice["state"], practice["postal_code"]),
-            ),
-            claims=tuple(claims),
-        )
-    )  # fmt: skip
+    return ProfessionalClaims(
+        sender_id=route.submitter_id,
+        receiver_id=receiver.interchange_id if receiver else payer.identifier[:15],
+        interchange_control=number,
+        group_control=number,
+        transaction_control=number,
+        # X12 times carry no zone and end with the minute.
+        written_at=at.replace(second=0, microsecond=0, tzinfo=None),
+        usage=route.usage,
+        submitter=Submitter(
+            name, route.submitter_id, plain_text(office.contact_name), office.contact_phone
+        ),
+        receiver=Receiver(plain_text(receiver.name), receiver.identifier)
+        if receiver
+        else Receiver(payer.name, payer.identifier),
+        billing_provider=BillingProvider(
+            name,
+            practice["npi"],
+            practice["tax_id"],
+            _address(practice),
+            route.billing_taxonomy,
+        ),
+        claims=tuple(claims),
+        receiver_qualifier=receiver.qualifier if receiver else "ZZ",
+        receiver_application=receiver.application_id if receiver else None,
+    )
 
 
 def professional_claim(
@@ -64,31 +99,29 @@ def professional_claim(
     encounter: EncounterPosted,
     provider: Mapping[str, Any],
     lines: Sequence[Mapping[str, Any]],
+    billed_by: BilledBy,
 ) -> ProfessionalClaim:
     """A claim of the batch, from the visit as it was posted and the lines as they were priced."""
     coverage = encounter.coverage
     assert coverage is not None
     patient = _demographics(encounter)
-    name = Person(plain_text(encounter.person.family), plain_text(encounter.person.given))
+    name = _name(encounter.person)
     is_self = coverage.relationship == "self"
+    terms, facility, sent_by = billed_by.terms, billed_by.facility, encounter.referring
     return ProfessionalClaim(
         control_number=claim.control_number,
         charge_cents=claim.charge_cents,
         place_of_service=encounter.place_of_service,
         subscriber=Subscriber(
-            name=name,
+            name=_subscriber_name(coverage) or name,
             member_id=coverage.member_id,
-            filing_code="CI",
+            filing_code=terms.filing_code,
             demographics=patient if is_self else None,
             group_number=coverage.group_number,
         ),
-        payer=Payer(plain_text(coverage.payer_name), coverage.payer_id),
-        rendering_provider=RenderingProvider(
-            Person(plain_text(provider["family"]), plain_text(provider["given"])),
-            provider["npi"],
-            provider["taxonomy"],
-        ),
-        diagnoses=encounter.diagnoses,
+        payer=Payer(plain_text(terms.name or coverage.payer_name), coverage.payer_id),
+        rendering_provider=_rendering_provider(provider, billed_by.npi),
+        diagnoses=tuple(code.replace(".", "") for code in encounter.diagnoses),
         lines=tuple(
             ServiceLine(
                 control_number=str(line["line_number"]),
@@ -104,7 +137,37 @@ def professional_claim(
         patient=None
         if is_self
         else DependentPatient(name, _RELATIONSHIPS[coverage.relationship], patient),
+        prior_authorization=encounter.prior_authorization,
+        referring_provider=ReferringProvider(_name(sent_by), sent_by.npi) if sent_by else None,
+        service_facility=facility
+        and ServiceFacility(
+            plain_text(facility.name), _address(facility.address.model_dump()), facility.npi
+        ),
     )
+
+
+def _rendering_provider(provider: Mapping[str, Any], billing_npi: str) -> RenderingProvider | None:
+    """None where the clinician bills in person: 2310B is sent only where it says something else."""
+    if provider["npi"] == billing_npi:
+        return None
+    name = Person(plain_text(provider["family"]), plain_text(provider["given"]))
+    return RenderingProvider(name, provider["npi"], provider["taxonomy"])
+
+
+def _subscriber_name(coverage: Coverage) -> Person | None:
+    """The insured person's, where that is not the patient and was told."""
+    if coverage.relationship == "self" or coverage.subscriber is None:
+        return None
+    return _name(coverage.subscriber)
+
+
+def _name(told: Named) -> Person:
+    return Person(plain_text(told.family), plain_text(told.given))
+
+
+def _address(place: Mapping[str, Any]) -> Address:
+    line, city = plain_text(place["line"]), plain_text(place["city"])
+    return Address(line, city, place["state"], place["postal_code"])
 
 
 def _demographics(encounter: EncounterPosted) -> Demographics:

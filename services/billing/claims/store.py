@@ -54,8 +54,15 @@ SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND claim_id = ANY($2::uuid[]
 LOCK_IN_STATE = f"""
 SELECT {COLUMNS} FROM claim
  WHERE practice_id = $1 AND state = $2 AND ($3::text IS NULL OR provider_npi = $3)
-   AND ($4::text IS NULL OR payer_id = $4)
- ORDER BY service_on, claim_id LIMIT $5 FOR UPDATE
+ ORDER BY service_on, claim_id FOR UPDATE
+"""
+LIST_READY_PAYERS = """
+SELECT DISTINCT payer_id FROM claim WHERE practice_id = $1 AND state = 'ready' ORDER BY payer_id
+"""
+LOCK_READY = f"""
+SELECT {COLUMNS} FROM claim
+ WHERE practice_id = $1 AND state = 'ready' AND payer_id = ANY($2::text[])
+ ORDER BY service_on, claim_id LIMIT $3 FOR UPDATE
 """
 LOCK_IN_INTERCHANGE = f"""
 SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND interchange_number = $2
@@ -199,17 +206,21 @@ async def lock_many(db: Db, practice_id: UUID, claim_ids: Collection[UUID]) -> l
 
 
 async def lock_in_state(
-    db: Db,
-    practice_id: UUID,
-    state: State,
-    *,
-    npi: str | None = None,
-    payer: str | None = None,
-    most: int | None = None,
+    db: Db, practice_id: UUID, state: State, *, npi: str | None = None
 ) -> list[Claim]:
-    """Oldest service first; `most` of them, or all."""
-    rows = await db.fetch(LOCK_IN_STATE, practice_id, state, npi, payer, most)
+    """Oldest service first."""
+    rows = await db.fetch(LOCK_IN_STATE, practice_id, state, npi)
     return [_claim(row) for row in rows]
+
+
+async def list_ready_payers(db: Db, practice_id: UUID) -> list[str]:
+    """The payers that claims are ready for."""
+    return [row["payer_id"] for row in await db.fetch(LIST_READY_PAYERS, practice_id)]
+
+
+async def lock_ready(db: Db, practice_id: UUID, payers: Sequence[str], most: int) -> list[Claim]:
+    """Those that go out to the payers, oldest service first."""
+    return [_claim(row) for row in await db.fetch(LOCK_READY, practice_id, payers, most)]
 
 
 async def lock_in_interchange(db: Db, practice_id: UUID, number: int) -> list[Claim]:

@@ -12,10 +12,9 @@ from libs.events.contracts.billing import ClaimSubmitted
 from libs.events.examples.credentialing import provider_enrolled
 from libs.events.examples.interop import COVERAGE, ENCOUNTER, NAMESPACE, PERSON, line
 from libs.events.transport import Timer
-from services.billing.claims import submit
 from services.billing.claims.submit import submit_claims
 from services.billing.exchange.send import SEND_TIMER, send_interchange
-from tests.billing.desk import Desk, open_practice, visit
+from tests.billing.desk import Desk, open_practice, set_payer, visit
 
 PAYERS = ("BUCKEYE01", "OTHER01")
 
@@ -94,9 +93,9 @@ async def test_two_submitters_at_once_number_their_interchanges_without_a_gap(de
 
 
 async def test_more_claims_than_an_interchange_may_hold_go_out_in_several(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk,
 ) -> None:
-    monkeypatch.setattr(submit, "MOST_CLAIMS", 2)
+    await set_payer(desk, "BUCKEYE01", claims_per_interchange=2)
     await desk.see_patients(5)
     assert [len(submission.claims) for submission in desk.sent()] == [2, 2, 1]
 
