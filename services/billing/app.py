@@ -9,6 +9,8 @@ from services.billing.claims import api as claims
 from services.billing.claims import due_api as corrections
 from services.billing.claims.release import SUBMIT_TIMER
 from services.billing.claims.submit import submit_claims
+from services.billing.deposits import api as deposits
+from services.billing.deposits.handlers import DEPOSIT_TIMER, tell_missing_deposit
 from services.billing.exchange.send import SEND_TIMER, send_interchange
 from services.billing.facts.handlers import know_enrollment, know_practice, know_provider
 from services.billing.ledger import api as ledger
@@ -33,7 +35,7 @@ service = Service(
         follow_merge,
         follow_unmerge,
     ],
-    timers={SUBMIT_TIMER: submit_claims},
+    timers={SUBMIT_TIMER: submit_claims, DEPOSIT_TIMER: tell_missing_deposit},
     transmissions={SEND_TIMER: send_interchange},
     jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
     routes=[
@@ -47,6 +49,7 @@ service = Service(
         patients.routes,
         advances.routes,
         unmatched.routes,
+        deposits.routes,
         refused_files.routes,
     ],
 )

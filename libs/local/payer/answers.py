@@ -12,10 +12,11 @@ from datetime import timedelta
 from itertools import groupby
 
 from libs.local.payer.acknowledgements import write_277ca, write_999
+from libs.local.payer.bank import write_deposit
 from libs.local.payer.claims import Claim, Submission
 from libs.local.payer.decisions import ACCEPTED, Policy, decide, draw, intake_status
 from libs.local.payer.faults import Faults, happens
-from libs.local.payer.remittances import write_835
+from libs.local.payer.remittances import payment_cents, trace_of, write_835
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,10 @@ class Answering:
         if happens(faults, "unbalanced-835", policy, key):
             yield Answer(f"{name}-unbalanced.835", remittance(skew_cents=100))
         yield Answer(f"{name}.835", remittance())
+        if cents := payment_cents(decisions, interest):
+            trace, origin = trace_of(submission, claims[0].payer, policy, number)
+            deposit = write_deposit(trace, origin, cents, paid_on, number)
+            yield Answer(f"{name}.ach", deposit)
         if happens(faults, "duplicate-835", policy, key):
             yield Answer(f"{name}-again.835", remittance())
 

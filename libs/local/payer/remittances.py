@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from libs.local.payer.claims import Submission
+from libs.local.payer.claims import Party, Submission
 from libs.local.payer.decisions import Adjustment, Decision, LineDecision, Policy, digits
 from libs.local.payer.wire import Envelope, answer_control, dollars, interchange
 
@@ -21,7 +21,7 @@ def write_835(
     skew_cents: int = 0,
 ) -> bytes:
     """The remittance. `interest_cents` is paid on top (PLB L6); `skew_cents` spoils BPR02."""
-    payment = sum(decision.paid_cents for decision in decisions) + interest_cents
+    payment = payment_cents(decisions, interest_cents)
     body = list(_head(submission, decisions, policy, payment + skew_cents, number, paid_on))
     for decision in decisions:
         body.extend(_claim(decision))
@@ -31,6 +31,18 @@ def write_835(
         body.append(f"PLB*{npi}*{year}1231*L6:{reference}*{dollars(-interest_cents)}")
     envelope = Envelope("HP", "005010X221A1", "835", answer_control(submission, number))
     return interchange(submission, envelope, paid_on, body)
+
+
+def payment_cents(decisions: Sequence[Decision], interest_cents: int) -> int:
+    """What is paid in all (BPR02)."""
+    return sum(decision.paid_cents for decision in decisions) + interest_cents
+
+
+def trace_of(submission: Submission, payer: Party, policy: Policy, number: int) -> tuple[str, str]:
+    """TRN02 and TRN03: the payment's number, and the company that it comes from."""
+    control = answer_control(submission, number)
+    trace = f"{digits(policy, 'trace', payer.identifier, 4)}{control:09d}"
+    return trace, "1" + digits(policy, "employer", payer.identifier, 9)
 
 
 def _head(
@@ -43,7 +55,7 @@ def _head(
 ) -> Iterator[str]:
     payer, billing = decisions[0].claim.payer, submission.billing
     on = f"{paid_on:%Y%m%d}"
-    origin = "1" + digits(policy, "employer", payer.identifier, 9)
+    trace, origin = trace_of(submission, payer, policy, number)
     account = digits(policy, "account", billing.identifier, 8)
     if payment > 0:
         yield (
@@ -52,9 +64,6 @@ def _head(
         )
     else:
         yield f"BPR*H*{dollars(payment)}*C*NON{'*' * 12}{on}"
-    trace = (
-        f"{digits(policy, 'trace', payer.identifier, 4)}{answer_control(submission, number):09d}"
-    )
     yield f"TRN*1*{trace}*{origin}"
     yield f"DTM*405*{on}"
     yield f"N1*PR*{payer.name}"

@@ -39,7 +39,13 @@ async def what_waits(platform: LocalPlatform) -> list[str]:
     """What is still under way, in words; empty when all is settled."""
     waiting = [
         f"{path.parent.parent.name} has {path.name} in {path.parent.name}"
-        for pattern in ("*/outbound/*.837", "*/inbound/*.999", "*/inbound/*.277", "*/inbound/*.835")
+        for pattern in (
+            "*/outbound/*.837",
+            "*/inbound/*.999",
+            "*/inbound/*.277",
+            "*/inbound/*.835",
+            "*/inbound/*.ach",
+        )
         for path in sorted(platform.exchange.glob(pattern))
     ]
     ends = await _log_ends(platform)

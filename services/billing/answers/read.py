@@ -1,10 +1,10 @@
-"""What came in from a payer: acknowledgements and remittances, each file once."""
+"""What came in from a payer or the bank: acknowledgements, remittances, deposits; each once."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 from uuid import UUID
 
 import structlog
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from libs.events.transport import UnitOfWork, Work
 from services.billing.answers.acknowledge import take_claim_statuses, take_set_verdicts
 from services.billing.answers.refusals import RefusedFileError, refusal_of
+from services.billing.deposits.ach import is_ach, take_deposits
 from services.billing.exchange.send import ExchangeSettings
 from services.billing.remittances.post import post_remittances
 from services.billing.x12 import TransactionName, X12Error, identify, read_277ca, read_999
@@ -82,7 +83,7 @@ async def _take(uow: UnitOfWork, path: Path, digest: bytes) -> str:
     known = await uow.db.fetchval(KNOWN_CONTENT, uow.practice_id, digest)
     verdict = "duplicate" if known else "posted"
     with path.open("rb") as stream:
-        kind = identify(stream)
+        kind = "ACH" if is_ach(stream) else identify(stream)
         if verdict == "posted":
             verdict = await _dispatch(uow, kind, stream)
     await uow.db.execute(
@@ -91,7 +92,9 @@ async def _take(uow: UnitOfWork, path: Path, digest: bytes) -> str:
     return verdict
 
 
-async def _dispatch(uow: UnitOfWork, kind: TransactionName, stream: BinaryIO) -> str:
+async def _dispatch(
+    uow: UnitOfWork, kind: TransactionName | Literal["ACH"], stream: BinaryIO
+) -> str:
     match kind:
         case "999":
             await take_set_verdicts(uow, read_999(stream))
@@ -99,9 +102,11 @@ async def _dispatch(uow: UnitOfWork, kind: TransactionName, stream: BinaryIO) ->
             await take_claim_statuses(uow, read_277ca(stream))
         case "835":
             return await post_remittances(uow, stream)
+        case "ACH":
+            await take_deposits(uow, stream)
         case _:
             raise RefusedFileError(
-                "unexpected-transaction", "ST01", "Send 999, 277CA or 835 files here."
+                "unexpected-transaction", "ST01", "Send 999, 277CA, 835 or ACH files here."
             )
     return "posted"
 

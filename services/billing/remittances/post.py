@@ -15,6 +15,7 @@ from uuid import uuid5
 
 from libs.events.transport import UnitOfWork
 from services.billing.answers.refusals import RefusedFileError
+from services.billing.deposits.handlers import expect_deposit
 from services.billing.remittances import store
 from services.billing.remittances.claim import Payment
 from services.billing.remittances.model import REVERSAL
@@ -132,6 +133,7 @@ async def _open(uow: UnitOfWork, header: RemittanceHeader, content: Content) -> 
         uow.db, uow.practice_id, remittance_id, header, content.digest, uow.now
     )
     if known is None:
+        await expect_deposit(uow, remittance_id, header)
         payment = Payment(remittance_id, header.payer, header.trace_number)
         return InPosting(payment, content.reversals)
     if known != content.digest:

@@ -28,7 +28,7 @@ async def test_the_payer_simulators_files_post_without_a_remainder(desk: Desk) -
     assert len(await desk.billing.published(ClaimPaid)) == states.count("paid")
     assert len(await desk.billing.published(ClaimDenied)) == states.count("denied")
     verdicts = sorted(code or verdict for verdict, code in (await desk.verdicts()).values())
-    assert verdicts == ["duplicate", "not-x12", "posted", "posted", "posted",
+    assert verdicts == ["duplicate", "not-x12", "posted", "posted", "posted", "posted",
                         "unbalanced-transaction"]  # fmt: skip
     assert await desk.fetch("SELECT * FROM unmatched_remittance") == []
     await desk.assert_books_balance()

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -14,6 +15,7 @@ from libs.local.payer.answers import Answering
 from libs.local.payer.decisions import Policy
 from libs.local.payer.desk import Desk
 from libs.local.payer.faults import parse_faults
+from services.billing.deposits.ach import read_deposits
 from services.billing.x12 import (
     RemittanceHeader,
     RemittanceTrailer,
@@ -66,7 +68,7 @@ def test_every_claim_is_answered_once_and_every_remittance_balances(tmp_path: Pa
                 (taken_in if status.verdict == "accepted" else rejected).append(
                     status.control_number
                 )
-        else:
+        elif name.endswith(".835"):
             claims, trailer = _remitted(content)
             assert trailer.balanced
             assert {sent[c.control_number].payer.identifier for c in claims} == {name[10:16]}
@@ -80,6 +82,29 @@ def test_every_claim_is_answered_once_and_every_remittance_balances(tmp_path: Pa
             assert [line.control_number for line in answer.lines] == [
                 line.control_number for line in sent[number].lines
             ]
+
+
+def test_each_payment_comes_to_the_bank_under_its_trace_number(tmp_path: Path) -> None:
+    for number in range(1, 9):
+        submit(tmp_path, number)
+    desk, _ = _desk(tmp_path, HARSH, "plb=0.5")
+    desk.work(now=0.0)
+    files = inbound_files(tmp_path)
+    paid: set[tuple[str, int]] = set()
+    for name, content in files.items():
+        if name.endswith(".835"):
+            header = next(read_835(io.BytesIO(content)))
+            assert isinstance(header, RemittanceHeader)
+            if header.payment_cents:
+                paid.add((header.trace_number, header.payment_cents))
+    came = [
+        deposit
+        for name, content in files.items()
+        if name.endswith(".ach")
+        for deposit in read_deposits(io.BytesIO(content), uuid4())
+    ]
+    assert {(deposit.trace_number, deposit.cents) for deposit in came} == paid
+    assert paid
 
 
 def test_denials_contract_and_patients_part_all_occur_and_are_understood(tmp_path: Path) -> None:
@@ -144,7 +169,7 @@ def test_answers_come_at_the_pace_that_was_asked_for(tmp_path: Path) -> None:
         ["999"],
         ["277", "999"],
         ["277", "999"],
-        ["277", "835", "999"],
+        ["277", "835", "999", "ach"],
     ]
     assert desk.idle
 
