@@ -11,6 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from libs.events.transport import UnitOfWork, Work
+from libs.events.transport.keys import KeyUnavailableError
 from services.billing.answers.acknowledge import take_claim_statuses, take_set_verdicts
 from services.billing.answers.refusals import RefusedFileError, refusal_of
 from services.billing.deposits.ach import is_ach, take_deposits
@@ -63,6 +64,9 @@ async def _read_file(work: Work, practice_id: UUID, path: Path) -> None:
             verdict = await uow.db.fetchval(KNOWN_FILE, practice_id, path.name, digest)
             if verdict is None:
                 verdict = await _take(uow, path, digest)
+    except KeyUnavailableError:
+        log.warning("file waits for the practice's key", practice=str(practice_id), file=path.name)
+        return
     except (X12Error, ValidationError, RefusedFileError) as error:
         verdict = "refused"
         await _note_refusal(work, practice_id, path, digest, refusal_of(error))
