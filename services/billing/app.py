@@ -19,7 +19,6 @@ from services.billing.patients import api as patients
 from services.billing.patients.handlers import follow_merge, follow_unmerge
 from services.billing.payers import api as payers
 from services.billing.remittances import api as advances
-from services.billing.remittances import api as unmatched
 from services.billing.unmatched import api as unmatched
 from services.billing.writeoffs import api as write_offs
 
