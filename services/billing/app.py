@@ -11,6 +11,24 @@ from services.billing.claims.release import SUBMIT_TIMER
 from services.billing.claims.submit import submit_claims
 from services.billing.deposits import api as deposits
 from services.billing.deposits.handlers import DEPOSIT_TIMER, tell_missing_deposit
+from services.billing.eligibility import api as eligibility
+from services.billing.eligibility.ask import (
+    BATCH_TIMER,
+    BEFORE_TIMER,
+    INQUIRE_TIMER,
+    OVERDUE_TIMER,
+    ask_before_visits,
+    ask_by_file,
+    give_up,
+)
+from services.billing.eligibility.handlers import (
+    expect_changed_visit,
+    expect_no_visit,
+    expect_visit,
+    know_changed_member,
+    know_member,
+)
+from services.billing.eligibility.inquire import inquire
 from services.billing.exchange.send import SEND_TIMER, send_interchange
 from services.billing.facts.handlers import know_enrollment, know_practice, know_provider
 from services.billing.ledger import api as ledger
@@ -33,9 +51,20 @@ service = Service(
         know_enrollment,
         follow_merge,
         follow_unmerge,
+        know_member,
+        know_changed_member,
+        expect_visit,
+        expect_changed_visit,
+        expect_no_visit,
     ],
-    timers={SUBMIT_TIMER: submit_claims, DEPOSIT_TIMER: tell_missing_deposit},
-    transmissions={SEND_TIMER: send_interchange},
+    timers={
+        SUBMIT_TIMER: submit_claims,
+        DEPOSIT_TIMER: tell_missing_deposit,
+        BEFORE_TIMER: ask_before_visits,
+        BATCH_TIMER: ask_by_file,
+        OVERDUE_TIMER: give_up,
+    },
+    transmissions={SEND_TIMER: send_interchange, INQUIRE_TIMER: inquire},
     jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
     routes=[
         fee_schedules.routes,
@@ -47,6 +76,7 @@ service = Service(
         write_offs.routes,
         patients.routes,
         advances.routes,
+        eligibility.routes,
         unmatched.routes,
         deposits.routes,
         refused_files.routes,

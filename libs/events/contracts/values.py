@@ -24,6 +24,7 @@ WriteOffId = NewType("WriteOffId", UUID)
 RemittanceId = NewType("RemittanceId", UUID)
 DepositId = NewType("DepositId", UUID)
 ProductivityLineId = NewType("ProductivityLineId", UUID)
+InquiryId = NewType("InquiryId", UUID)
 MessageId = NewType("MessageId", UUID)
 
 Cents = Annotated[int, Field(ge=-(10**15), le=10**15)]

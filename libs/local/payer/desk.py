@@ -12,6 +12,7 @@ from pathlib import Path
 
 from libs.local.payer.answers import Answer, Answering
 from libs.local.payer.claims import Submission, UnreadableFileError, read_claims
+from libs.local.payer.coverage import Coverages, answer_enquiries, read_enquiries
 from libs.local.payer.exchange import Mailbox, mailboxes
 
 # After how many paces each answer is due: 999 at once, 277CA, 835.
@@ -26,9 +27,15 @@ class Desk:
     """
 
     def __init__(
-        self, exchange: Path, answering: Answering, pace_seconds: float, say: Callable[[str], None]
+        self,
+        exchange: Path,
+        answering: Answering,
+        pace_seconds: float,
+        say: Callable[[str], None],
+        coverages: Coverages | None = None,
     ) -> None:
         self._exchange = exchange
+        self._coverages = coverages or Coverages(answering.policy)
         self._answering = answering
         self._pace = pace_seconds
         self._say = say
@@ -37,6 +44,8 @@ class Desk:
             box.drop_parts()
             for path in box.taken():
                 self._schedule(path)
+            for path in box.taken("270"):
+                self._answer_enquiries(box, path)
 
     @property
     def idle(self) -> bool:
@@ -52,6 +61,8 @@ class Desk:
                     continue
                 self._say(f"{box.practice} {path.name} taken")
                 self._schedule(path)
+            for path in box.take_new("270"):
+                self._answer_enquiries(box, path)
         while self._due and self._due[0][0] <= now:
             _, path, step = heapq.heappop(self._due)
             self._answer(Path(path), step)
@@ -73,6 +84,18 @@ class Desk:
         for answer in self._answers(submission, step):
             if box.deliver(answer.name, answer.content):
                 self._say(f"{box.practice} {answer.name} delivered")
+
+    def _answer_enquiries(self, box: Mailbox, path: Path) -> None:
+        """A 271 for each 270, at once; what cannot be read, or was asked before, has none."""
+        if path.suffix == ".again":
+            return
+        try:
+            asked = read_enquiries(path.read_bytes())
+        except UnreadableFileError as error:
+            self._say(f"{box.practice} {path.name} cannot be read: {error}")
+            return
+        if box.deliver(f"{path.stem}.271", answer_enquiries(asked, self._coverages)):
+            self._say(f"{box.practice} {path.stem}.271 delivered")
 
     def _answers(self, submission: Submission, step: int) -> Iterator[Answer]:
         return _STEPS[step][1](self._answering, submission)

@@ -1,7 +1,8 @@
 """The folders through which billing and payer meet; every file appears whole or not at all.
 
-`DIR/<practice>/outbound/*.837` is written by billing, `outbound/taken/` is ours, `inbound/`
-gets the answers, and billing moves what it read to `inbound/posted/` or `inbound/refused/`.
+`DIR/<practice>/outbound/*.837` and `*.270` are written by billing, `outbound/taken/` is ours,
+`inbound/` gets the answers, and billing moves what it read to `inbound/posted/` or
+`inbound/refused/`.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ class Mailbox:
     def practice(self) -> str:
         return self.folder.name
 
-    def take_new(self) -> Iterator[Path]:
-        """Move every submitted file to `taken` and give its new place."""
+    def take_new(self, kind: str = "837") -> Iterator[Path]:
+        """Move every submitted file of a kind to `taken` and give its new place."""
         outbound = self.folder / "outbound"
         taken = outbound / "taken"
-        for path in sorted(outbound.glob("*.837")):
+        for path in sorted(outbound.glob(f"*.{kind}")):
             taken.mkdir(exist_ok=True)
             target = taken / path.name
             # The same name twice: what was taken first stays what was answered.
@@ -36,9 +37,9 @@ class Mailbox:
             path.rename(target)
             yield target
 
-    def taken(self) -> list[Path]:
-        """Every file taken so far, this run's and earlier ones'."""
-        return sorted((self.folder / "outbound" / "taken").glob("*.837"))
+    def taken(self, kind: str = "837") -> list[Path]:
+        """Every file of a kind taken so far, this run's and earlier ones'."""
+        return sorted((self.folder / "outbound" / "taken").glob(f"*.{kind}"))
 
     def has_answer(self, name: str) -> bool:
         """True: delivered before. Files only move on, so looking in this order misses none."""

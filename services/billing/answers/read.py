@@ -15,6 +15,7 @@ from libs.events.transport.keys import KeyUnavailableError
 from services.billing.answers.acknowledge import take_claim_statuses, take_set_verdicts
 from services.billing.answers.refusals import RefusedFileError, refusal_of
 from services.billing.deposits.ach import is_ach, take_deposits
+from services.billing.eligibility.answer import take_coverage_answers
 from services.billing.exchange.send import ExchangeSettings
 from services.billing.remittances.post import post_remittances
 from services.billing.x12 import TransactionName, X12Error, identify, read_277ca, read_999
@@ -104,13 +105,17 @@ async def _dispatch(
             await take_set_verdicts(uow, read_999(stream))
         case "277CA":
             await take_claim_statuses(uow, read_277ca(stream))
+        case "271":
+            await take_coverage_answers(uow, stream)
         case "835":
             return await post_remittances(uow, stream)
         case "ACH":
             await take_deposits(uow, stream)
         case _:
             raise RefusedFileError(
-                "unexpected-transaction", "ST01", "Send 999, 277CA, 835 or ACH files here."
+                "unexpected-transaction",
+                "ST01",
+                "Send 999, 277CA, 271, 835 or ACH files here.",
             )
     return "posted"
 

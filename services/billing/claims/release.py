@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -37,10 +39,15 @@ class SubmitSettings(BaseSettings):
     submit_delay_seconds: float = 60.0
 
 
-async def release_held_claims(uow: UnitOfWork, *, npi: str | None = None) -> None:
+async def release_held_claims(
+    uow: UnitOfWork, *, npi: str | None = None, patients: Sequence[UUID] | None = None
+) -> None:
     """A fact has come: look at every held claim that may have waited for it."""
     await store.lock_standing(uow.db, uow.practice_id)
-    for claim in await store.lock_in_state(uow.db, uow.practice_id, State.HELD, npi=npi):
+    held = await store.lock_in_state(
+        uow.db, uow.practice_id, State.HELD, npi=npi, patients=patients
+    )
+    for claim in held:
         await advance(uow, claim, await store.read_encounter(uow, claim))
 
 

@@ -54,6 +54,7 @@ SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND claim_id = ANY($2::uuid[]
 LOCK_IN_STATE = f"""
 SELECT {COLUMNS} FROM claim
  WHERE practice_id = $1 AND state = $2 AND ($3::text IS NULL OR provider_npi = $3)
+   AND ($4::uuid[] IS NULL OR patient_id = ANY ($4))
  ORDER BY service_on, claim_id FOR UPDATE
 """
 LIST_READY_PAYERS = """
@@ -206,10 +207,15 @@ async def lock_many(db: Db, practice_id: UUID, claim_ids: Collection[UUID]) -> l
 
 
 async def lock_in_state(
-    db: Db, practice_id: UUID, state: State, *, npi: str | None = None
+    db: Db,
+    practice_id: UUID,
+    state: State,
+    *,
+    npi: str | None = None,
+    patients: Sequence[UUID] | None = None,
 ) -> list[Claim]:
     """Oldest service first."""
-    rows = await db.fetch(LOCK_IN_STATE, practice_id, state, npi)
+    rows = await db.fetch(LOCK_IN_STATE, practice_id, state, npi, patients)
     return [_claim(row) for row in rows]
 
 

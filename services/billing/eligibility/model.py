@@ -1,13 +1,71 @@
-"""What a payer's answers say of a day, as decisions without I/O."""
+"""Whom payers are asked about, and what their answers say of a day; decisions without I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Literal
+from uuid import UUID
+
+from libs.events.contracts import Contract
+from libs.events.contracts.interop import PatientRegistered, PatientUpdated
+from libs.events.contracts.people import Coverage, Sex
 
 Standing = Literal["active", "inactive", "unknown"]
+
+
+class Member(Contract):
+    """An insured patient as a payer finds one: no more than a 270 says."""
+
+    family: str
+    given: str
+    birth_on: date
+    sex: Sex
+    coverage: Coverage
+
+
+def member_of(heard: PatientRegistered | PatientUpdated) -> Member | None:
+    """None: the patient has no coverage that the practice knows of."""
+    person = heard.person
+    if heard.coverage is None:
+        return None
+    return Member(
+        family=person.family,
+        given=person.given,
+        birth_on=person.birth_on,
+        sex=person.sex,
+        coverage=heard.coverage,
+    )
+
+
+class State(StrEnum):
+    """Where an inquiry is: not sent, sent, or ended by an answer or by none."""
+
+    WAITING = "waiting"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInquiry:
+    """An inquiry as its row holds it."""
+
+    inquiry_id: UUID
+    patient_id: UUID
+    payer_id: str
+    service_on: date
+    service_types: tuple[str, ...]
+    state: State
+    reason: str | None
+    notes: tuple[str, ...]
+    """Why it was refused: AAA03/AAA04 of each rejection, or an element of the 270."""
+    interchange_number: int | None
+    made_at: datetime
+    answered_at: datetime | None
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)

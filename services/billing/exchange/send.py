@@ -39,29 +39,44 @@ class ExchangeSettings(BaseSettings):
 
 
 async def send(uow: UnitOfWork, kind: Kind, payer_id: str, write: Callable[[int], bytes]) -> int:
-    """Number an interchange to a payer, keep what `write` makes of the number, and set it on its
-    way once this commits. Returns the number (ISA13, GS06 and ST02).
+    """Keep an interchange to a payer as `keep` does, and set it on its way once this commits."""
+    number = await keep(uow, kind, payer_id, write)
+    await uow.set_timer(SEND_TIMER, str(number), uow.now)
+    return number
 
-    The count's row stays locked until then, so a transaction that fails uses up no number.
+
+async def keep(uow: UnitOfWork, kind: Kind, payer_id: str, write: Callable[[int], bytes]) -> int:
+    """Number an interchange to a payer and keep what `write` makes of the number; returns it
+    (ISA13, GS06 and ST02).
+
+    The count's row stays locked until the commit, so a transaction that fails uses up no number.
     """
     number = await next_number(uow.db, uow.practice_id, "interchange")
     sealed = uow.seal(write(number), _place(number))
     row = uow.practice_id, number, kind, payer_id, sealed, uow.now
     await uow.db.execute(ADD_INTERCHANGE, *row)
-    await uow.set_timer(SEND_TIMER, str(number), uow.now)
     return number
+
+
+async def read_kept_interchange(uow: UnitOfWork, number: int) -> tuple[Kind, bytes]:
+    """What was kept under a number of this practice's."""
+    row = await uow.db.fetchrow(READ_INTERCHANGE, uow.practice_id, number)
+    assert row is not None, "an interchange is kept with its number"
+    return row["kind"], uow.unseal(row["content"], _place(number))
+
+
+async def confirm_sent(uow: UnitOfWork, number: int) -> None:
+    await uow.db.execute(CONFIRM_SENT, uow.practice_id, number, uow.now)
 
 
 async def send_interchange(timer: Timer, work: Work) -> None:
     """Write the interchange's file, whole or not at all; again only where nobody has it yet."""
     number = int(timer.key)
     async with work.unit_of_work(timer.practice_id) as uow:
-        row = await uow.db.fetchrow(READ_INTERCHANGE, timer.practice_id, number)
-        assert row is not None, "an interchange is stored with its timer"
-        content = uow.unseal(row["content"], _place(number))
-    _write_file(timer.practice_id, f"{number:09d}.{row['kind']}", content)
+        kind, content = await read_kept_interchange(uow, number)
+    _write_file(timer.practice_id, f"{number:09d}.{kind}", content)
     async with work.unit_of_work(timer.practice_id) as uow:
-        await uow.db.execute(CONFIRM_SENT, timer.practice_id, number, uow.now)
+        await confirm_sent(uow, number)
 
 
 def _place(number: int) -> str:

@@ -83,6 +83,12 @@ async def find_practice(db: Db, practice_id: UUID) -> Mapping[str, Any]:
     return dict(row)
 
 
+async def look_up_practice(db: Db, practice_id: UUID) -> Mapping[str, Any] | None:
+    """The practice as it bills; None where it was not heard of yet."""
+    row = await db.fetchrow(FIND_PRACTICE, practice_id)
+    return dict(row) if row else None
+
+
 async def find_provider(db: Db, practice_id: UUID, npi: str) -> Mapping[str, Any]:
     """The clinician as last credentialed; asked only where that was found."""
     row = await db.fetchrow(FIND_PROVIDER, practice_id, npi)

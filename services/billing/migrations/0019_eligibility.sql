@@ -30,7 +30,7 @@ CREATE TABLE eligibility_inquiry (
     service_types text[] NOT NULL,
     state text NOT NULL CHECK (state IN ('waiting', 'asked', 'answered', 'refused')),
     reason text,
-    rejections text[] NOT NULL DEFAULT '{}',   -- AAA03 and AAA04, such as 75/C
+    notes text[] NOT NULL DEFAULT '{}',        -- AAA03 and AAA04, such as 75/C; or an element of the 270
     interchange_number bigint,
     made_at timestamptz NOT NULL,
     answered_at timestamptz,

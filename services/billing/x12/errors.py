@@ -11,7 +11,7 @@ Code = Literal[
     "group-control-mismatch", "transaction-control-mismatch", "segment-count",
     "transaction-count", "group-count", "duplicate-transaction", "unexpected-transaction",
     "unexpected-segment", "segment-order", "missing-segment", "missing-element", "bad-amount",
-    "bad-quantity", "bad-date", "bad-code",
+    "bad-quantity", "bad-date", "bad-code", "too-many",
 ]  # fmt: skip
 RefusalCode = Literal["missing", "too-short", "too-long", "character", "outer-space", "format",
                       "out-of-range", "sum", "duplicate"]  # fmt: skip

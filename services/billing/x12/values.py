@@ -87,6 +87,11 @@ def _parsed_day(text: str) -> date | None:
         return None
 
 
+def day_of(text: str) -> date | None:
+    """A calendar date written CCYYMMDD, or None."""
+    return _parsed_day(text)
+
+
 def day(segment: list[str], index: int, number: int) -> date:
     """A required date written CCYYMMDD."""
     text = segment[index] if index < len(segment) else ""

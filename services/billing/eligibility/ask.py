@@ -1,0 +1,125 @@
+"""Payers are asked: at once for who waits, by file for those who come tomorrow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID, uuid5
+
+from libs.events.transport import Timer, UnitOfWork
+from services.billing.eligibility import inquiries, members
+from services.billing.eligibility.end import take_failure
+from services.billing.eligibility.model import KeptInquiry, Member
+from services.billing.eligibility.question import question, write_questions
+from services.billing.eligibility.settings import EligibilitySettings
+from services.billing.eligibility.verdict import Failed
+from services.billing.exchange.send import send
+from services.billing.facts.store import look_up_practice
+from services.billing.x12 import RefusedElementError
+from services.billing.x12.claims_837p import Payer
+from services.billing.x12.write_270 import Inquiry
+
+BEFORE_TIMER = "ask-before-visits"
+"""Of a day: asks about everybody who is expected on it."""
+BATCH_TIMER = "ask-by-file"
+"""Of a payer: what waits goes out together."""
+INQUIRE_TIMER = "inquire"
+"""Of an inquiry: the payer is asked at once."""
+OVERDUE_TIMER = "answer-overdue"
+"""Of an interchange: what has no answer by then gets none."""
+
+MOST_INQUIRIES = 99
+"""Patients in one 270 that is no real-time one (005010X279A1, section 1.3.2)."""
+ASK_AT = time(6, tzinfo=UTC)
+"""The night before the visits everywhere in the United States."""
+PATIENCE = timedelta(days=2)
+"""CAQH CORE Operating Rules, batch response time: by the next business morning."""
+
+
+async def ask(
+    uow: UnitOfWork,
+    inquiry_id: UUID,
+    patient_id: UUID,
+    payer_id: str,
+    on: date,
+    service_types: Sequence[str] = ("30",),
+    *,
+    at_once: bool,
+) -> None:
+    """Ask a payer about a patient's coverage on a day; the same inquiry again changes nothing."""
+    if not await inquiries.add(uow, inquiry_id, patient_id, payer_id, on, service_types):
+        return
+    if at_once and payer_id in EligibilitySettings().inquire_urls:
+        await uow.set_timer(INQUIRE_TIMER, str(inquiry_id), uow.now)
+    else:
+        await uow.set_timer(BATCH_TIMER, payer_id, uow.now)
+
+
+async def ask_before(uow: UnitOfWork, on: date) -> None:
+    """Have everybody asked about who is expected on a day, the night before it."""
+    due_at = datetime.combine(on - timedelta(days=1), ASK_AT)
+    await uow.set_timer(BEFORE_TIMER, on.isoformat(), max(due_at, uow.now))
+
+
+async def ask_before_visits(timer: Timer, uow: UnitOfWork) -> None:
+    """Ask about the day's patients, except where the payer was asked a few days ago."""
+    on = date.fromisoformat(timer.key)
+    if await look_up_practice(uow.db, uow.practice_id) is None:
+        return
+    since = on - timedelta(days=EligibilitySettings().eligibility_fresh_days)
+    for patient_id in await members.list_expected(uow.db, uow.practice_id, on):
+        member = await members.find_member(uow, patient_id)
+        if member is None:
+            continue
+        payer_id = member.coverage.payer_id
+        if await inquiries.was_asked_since(uow, patient_id, payer_id, since):
+            continue
+        inquiry_id = uuid5(patient_id, f"coverage by {payer_id} on {on}")
+        await ask(uow, inquiry_id, patient_id, payer_id, on, at_once=False)
+
+
+async def ask_by_file(timer: Timer, uow: UnitOfWork) -> None:
+    """Put the payer's waiting inquiries into one interchange and set it on its way."""
+    payer_id = timer.key
+    waiting = await inquiries.lock_waiting(uow, payer_id, MOST_INQUIRIES)
+    if len(waiting) == MOST_INQUIRIES:
+        await uow.set_timer(BATCH_TIMER, payer_id, uow.now)
+    asked = [(one, said) for one in waiting if (said := await sayable(uow, one))]
+    if not asked:
+        return
+    practice = await look_up_practice(uow.db, uow.practice_id)
+    assert practice is not None, "what is sayable is asked by a practice that is known"
+    payer = asked[0][1][1]
+    questions = [said[0] for _, said in asked]
+    number = await send(
+        uow, "270", payer_id, lambda n: write_questions(n, practice, payer, questions, uow.now)
+    )
+    await inquiries.set_asked(uow, [one for one, _ in asked], number)
+    await uow.set_timer(OVERDUE_TIMER, str(number), uow.now + PATIENCE)
+
+
+async def sayable(uow: UnitOfWork, inquiry: KeptInquiry) -> tuple[Inquiry, Payer] | None:
+    """The question and whom it goes to; one that a 270 cannot carry is refused here, alone."""
+    practice = await look_up_practice(uow.db, uow.practice_id)
+    member = await members.find_member(uow, inquiry.patient_id)
+    if practice is None or member is None or member.coverage.payer_id != inquiry.payer_id:
+        await take_failure(uow, inquiry, Failed("member-data", may_ask_again=True))
+        return None
+    asked, payer = question(inquiry, member), _payer(member)
+    try:
+        write_questions(1, practice, payer, [asked], uow.now)
+    except RefusedElementError as refused:
+        failed = Failed("member-data", may_ask_again=True, unwritable=refused.element)
+        await take_failure(uow, inquiry, failed)
+        return None
+    return asked, payer
+
+
+async def give_up(timer: Timer, uow: UnitOfWork) -> None:
+    """What went out in the interchange and has no answer gets none."""
+    for inquiry in await inquiries.lock_in_interchange(uow, int(timer.key)):
+        await take_failure(uow, inquiry, Failed("no-answer", may_ask_again=True))
+
+
+def _payer(member: Member) -> Payer:
+    return Payer(member.coverage.payer_name, member.coverage.payer_id)

@@ -1,0 +1,116 @@
+"""A payer is asked at once, over HTTP, outside any transaction; where that fails, by file.
+
+CAQH CORE Connectivity wraps the same 270 in an envelope of its own for payers that want one; this
+port sends it bare. Real time means within twenty seconds (CAQH CORE Eligibility & Benefits
+Operating Rules, real-time response).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import ssl
+from functools import lru_cache
+from uuid import UUID
+
+import httpcore
+import structlog
+
+from libs.events.transport import Origin, Timer, UnitOfWork, Work
+from services.billing.answers.refusals import RefusedFileError
+from services.billing.eligibility import inquiries
+from services.billing.eligibility.answer import take_coverage_answers
+from services.billing.eligibility.ask import BATCH_TIMER, OVERDUE_TIMER, PATIENCE, sayable
+from services.billing.eligibility.model import KeptInquiry, State
+from services.billing.eligibility.question import write_questions
+from services.billing.eligibility.settings import EligibilitySettings
+from services.billing.exchange.send import confirm_sent, keep, read_kept_interchange
+from services.billing.facts.store import find_practice
+from services.billing.x12 import X12Error
+
+log = structlog.get_logger("billing.eligibility")
+
+ANSWER_SECONDS = 20
+LARGEST_ANSWER = 4 * 1024 * 1024
+
+
+class NotAnsweredError(OSError):
+    """The payer gave no answer in time, or none that it calls one."""
+
+
+async def inquire(timer: Timer, work: Work) -> None:
+    """Ask, and take the answer in. Asked again after a crash: a question changes nothing."""
+    inquiry_id = UUID(timer.key)
+    async with work.unit_of_work(timer.practice_id, origin=timer.origin) as uow:
+        asked = await _prepare(uow, inquiry_id)
+    if asked is None:
+        return
+    inquiry, number, content = asked
+    origin = Origin.load(inquiry.origin)
+    try:
+        answered = await post(content, EligibilitySettings().inquire_urls[inquiry.payer_id])
+        async with work.unit_of_work(timer.practice_id, origin=origin) as uow:
+            await confirm_sent(uow, number)
+            await take_coverage_answers(uow, io.BytesIO(answered))
+    except (NotAnsweredError, X12Error, RefusedFileError, KeyError) as error:
+        log.warning("asked by file instead", payer=inquiry.payer_id, error=type(error).__name__)
+        async with work.unit_of_work(timer.practice_id, origin=origin) as uow:
+            await inquiries.set_waiting(uow, inquiry_id)
+            await uow.set_timer(BATCH_TIMER, inquiry.payer_id, uow.now)
+
+
+async def _prepare(uow: UnitOfWork, inquiry_id: UUID) -> tuple[KeptInquiry, int, bytes] | None:
+    """The interchange that asks, kept before it is sent; None where nothing is to be asked."""
+    inquiry = await inquiries.lock(uow, inquiry_id)
+    assert inquiry is not None, "an inquiry is kept with its timer"
+    number = inquiry.interchange_number
+    if inquiry.state is State.WAITING:
+        said = await sayable(uow, inquiry)
+        if said is None:
+            return None
+        asked, payer = said
+        practice = await find_practice(uow.db, uow.practice_id)
+        number = await keep(
+            uow, "270", inquiry.payer_id,
+            lambda n: write_questions(n, practice, payer, [asked], uow.now),
+        )  # fmt: skip
+        await inquiries.set_asked(uow, [inquiry], number)
+        await uow.set_timer(OVERDUE_TIMER, str(number), uow.now + PATIENCE)
+    elif inquiry.state is not State.ASKED:
+        return None
+    assert number is not None, "what was asked went out in an interchange"
+    _, content = await read_kept_interchange(uow, number)
+    return inquiry, number, content
+
+
+async def post(content: bytes, url: str) -> bytes:
+    """Raises NotAnsweredError unless the payer answers with a 200 in time; follows no redirect."""
+    headers = [("Content-Type", "application/EDI-X12"), ("User-Agent", "Mainstay")]
+    try:
+        async with (
+            asyncio.timeout(ANSWER_SECONDS),
+            httpcore.AsyncConnectionPool(ssl_context=_tls()) as pool,
+            pool.stream("POST", url, headers=headers, content=content) as answer,
+        ):
+            if answer.status != 200:
+                raise NotAnsweredError(f"the payer answered {answer.status}")
+            body = b""
+            async for chunk in answer.aiter_stream():
+                body += chunk
+                if len(body) > LARGEST_ANSWER:
+                    raise NotAnsweredError("the payer's answer is too large")
+            return body
+    except (
+        TimeoutError,
+        httpcore.TimeoutException,
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.UnsupportedProtocol,
+    ) as error:
+        raise NotAnsweredError(type(error).__name__) from error
+
+
+@lru_cache
+def _tls() -> ssl.SSLContext:
+    """The machine's own authorities, or those of SSL_CERT_FILE; reading them takes a while."""
+    return ssl.create_default_context()
