@@ -9,6 +9,12 @@ from services.billing.claims import api as claims
 from services.billing.claims import due_api as corrections
 from services.billing.claims.release import SUBMIT_TIMER
 from services.billing.claims.submit import submit_claims
+from services.billing.coordination.forward import (
+    ASK_TIMER,
+    CROSSOVER_TIMER,
+    ask_next_payer,
+    follow_crossover,
+)
 from services.billing.deposits import api as deposits
 from services.billing.deposits.handlers import DEPOSIT_TIMER, tell_missing_deposit
 from services.billing.eligibility import api as eligibility
@@ -65,6 +71,11 @@ service = Service(
         OVERDUE_TIMER: give_up,
     },
     transmissions={SEND_TIMER: send_interchange, INQUIRE_TIMER: inquire},
+        ASK_TIMER: ask_next_payer,
+        CROSSOVER_TIMER: follow_crossover,
+        DEPOSIT_TIMER: tell_missing_deposit,
+    },
+    transmissions={SEND_TIMER: send_interchange},
     jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
     routes=[
         fee_schedules.routes,

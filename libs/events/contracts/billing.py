@@ -174,7 +174,8 @@ class PaymentPosted(Event):
     adjusted_cents: Cents
     """What the payer's contract or a correction takes off."""
     patient_cents: Cents
-    """What the payer leaves to the patient (group PR)."""
+    """What the payer leaves to the patient (group PR); not what the patient's next payer is asked
+    for first, which stays open (`billing.claim-forwarded.v1`)."""
     denied_cents: Cents
     """Refused by the payer and still open, to be worked."""
 
@@ -212,6 +213,7 @@ class ClaimPaid(Event):
     charge_cents: PositiveCents
     paid_cents: Cents
     patient_cents: Cents
+    """As in `billing.payment-posted.v1`."""
     denied_lines: Annotated[int, Field(ge=0)]
     first_pass: bool
     """True: never held back by the payer before, and no line denied (a clean claim)."""

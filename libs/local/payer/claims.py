@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
+
+from libs.local.payer.others import OtherPayer, OthersReading
+from libs.local.payer.party import Party, cents_of, party_of
 
 _DATED = ("D8",)
 
 
 class UnreadableFileError(ValueError):
     """Not an 837P that could be answered; the text says where reading stopped."""
-
-
-@dataclass(slots=True)
-class Party:
-    """A name with whatever the file says of it: organisations leave the person's parts empty."""
-
-    name: str = ""
-    first: str = ""
-    middle: str = ""
-    identifier: str = ""
-    street: str = ""
-    city: str = ""
-    state: str = ""
-    postal_code: str = ""
-    born: str = ""
-    sex: str = ""
 
 
 @dataclass(slots=True)
@@ -56,6 +43,9 @@ class Claim:
     group_number: str
     patient: Party | None
     relationship: str
+    sequence: str = "P"
+    """SBR01: which of the patient's payers this is."""
+    others: list[OtherPayer] = field(default_factory=list[OtherPayer])
     original_number: str = ""
     authorization: str = ""
     diagnoses: list[str] = field(default_factory=list[str])
@@ -112,13 +102,6 @@ def read_claims(content: bytes) -> Submission:
     return reading.found
 
 
-def _cents(text: str) -> int:
-    amount = Decimal(text) * 100
-    if amount != int(amount):
-        raise ValueError("more than two decimals")
-    return int(amount)
-
-
 class _Reading:
     """Follows the loops: what an NM1, N3, N4 or DMG is about depends on what came before."""
 
@@ -134,9 +117,15 @@ class _Reading:
         self._subscriber = self._payer = Party()
         self._patient: Party | None = None
         self._filing = self._group_number = self._relationship = ""
+        self._sequence = "P"
+        self._others: OthersReading | None = None
 
     def take(self, row: list[str]) -> None:
         self._count += 1
+        if row[0] == "HL":
+            self._others = None
+        if self._others is not None and self._others.take(row):
+            return
         match row[0]:
             case "GS":
                 self.found.group, self.found.version = row[6], row[8]
@@ -167,7 +156,7 @@ class _Reading:
         if row[0] == "HL" and row[3] == "22":
             self._patient, self._relationship = None, "18"
         elif row[0] == "SBR":
-            self._group_number, self._filing = row[3], row[9]
+            self._sequence, self._group_number, self._filing = row[1], row[3], row[9]
         elif row[0] == "PAT":
             self._relationship = row[1]
 
@@ -187,9 +176,7 @@ class _Reading:
                 self._reference(row)
 
     def _name(self, row: list[str]) -> None:
-        filled = [*row, *[""] * (10 - len(row))]
-        party = Party(filled[3], filled[4], filled[5], filled[9])
-        self._party = party
+        self._party = party = party_of(row)
         match row[1]:
             case "41":
                 self.found.submitter = party
@@ -243,7 +230,7 @@ class _Reading:
         place, _, frequency = row[5].split(self._component)
         claim = Claim(
             number=row[1],
-            charge_cents=_cents(row[2]),
+            charge_cents=cents_of(row[2]),
             place=place,
             frequency=frequency,
             subscriber=self._subscriber,
@@ -252,11 +239,13 @@ class _Reading:
             group_number=self._group_number,
             patient=self._patient,
             relationship=self._relationship,
+            sequence=self._sequence,
         )
         self.found.claims.append(claim)
+        self._others = OthersReading(claim.others)
 
     def _line(self, row: list[str]) -> None:
         code = row[1].split(self._component)
         pointers = [int(value) for value in row[7].split(self._component)]
-        line = Line(code[1], code[2:], _cents(row[2]), int(row[4]), pointers)
+        line = Line(code[1], code[2:], cents_of(row[2]), int(row[4]), pointers)
         self.found.claims[-1].lines.append(line)

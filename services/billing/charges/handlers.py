@@ -13,11 +13,11 @@ from libs.events.contracts.interop import EncounterCorrected, EncounterPosted, E
 from libs.events.transport import UnitOfWork
 from services.billing.claims import due, store
 from services.billing.claims.model import (
-    AT_HOME,
     Claim,
     State,
     claim_id_of,
     control_number_of,
+    payers_of,
 )
 from services.billing.claims.release import advance, take_back
 
@@ -35,7 +35,7 @@ async def correct_charges(corrected: EncounterCorrected, uow: UnitOfWork) -> Non
     claim = await _lock(encounter.encounter_id, uow)
     if claim is None:  # its posting was given up here, which does not hold for what is said now
         await _open(encounter, uow)
-    elif claim.state in AT_HOME:
+    elif claim.is_at_home:
         await _change(claim, encounter, uow)
     elif await store.read_encounter(uow, claim) == encounter:
         await due.nothing_due(uow.db, claim)  # back to what the payer has
@@ -49,7 +49,7 @@ async def void_charges(voided: EncounterVoided, uow: UnitOfWork) -> None:
     claim = await _lock(voided.encounter_id, uow)
     if claim is None or claim.state is State.VOIDED:
         return
-    if claim.state not in AT_HOME:
+    if not claim.is_at_home:
         await due.void_due(uow, claim, voided.event_id)
         return
     claim = await take_back(uow, claim)
@@ -67,6 +67,7 @@ async def _open(encounter: EncounterPosted, uow: UnitOfWork) -> None:
         patient_id=encounter.patient_id,
         control_number=control_number_of(count, uow.practice_id),
         payer_id=encounter.coverage.payer_id if encounter.coverage else None,
+        payers=payers_of(encounter),
         provider_npi=encounter.provider_npi,
         service_on=encounter.service_on,
         charge_cents=0,
@@ -87,6 +88,7 @@ async def _change(claim: Claim, encounter: EncounterPosted, uow: UnitOfWork) -> 
         claim,
         patient_id=encounter.patient_id,
         payer_id=encounter.coverage.payer_id if encounter.coverage else None,
+        payers=payers_of(encounter),
         provider_npi=encounter.provider_npi,
         service_on=encounter.service_on,
         charge_cents=0,

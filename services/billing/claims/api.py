@@ -22,7 +22,7 @@ from libs.events.contracts.values import (
 )
 from libs.service.http import Uow, json_body
 from services.billing.claims import store
-from services.billing.claims.model import Claim, State
+from services.billing.claims.model import Claim, PayerSequence, State
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import list_of_claim, post
 from services.billing.payers.model import filing_deadline
@@ -43,6 +43,8 @@ class ClaimView(Contract):
     service_on: date
     charge_cents: int
     state: str
+    payer_sequence: PayerSequence
+    """P, S or T: which of its payers `payer_id` is (X12 837 SBR01)."""
     hold_reason: str | None
     interchange_number: int | None
     payer_claim_number: str | None
@@ -72,6 +74,9 @@ class Posting(Contract):
     adjusted_cents: int
     patient_cents: int
     denied_cents: int
+    forwarded_cents: int
+    """Left to the patient, and asked of the next payer first."""
+    payer_sequence: PayerSequence
     reversed_by: UUID | None
     posted_at: datetime
 

@@ -7,6 +7,8 @@ from libs.events.transport import UnitOfWork
 from services.billing.claims import store
 from services.billing.claims.interchange import BilledBy, interchange_of, professional_claim
 from services.billing.claims.model import Claim
+from services.billing.claims.others import other_payers
+from services.billing.coordination.store import decided_before
 from services.billing.exchange.checked import InterchangeDiffersError, write_checked
 from services.billing.facts.store import find_practice, find_provider
 from services.billing.office.store import find_facility, find_office
@@ -14,6 +16,7 @@ from services.billing.payers.model import route_of
 from services.billing.payers.store import find_terms
 from services.billing.x12 import RefusedElementError
 from services.billing.x12.claims_837p import ProfessionalClaim
+from services.billing.x12.claims_837p_cob import OtherPayer
 
 
 async def compose_claim(
@@ -30,7 +33,22 @@ async def compose_claim(
         terms=await find_terms(uow.db, uow.practice_id, claim.payer_id),
         facility=await find_facility(uow.db, uow.practice_id, encounter.place_of_service),
     )
-    return professional_claim(claim, encounter, provider, lines, billed_by)
+    others = await _others(uow, claim, encounter)
+    return professional_claim(claim, encounter, provider, lines, billed_by, others)
+
+
+async def _others(
+    uow: UnitOfWork, claim: Claim, encounter: EncounterPosted
+) -> tuple[OtherPayer, ...]:
+    """Who else pays for the visit, and what those before decided; mostly nobody."""
+    if not encounter.other_coverages:
+        return ()
+    filing_codes = {
+        payer_id: (await find_terms(uow.db, uow.practice_id, payer_id)).filing_code
+        for payer_id in claim.payers
+    }
+    decided = await decided_before(uow.db, claim)
+    return other_payers(claim, encounter, decided, filing_codes)
 
 
 async def unwritable_element(

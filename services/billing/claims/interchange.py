@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.contracts.people import Coverage
 from services.billing.claims.model import Claim
+from services.billing.claims.others import coverage_of
 from services.billing.office.model import BillingOffice, Facility
 from services.billing.payers.model import PayerTerms, Route
 from services.billing.x12 import plain_text
@@ -30,6 +31,7 @@ from services.billing.x12.claims_837p import (
     Submitter,
     Subscriber,
 )
+from services.billing.x12.claims_837p_cob import OtherPayer
 
 
 class Named(Protocol):
@@ -100,13 +102,14 @@ def professional_claim(
     provider: Mapping[str, Any],
     lines: Sequence[Mapping[str, Any]],
     billed_by: BilledBy,
+    others: tuple[OtherPayer, ...],
 ) -> ProfessionalClaim:
     """A claim of the batch, from the visit as it was posted and the lines as they were priced."""
-    coverage = encounter.coverage
-    assert coverage is not None
+    coverage = coverage_of(claim, encounter)
     patient = _demographics(encounter)
     name = _name(encounter.person)
     is_self = coverage.relationship == "self"
+    is_first = claim.payer_sequence == "P"  # an authorization is the first payer's
     terms, facility, sent_by = billed_by.terms, billed_by.facility, encounter.referring
     return ProfessionalClaim(
         control_number=claim.control_number,
@@ -137,12 +140,14 @@ def professional_claim(
         patient=None
         if is_self
         else DependentPatient(name, _RELATIONSHIPS[coverage.relationship], patient),
-        prior_authorization=encounter.prior_authorization,
+        prior_authorization=encounter.prior_authorization if is_first else None,
         referring_provider=ReferringProvider(_name(sent_by), sent_by.npi) if sent_by else None,
         service_facility=facility
         and ServiceFacility(
             plain_text(facility.name), _address(facility.address.model_dump()), facility.npi
         ),
+        sequence=claim.payer_sequence,
+        others=others,
     )
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID, uuid5
 
 from libs.events.contracts.billing import HoldReason
+from libs.events.contracts.interop import EncounterPosted
+from libs.events.contracts.people import Coverage
+
+PayerSequence = Literal["P", "S", "T"]
+"""The primary, the secondary, the tertiary payer (X12 837 SBR01); they sort as they are asked."""
 
 
 class State(StrEnum):
@@ -31,14 +37,14 @@ _MOVES: dict[State, frozenset[State]] = {
     State.SUBMITTED: frozenset({State.ACCEPTED, State.REJECTED, State.PAID, State.DENIED}),
     State.ACCEPTED: frozenset({State.REJECTED, State.PAID, State.DENIED}),
     State.REJECTED: frozenset({State.ACCEPTED, State.PAID, State.DENIED}),
-    State.PAID: frozenset({State.DENIED, State.SUBMITTED}),
-    State.DENIED: frozenset({State.PAID, State.SUBMITTED}),
+    State.PAID: frozenset({State.DENIED, State.SUBMITTED, State.HELD}),
+    State.DENIED: frozenset({State.PAID, State.SUBMITTED, State.HELD}),
     State.SELF_PAY: frozenset(),
     State.VOIDED: frozenset(),
 }
 
 AT_HOME = frozenset({State.HELD, State.READY, State.SELF_PAY, State.VOIDED})
-"""No payer has the claim: it may still become another one. What a payer has is replaced there."""
+"""No payer has the claim, where the first is asked: see `Claim.is_at_home`."""
 
 
 def may_move(current: State, to: State) -> bool:
@@ -67,11 +73,35 @@ class Claim:
     origin: str
     revision: int = 1
     """How often it was priced for another state of its visit, and once for the first."""
+    payer_sequence: PayerSequence = "P"
+    """Which of its payers has the claim, or is asked next; `payer_id` is that payer."""
+    payers: tuple[str, ...] = ()
+    """All in order; empty: taken over from a former system, or the patient pays."""
+    given_to: PayerSequence = "P"
+    """The last in order that was given the claim, or that the first is to be given."""
+
+    @property
+    def is_at_home(self) -> bool:
+        """No payer has the claim: it may still become another one. What a payer has is replaced
+        there; one that goes to a further payer was decided by those before."""
+        return self.state in AT_HOME and self.payer_sequence == "P"
 
 
 def claim_id_of(encounter_id: UUID) -> UUID:
     """One claim a visit."""
     return uuid5(encounter_id, "claim")
+
+
+def payers_of(encounter: EncounterPosted) -> tuple[str, ...]:
+    """Who pays for a visit, in the order in which they are asked; nobody: the patient."""
+    return tuple(coverage.payer_id for coverage in coverages_of(encounter))
+
+
+def coverages_of(encounter: EncounterPosted) -> tuple[Coverage, ...]:
+    """A visit's coverages, the primary first; without it there is none."""
+    if encounter.coverage is None:
+        return ()
+    return (encounter.coverage, *encounter.other_coverages)
 
 
 def control_number_of(count: int, facility: UUID) -> str:

@@ -58,8 +58,8 @@ async def advance(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> 
     """
     claim, reason = await _price(uow, claim, encounter)
     place: str | None = None
-    if reason is None and encounter.coverage is not None:
-        reason = await _standing(uow, encounter, encounter.coverage.payer_id)
+    if reason is None and claim.payer_id is not None:
+        reason = await _standing(uow, encounter, claim.payer_id)
         if reason is None and (place := await unwritable_element(uow, claim, encounter)):
             reason = "claim-incomplete"
     if reason is None:

@@ -18,7 +18,7 @@ from services.billing.claims.model import Claim, State
 
 COLUMNS = """practice_id, claim_id, encounter_id, patient_id, control_number, payer_id,
        provider_npi, service_on, charge_cents, state, hold_reason, was_refused, interchange_number,
-       payer_claim_number, origin, revision"""
+       payer_claim_number, origin, revision, payer_sequence, payers, given_to"""
 NEXT_NUMBER = """
 INSERT INTO counter AS c VALUES ($1, $2, 1)
 ON CONFLICT (practice_id, name) DO UPDATE SET value = c.value + 1 RETURNING value
@@ -26,8 +26,9 @@ ON CONFLICT (practice_id, name) DO UPDATE SET value = c.value + 1 RETURNING valu
 LOCK_STANDING = "SELECT pg_advisory_xact_lock(hashtextextended('billing.standing/' || $1, 0))"
 ADD_CLAIM = """
 INSERT INTO claim (practice_id, claim_id, encounter_id, encounter, patient_id, control_number,
-                   payer_id, provider_npi, service_on, charge_cents, state, hold_reason, origin)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                   payer_id, provider_npi, service_on, charge_cents, state, hold_reason, origin,
+                   payers)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 ADD_LINES = """
 INSERT INTO claim_line (practice_id, claim_id, line_number, procedure_code, modifiers, units,
@@ -84,7 +85,8 @@ INSERT INTO claim_move (practice_id, claim_id, state, reason, moved_at) VALUES (
 """
 SET_CHARGE = "UPDATE claim SET charge_cents = $3 WHERE practice_id = $1 AND claim_id = $2"
 SET_INTERCHANGE = """
-UPDATE claim SET interchange_number = $3 WHERE practice_id = $1 AND claim_id = ANY($2::uuid[])
+UPDATE claim SET interchange_number = $3, given_to = greatest(given_to, payer_sequence)
+ WHERE practice_id = $1 AND claim_id = ANY($2::uuid[])
 """
 SET_PAYER_NUMBER = """
 UPDATE claim SET payer_claim_number = $3 WHERE practice_id = $1 AND claim_id = $2
@@ -92,7 +94,8 @@ UPDATE claim SET payer_claim_number = $3 WHERE practice_id = $1 AND claim_id = $
 CHANGE_CLAIM = """
 UPDATE claim
    SET encounter = $3, patient_id = $4, payer_id = $5, provider_npi = $6, service_on = $7,
-       charge_cents = 0, state = 'held', hold_reason = NULL, origin = $8, revision = $9
+       charge_cents = 0, state = 'held', hold_reason = NULL, origin = $8, revision = $9,
+       payers = $10
  WHERE practice_id = $1 AND claim_id = $2
 """
 DROP_LINES = "DELETE FROM claim_line WHERE practice_id = $1 AND claim_id = $2"
@@ -109,6 +112,7 @@ SELECT state, reason, moved_at FROM claim_move WHERE practice_id = $1 AND claim_
 def _claim(row: asyncpg.Record) -> Claim:
     found: dict[str, Any] = dict(row)
     found["state"] = State(row["state"])
+    found["payers"] = tuple(row["payers"])
     return Claim(**found)
 
 
@@ -132,7 +136,7 @@ async def add_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted | 
     await uow.db.execute(
         ADD_CLAIM, claim.practice_id, claim.claim_id, claim.encounter_id, sealed, claim.patient_id,
         claim.control_number, claim.payer_id, claim.provider_npi, claim.service_on,
-        claim.charge_cents, claim.state, claim.hold_reason, claim.origin,
+        claim.charge_cents, claim.state, claim.hold_reason, claim.origin, claim.payers,
     )  # fmt: skip
     if claim.state is not State.HELD:  # a new claim is held only if something is found missing
         moved = claim.practice_id, claim.claim_id, claim.state, None, uow.now
@@ -176,7 +180,7 @@ async def change_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted
     sealed = uow.seal(write_kept(encounter), _place(claim))
     await uow.db.execute(
         CHANGE_CLAIM, claim.practice_id, claim.claim_id, sealed, claim.patient_id, claim.payer_id,
-        claim.provider_npi, claim.service_on, claim.origin, claim.revision,
+        claim.provider_npi, claim.service_on, claim.origin, claim.revision, claim.payers,
     )  # fmt: skip
 
 

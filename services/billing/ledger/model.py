@@ -70,17 +70,21 @@ class Decision:
     adjusted_cents: int
     patient_cents: int
     denied_cents: int
+    forwarded_cents: int = 0
+    """Left to the patient, and asked of the next payer first: it stays in the receivable."""
 
     @property
     def charge_cents(self) -> int:
         """The charge that it decided: with a balanced claim, the sum of its parts."""
-        return self.paid_cents + self.adjusted_cents + self.patient_cents + self.denied_cents
+        parts = self.paid_cents, self.adjusted_cents, self.patient_cents, self.denied_cents
+        return sum(parts) + self.forwarded_cents
 
     def turned(self) -> Decision:
         """The same with every sign turned."""
         return Decision(
-            -self.paid_cents, -self.adjusted_cents, -self.patient_cents, -self.denied_cents
-        )
+            -self.paid_cents, -self.adjusted_cents, -self.patient_cents, -self.denied_cents,
+            -self.forwarded_cents,
+        )  # fmt: skip
 
 
 def charge(

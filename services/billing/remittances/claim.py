@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from uuid import UUID
 
 from libs.events.contracts.billing import (
@@ -15,17 +15,18 @@ from libs.events.contracts.billing import (
 from libs.events.contracts.values import ClaimId, PaymentId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
 from services.billing.claims.model import Claim, State, may_move
-from services.billing.claims.moves import Move, move_all
+from services.billing.claims.moves import Move
+from services.billing.coordination.forward import bring_back, go_on, recall
+from services.billing.coordination.model import payer_at
+from services.billing.coordination.store import Adjudicated
 from services.billing.ledger import model as ledger
 from services.billing.ledger.model import Decision
-from services.billing.ledger.store import post_all
-from services.billing.remittances import store
+from services.billing.remittances.changes import Changes, Payment
 from services.billing.remittances.model import (
     Denial,
     Posting,
     Standing,
     closes,
-    decide,
     denial_of,
     denied_lines,
     is_part,
@@ -34,42 +35,20 @@ from services.billing.remittances.store import NewPosting
 from services.billing.x12 import RemittedClaim
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """The payment whose claims are being posted."""
-
-    remittance_id: UUID
-    payer_id: str
-    trace_number: str
-
-
-@dataclass
-class Changes:
-    """What remitted claims of one payment change; the events about it are published already."""
-
-    payment: Payment
-    postings: list[NewPosting] = field(default_factory=list[NewPosting])
-    reversed_by: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
-    entries: list[ledger.Entry] = field(default_factory=list[ledger.Entry])
-    moves: list[Move] = field(default_factory=list[Move])
-
-    async def save(self, uow: UnitOfWork) -> None:
-        """One statement for each table; a posting may be made and taken back in one run."""
-        db, practice_id = uow.db, uow.practice_id
-        await store.add_postings(db, practice_id, self.payment.remittance_id, self.postings)
-        await store.mark_reversed(db, practice_id, self.reversed_by)
-        await post_all(db, self.entries, uow.now)
-        await move_all(db, practice_id, self.moves, uow.now)
-
-
 async def post_decision(
-    uow: UnitOfWork, standing: Standing, said: RemittedClaim, payment_id: UUID, changes: Changes
+    uow: UnitOfWork,
+    standing: Standing,
+    said: RemittedClaim,
+    made: Decision,
+    payment_id: UUID,
+    changes: Changes,
 ) -> Standing:
     """Post a decision and say what became of the claim; gives how the claim stands then."""
-    claim, made = standing.claim, decide(said)
-    refused = denied_lines(said)
-    posting = Posting(payment_id, made, said.payer_claim_control_number or None, refused)
+    claim, refused = standing.claim, denied_lines(said)
+    number = said.payer_claim_control_number or None
+    posting = Posting(payment_id, made, number, refused, claim.payer_sequence)
     changes.postings.append(NewPosting(claim.claim_id, said.status, posting))
+    changes.adjudications.append(Adjudicated(claim, payment_id, said))
     event = _posted(uow, claim, payment_id, changes.payment, made)
     changes.entries.append(_entry(event, claim, made, undo=False))
     origin = await uow.publish(event, origin=Origin.load(claim.origin))
@@ -83,24 +62,32 @@ async def post_decision(
         denial = denial if closes(made) == 0 else None
     if denial is not None:
         origin = await uow.publish(_denied(claim, denial, made), origin=origin)
-        return _moved(standing, State.DENIED, origin, denial.category, changes)
-    origin = await uow.publish(_paid(claim, made, refused), origin=origin)
-    return _moved(standing, State.PAID, origin, None, changes)
+        standing = _moved(standing, State.DENIED, origin, denial.category, changes)
+    else:
+        origin = await uow.publish(_paid(claim, made, refused), origin=origin)
+        standing = _moved(standing, State.PAID, origin, None, changes)
+    return await go_on(uow, standing, said, payment_id, changes)
 
 
 async def post_reversal(
     uow: UnitOfWork, standing: Standing, posting: Posting, reversal_id: UUID, changes: Changes
 ) -> Standing:
-    """Take a posted decision back, to the cent; the claim waits for its correction."""
+    """Take a posted decision back, to the cent; the claim waits for its payer's correction."""
+    if posting.place < standing.claim.payer_sequence:
+        standing = await recall(uow, standing, posting.place, reversal_id, changes)
     claim = standing.claim
+    decider = replace(claim, payer_id=payer_at(claim, posting.place))
     changes.reversed_by[posting.payment_id] = reversal_id
-    event = _posted(uow, claim, posting.payment_id, changes.payment, posting.made)
+    event = _posted(uow, decider, posting.payment_id, changes.payment, posting.made)
     taken_back = PaymentReversed(**event.model_dump())
     changes.entries.append(_entry(taken_back, claim, posting.made, undo=True))
     origin = await uow.publish(taken_back, origin=Origin.load(claim.origin))
     standing = standing.without(posting.payment_id)
+    if posting.place > claim.payer_sequence:  # one before it has the claim, and all that is open
+        cents = closes(posting.made)
+        return await bring_back(uow, standing, posting.place, cents, reversal_id, changes)
     # A denial may be taken back after it was overtaken by a payment, which then still stands.
-    if standing.closed_cents:
+    if sum(closes(each.made) for each in standing.of(posting.place)):
         return standing
     return _moved(standing, State.SUBMITTED, origin, "reversed", changes)
 

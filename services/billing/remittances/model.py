@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from libs.events.contracts.billing_remittances import UnmatchedReason
-from services.billing.claims.model import AT_HOME, Claim, State
+from services.billing.claims.model import AT_HOME, Claim, PayerSequence, State
 from services.billing.ledger.model import Decision
 from services.billing.x12 import RemittedAdjustment, RemittedClaim, meaning_of
 from services.billing.x12.adjustments import CONTRACTUAL
@@ -35,6 +35,8 @@ class Posting(NamedTuple):
     made: Decision
     payer_claim_number: str | None
     denied_lines: int
+    place: PayerSequence = "P"
+    """Which of the claim's payers decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class Standing:
     def closed_cents(self) -> int:
         """What postings in force have taken off the claim's charge."""
         return sum(closes(posting.made) for posting in self.postings)
+
+    def of(self, place: PayerSequence) -> tuple[Posting, ...]:
+        """The postings in force of one of the claim's payers."""
+        return tuple(posting for posting in self.postings if posting.place == place)
 
     @property
     def decided_cents(self) -> int:
@@ -106,7 +112,7 @@ def decide(claim: RemittedClaim) -> Decision:
 def denial_of(claim: RemittedClaim, made: Decision) -> Denial | None:
     """The denial of the whole claim, or None where something of it was allowed."""
     refused = claim.status == DENIED or (
-        made.denied_cents > 0 and made.denied_cents == claim.charge_cents
+        made.denied_cents > 0 and not closes(made) and not made.forwarded_cents
     )
     if not refused:
         return None
@@ -138,11 +144,10 @@ def is_part(claim: Claim, said: RemittedClaim) -> bool:
 
 
 def obstacle(
-    standing: Standing | None, said: RemittedClaim, made: Decision
+    standing: Standing, said: RemittedClaim, made: Decision | None
 ) -> UnmatchedReason | None:
-    """Why a decision cannot be posted on the claim that it names, or None."""
-    if standing is None:
-        return "unknown-claim"
+    """Why a decision cannot be posted on the claim that it names, or None; without `made` it says
+    more than is open."""
     claim = standing.claim
     if (reason := _never_fits(claim, said)) is not None:
         return reason
@@ -152,14 +157,15 @@ def obstacle(
     elif said.charge_cents != claim.charge_cents:
         return "charge-differs"
     else:
-        again = claim.state is State.DENIED and denial_of(said, made) is not None
+        denied = made is not None and denial_of(said, made) is not None
+        again = claim.state is State.DENIED and denied
         if claim.state not in DECIDABLE or again:
             return "decided-already"
     return _more_than_open(standing, made)
 
 
 def obstacle_to_applying(
-    standing: Standing, said: RemittedClaim, made: Decision
+    standing: Standing, said: RemittedClaim, made: Decision | None
 ) -> UnmatchedReason | None:
     """Why a decision cannot be posted on a claim that a person chose: it must fit what is open."""
     return _never_fits(standing.claim, said) or _more_than_open(standing, made)
@@ -171,25 +177,33 @@ def _never_fits(claim: Claim, said: RemittedClaim) -> UnmatchedReason | None:
     return "claim-not-sent" if claim.state in AT_HOME or claim.payer_id is None else None
 
 
-def _more_than_open(standing: Standing, made: Decision) -> UnmatchedReason | None:
+def _more_than_open(standing: Standing, made: Decision | None) -> UnmatchedReason | None:
+    if made is None:
+        return "overpaid"
     fits = 0 <= standing.closed_cents + closes(made) <= standing.claim.charge_cents
     return None if fits else "overpaid"
 
 
-def to_reverse(standing: Standing, said: RemittedClaim) -> Posting | None:
-    """The posting in force that a reversal (CLP02 22) takes back: it paid this much.
+def to_reverse(standing: Standing, said: RemittedClaim, place: PayerSequence) -> Posting | None:
+    """The payer's posting in force that a reversal (CLP02 22) takes back: it paid this much.
 
     Among several, the one with the payer's number (CLP07) of the reversal, then the one with the
     same parts, then the first by its id.
     """
     made = decide(said).turned()
     number = said.payer_claim_control_number
-    found = [p for p in standing.postings if p.made.paid_cents == made.paid_cents]
+    found = [p for p in standing.of(place) if p.made.paid_cents == made.paid_cents]
     return min(
         found,
-        key=lambda p: (p.payer_claim_number != number, p.made != made, p.payment_id),
+        key=lambda p: (p.payer_claim_number != number, _told(p.made) != made, p.payment_id),
         default=None,
     )
+
+
+def _told(made: Decision) -> Decision:
+    """The parts as the payer told them: it knows of no payer that is asked after it."""
+    left = made.patient_cents + made.forwarded_cents
+    return replace(made, patient_cents=left, forwarded_cents=0)
 
 
 def actions(paid_cents: int) -> tuple[Action, ...]:

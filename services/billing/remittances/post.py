@@ -17,7 +17,7 @@ from libs.events.transport import UnitOfWork
 from services.billing.answers.refusals import RefusedFileError
 from services.billing.deposits.handlers import expect_deposit
 from services.billing.remittances import store
-from services.billing.remittances.claim import Payment
+from services.billing.remittances.changes import Payment
 from services.billing.remittances.model import REVERSAL
 from services.billing.remittances.plausible import Doubt, doubt_claim, doubt_payment
 from services.billing.remittances.provider import adjust_provider
@@ -134,7 +134,7 @@ async def _open(uow: UnitOfWork, header: RemittanceHeader, content: Content) -> 
     )
     if known is None:
         await expect_deposit(uow, remittance_id, header)
-        payment = Payment(remittance_id, header.payer, header.trace_number)
+        payment = Payment(remittance_id, header.payer, header.trace_number, header.paid_on)
         return InPosting(payment, content.reversals)
     if known != content.digest:
         raise RefusedFileError(

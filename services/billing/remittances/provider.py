@@ -8,7 +8,7 @@ from libs.events.transport import UnitOfWork
 from services.billing.ledger import model as ledger
 from services.billing.ledger.model import Account
 from services.billing.ledger.store import post
-from services.billing.remittances.claim import Payment
+from services.billing.remittances.changes import Payment
 from services.billing.x12 import (
     ProviderAdjustment,
     ProviderAdjustmentMeaning,

@@ -15,12 +15,13 @@ from uuid import UUID, uuid5
 from libs.events.contracts.billing_remittances import UnmatchedReason
 from libs.events.transport import UnitOfWork
 from services.billing.claims.store import lock_by_controls, lock_many
+from services.billing.coordination.model import decide_in_order, speaker
 from services.billing.remittances import store
-from services.billing.remittances.claim import Changes, Payment, post_decision, post_reversal
+from services.billing.remittances.changes import Changes, Payment
+from services.billing.remittances.claim import post_decision, post_reversal
 from services.billing.remittances.model import (
     REVERSAL,
     Standing,
-    decide,
     obstacle,
     to_reverse,
 )
@@ -104,18 +105,22 @@ async def _take(
 ) -> UnmatchedReason | None:
     said, standing = remitted.said, book.find(remitted.said)
     payment_id = uuid5(changes.payment.remittance_id, str(remitted.place))
+    if standing is None:
+        return "unknown-claim"
+    place = speaker(standing.claim, changes.payment.payer_id, said.status)
     if said.status == REVERSAL:
-        if standing is None:
-            return "unknown-claim"
-        found = to_reverse(standing, said)
+        found = to_reverse(standing, said, place)
         if found is None:
             return "nothing-to-reverse"
         book.put(await post_reversal(uow, standing, found, payment_id, changes))
         return None
-    reason = obstacle(standing, said, decide(said))
-    if reason is not None or standing is None:
+    if place != standing.claim.payer_sequence:
+        return "decided-already"  # or asked later: it is not this payer's turn
+    made = decide_in_order(standing, said)
+    reason = obstacle(standing, said, made)
+    if reason is not None or made is None:
         return reason
-    book.put(await post_decision(uow, standing, said, payment_id, changes))
+    book.put(await post_decision(uow, standing, said, made, payment_id, changes))
     return None
 
 

@@ -23,17 +23,18 @@ READ_CONTENT = "SELECT sha256 FROM remittance WHERE practice_id = $1 AND remitta
 READ_PRACTICE_NPI = "SELECT npi FROM practice WHERE practice_id = $1"
 ADD_POSTINGS = """
 INSERT INTO posting (practice_id, payment_id, claim_id, remittance_id, status, paid_cents,
-                     adjusted_cents, patient_cents, denied_cents, payer_claim_number, denied_lines)
+                     adjusted_cents, patient_cents, denied_cents, payer_claim_number, denied_lines,
+                     forwarded_cents, payer_sequence)
 SELECT $1, payment_id, claim_id, $2, status, paid_cents, adjusted_cents, patient_cents,
-       denied_cents, payer_claim_number, denied_lines
+       denied_cents, payer_claim_number, denied_lines, forwarded_cents, payer_sequence
   FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
-              $9::bigint[], $10::text[], $11::int[])
+              $9::bigint[], $10::text[], $11::int[], $12::bigint[], $13::text[])
        AS new(payment_id, claim_id, status, paid_cents, adjusted_cents, patient_cents,
-              denied_cents, payer_claim_number, denied_lines)
+              denied_cents, payer_claim_number, denied_lines, forwarded_cents, payer_sequence)
 """
 LIST_IN_FORCE = """
 SELECT claim_id, payment_id, paid_cents, adjusted_cents, patient_cents, denied_cents,
-       payer_claim_number, denied_lines
+       forwarded_cents, payer_claim_number, denied_lines, payer_sequence
   FROM posting WHERE practice_id = $1 AND claim_id = ANY($2::uuid[]) AND reversed_by IS NULL
  ORDER BY payment_id
 """
@@ -48,7 +49,8 @@ UPDATE posting p SET reversed_by = new.reversed_by
 """
 LIST_POSTINGS = """
 SELECT p.payment_id, p.remittance_id, r.payer_id, r.trace_number, p.status, p.paid_cents,
-       p.adjusted_cents, p.patient_cents, p.denied_cents, p.reversed_by, r.posted_at
+       p.adjusted_cents, p.patient_cents, p.denied_cents, p.forwarded_cents, p.payer_sequence,
+       p.reversed_by, r.posted_at
   FROM posting p JOIN remittance r USING (practice_id, remittance_id)
  WHERE p.practice_id = $1 AND p.claim_id = $2 ORDER BY r.posted_at, p.payment_id
 """
@@ -95,6 +97,7 @@ async def add_postings(
         (
             posting.payment_id, claim_id, status, made.paid_cents, made.adjusted_cents,
             made.patient_cents, made.denied_cents, posting.payer_claim_number, posting.denied_lines,
+            made.forwarded_cents, posting.place,
         )
         for claim_id, status, posting in added
         for made in (posting.made,)
@@ -108,9 +111,8 @@ async def list_in_force(
     """The postings in force of these claims, by claim and in the order of their ids."""
     found: defaultdict[UUID, list[Posting]] = defaultdict(list)
     for row in await db.fetch(LIST_IN_FORCE, practice_id, list(claim_ids)):
-        claim_id, payment_id, paid, adjusted, patient, denied, number, lines = row
-        made = Decision(paid, adjusted, patient, denied)
-        found[claim_id].append(Posting(payment_id, made, number, lines))
+        claim_id, payment_id, *parts, number, lines, place = row
+        found[claim_id].append(Posting(payment_id, Decision(*parts), number, lines, place))
     return found
 
 

@@ -9,7 +9,7 @@ from libs.events.contracts.values import PracticeId, RemittanceId
 from libs.events.transport import UnitOfWork
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import post_all
-from services.billing.remittances.claim import Payment
+from services.billing.remittances.changes import Payment
 from services.billing.unmatched.store import Unmatched, add_unmatched
 
 

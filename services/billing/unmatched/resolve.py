@@ -19,13 +19,14 @@ from libs.events.contracts.billing_remittances import (
 from libs.events.contracts.values import ClaimId, PaymentId, PracticeId, RemittanceId
 from libs.events.transport import UnitOfWork
 from services.billing.claims.store import lock_many
+from services.billing.coordination.model import decide_in_order, speaker
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import post
-from services.billing.remittances.claim import Changes, post_decision, post_reversal
+from services.billing.remittances.changes import Changes
+from services.billing.remittances.claim import post_decision, post_reversal
 from services.billing.remittances.model import (
     REVERSAL,
     Standing,
-    decide,
     obstacle_to_applying,
     to_reverse,
 )
@@ -129,16 +130,18 @@ async def _post(uow: UnitOfWork, kept: Kept, standing: Standing) -> UUID:
     said, changes = kept.said, Changes(kept.payment)
     payment_id = uuid5(kept.payment.remittance_id, str(kept.place))
     if said.status == REVERSAL:
-        found = to_reverse(standing, said)
+        place = speaker(standing.claim, kept.payment.payer_id, said.status)
+        found = to_reverse(standing, said, place)
         if found is None:
             raise NotResolvedError("nothing-to-reverse: no posting of the claim paid this much")
         await post_reversal(uow, standing, found, payment_id, changes)
         payment_id = found.payment_id
     else:
-        reason = obstacle_to_applying(standing, said, decide(said))
-        if reason is not None:
+        made = decide_in_order(standing, said)
+        reason = obstacle_to_applying(standing, said, made)
+        if reason is not None or made is None:
             raise NotResolvedError(f"{reason}: the claim cannot take this decision")
-        await post_decision(uow, standing, said, payment_id, changes)
+        await post_decision(uow, standing, said, made, payment_id, changes)
     await changes.save(uow)
     return payment_id
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from libs.events.contracts.billing_remittances import UnmatchedReason
 from libs.events.transport import UnitOfWork
-from services.billing.remittances.claim import Payment
+from services.billing.remittances.changes import Payment
 from services.billing.x12 import RemittedClaim
 
 ADD_UNMATCHED = """
@@ -125,7 +125,7 @@ def _kept(uow: UnitOfWork, row: Record) -> Kept:
     remittance_id, place = found["remittance_id"], found["place"]
     detail = uow.unseal(found["detail"], _place(remittance_id, place))
     return Kept(
-        payment=Payment(remittance_id, found["payer_id"], found["trace_number"]),
+        payment=Payment(remittance_id, found["payer_id"], found["trace_number"], found["paid_on"]),
         place=place,
         said=_DETAIL.validate_json(detail),
         **{name: found[name] for name in _AS_THEY_ARE},

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from services.billing.x12.characters import code, optional_text, text
+from services.billing.x12.claim_837p_cob import line_adjudications, other_payers
 from services.billing.x12.claim_837p_lines import dollars, service_line
 from services.billing.x12.claim_837p_providers import (
     address,
@@ -21,6 +22,7 @@ from services.billing.x12.claims_837p import (
     ProfessionalClaim,
     Subscriber,
 )
+from services.billing.x12.claims_837p_cob import PayerSequence
 from services.billing.x12.code_lists import (
     ATTACHMENT_TRANSMISSIONS,
     ATTACHMENT_TYPES,
@@ -39,7 +41,7 @@ def claim_segments(claim: ProfessionalClaim, level: int) -> Iterator[str]:
     patient = claim.patient
     _refuse_unborn(claim)
     yield f"HL*{level}*1*22*{0 if patient is None else 1}"
-    yield from _subscriber(claim.subscriber, is_patient=patient is None)
+    yield from _subscriber(claim.subscriber, claim.sequence, is_patient=patient is None)
     payer = claim.payer
     payer_name = text(payer.name, "2010BB NM103", 60)
     yield f"NM1*PR*2*{payer_name}*****PI*{text(payer.identifier, '2010BB NM109', 80, 2)}"
@@ -53,9 +55,11 @@ def claim_segments(claim: ProfessionalClaim, level: int) -> Iterator[str]:
         yield from rendering_provider(claim.rendering_provider)
     if claim.service_facility is not None:
         yield from service_facility(claim.service_facility)
+    yield from other_payers(claim)
     for number, line in enumerate(claim.lines, 1):
         yield f"LX*{number}"
         yield from service_line(line, len(claim.diagnoses))
+        yield from line_adjudications(claim, line)
 
 
 def _refuse_unborn(claim: ProfessionalClaim) -> None:
@@ -68,10 +72,12 @@ def _refuse_unborn(claim: ProfessionalClaim) -> None:
         raise RefusedElementError("out-of-range", f"{loop} DMG02", message)
 
 
-def _subscriber(subscriber: Subscriber, *, is_patient: bool) -> Iterator[str]:
+def _subscriber(
+    subscriber: Subscriber, sequence: PayerSequence, *, is_patient: bool
+) -> Iterator[str]:
     group = optional_text(subscriber.group_number, "2000B SBR03", 50)
     filing = code(subscriber.filing_code, "2000B SBR09", 1, 2)
-    yield f"SBR*P*{'18' if is_patient else ''}*{group}******{filing}"
+    yield f"SBR*{sequence}*{'18' if is_patient else ''}*{group}******{filing}"
     member = text(subscriber.member_id, "2010BA NM109", 80, 2)
     yield f"{person('NM1*IL*1', subscriber.name, '2010BA')}*MI*{member}"
     if subscriber.demographics is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from services.billing.x12.claims_837p_cob import OtherPayer, PayerSequence
 from services.billing.x12.remittance import Unbalanced
 
 Sex = Literal["F", "M", "U"]
@@ -181,6 +182,9 @@ class ProfessionalClaim:
     referring_provider: ReferringProvider | None = None
     service_facility: ServiceFacility | None = None
     attachments: tuple[Attachment, ...] = ()
+    sequence: PayerSequence = "P"
+    """Which of the patient's payers it goes to; each that comes before has decided (`others`)."""
+    others: tuple[OtherPayer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

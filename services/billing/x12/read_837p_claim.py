@@ -13,6 +13,7 @@ from services.billing.x12.claims_837p import (
     ServiceFacility,
     ServiceLine,
 )
+from services.billing.x12.read_837p_cob import ReadOthers, place_of
 from services.billing.x12.read_837p_line import ReadLine
 from services.billing.x12.read_837p_parties import Party, Patient, Subscribed, refuse
 from services.billing.x12.values import at, cents, required
@@ -21,7 +22,7 @@ Frequency: TypeAlias = Literal["1", "7", "8"]
 
 
 class ReadClaim:
-    """Follows 2300 and 2400; what is said of other payers (2320, 2330) is passed over."""
+    """Follows 2300 and 2400; what is said of other payers goes to `ReadOthers`."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class ReadClaim:
         self._references: dict[str, str] = {}
         self._attachments: list[Attachment] = []
         self._diagnoses: tuple[str, ...] = ()
+        self._others = ReadOthers(component)
         self._in_other_payer = False
         self._lines: list[ServiceLine] = []
         self._line: ReadLine | None = None
@@ -55,11 +57,15 @@ class ReadClaim:
         if tag == "LX":
             self._close_line(number)
             self._line = ReadLine(segment, number, self._component)
+            self._others.close_lines()
         elif self._line is not None:
-            self._line.take(segment, number)
+            self._in_line(tag, self._line, segment, number)
         elif tag == "SBR":
             self._in_other_payer = True
-        elif not self._in_other_payer:
+            self._others.open_other(segment)
+        elif self._in_other_payer:
+            self._others.take(segment, number)
+        else:
             self._in_claim(tag, segment, number)
 
     def close(self, number: int) -> ProfessionalClaim:
@@ -83,7 +89,17 @@ class ReadClaim:
             referring_provider=self._referring_provider(),
             service_facility=self._service_facility(number),
             attachments=tuple(self._attachments),
+            sequence=place_of(self._subscriber.policy),
+            others=self._others.close(self._lines),
         )
+
+    def _in_line(self, tag: str, line: ReadLine, segment: list[str], number: int) -> None:
+        if tag == "SVD":
+            self._others.open_line(len(self._lines), segment, number)
+        elif self._others.takes(tag):
+            self._others.take_of_line(segment, number)
+        else:
+            line.take(segment, number)
 
     def _facility(self, segment: list[str]) -> None:
         place, _, rest = required(segment, 5, self.number).partition(self._component)
