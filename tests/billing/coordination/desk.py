@@ -52,3 +52,9 @@ async def open_by_payer(desk: Desk) -> dict[str, int]:
     """What each payer owes, by the journal."""
     await desk.assert_books_balance()
     return {row["payer_id"]: row["cents"] for row in await desk.fetch(OPEN)}
+
+
+async def charge_became(desk: Desk) -> dict[str, int]:
+    """What became of what was charged."""
+    sums = await desk.sums()
+    return {name: sums[name] for name in ("charges", "paid", "adjusted", "patient", "open")}

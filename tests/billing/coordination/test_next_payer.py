@@ -13,6 +13,7 @@ from tests.billing.coordination.desk import (
     THIRD,
     THIRD_COVERAGE,
     by_second,
+    charge_became,
     enroll,
     open_by_payer,
     send_on,
@@ -52,7 +53,7 @@ async def test_what_the_secondary_leaves_is_the_patients(desk: Desk) -> None:
     await desk.hear("2.835", payment(by_second(number), trace="TRACE2", payer=SECOND))
     assert await desk.states() == ["paid"]
     assert await open_by_payer(desk) == {}
-    assert await desk.sums() == {
+    assert await charge_became(desk) == {
         "charges": CHARGE, "paid": 11_550, "adjusted": 5_750, "patient": 500, "open": 0,
     }  # fmt: skip
     second = (await desk.billing.published(PaymentPosted))[1]
@@ -66,7 +67,7 @@ async def test_a_secondarys_contract_closes_only_what_was_open(desk: Desk) -> No
     await send_on(desk)
     said = by_second(number, paid=950, patient=0, prior=10_050)
     await desk.hear("2.835", payment(said, trace="TRACE2", payer=SECOND))
-    assert await desk.sums() == {
+    assert await charge_became(desk) == {
         "charges": CHARGE, "paid": 11_000, "adjusted": 6_800, "patient": 0, "open": 0,
     }  # fmt: skip
     await desk.assert_books_balance()

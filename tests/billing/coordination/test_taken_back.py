@@ -13,6 +13,7 @@ from tests.billing.coordination.desk import (
     THIRD,
     THIRD_COVERAGE,
     by_second,
+    charge_became,
     enroll,
     open_by_payer,
     send_on,
@@ -106,7 +107,7 @@ async def test_a_primary_that_leaves_less_than_the_secondary_took_closes_the_cha
     await desk.hear("2.835", payment(by_second(number), trace="TRACE2", payer=SECOND))
     await desk.hear("3.835", payment(paid(number).reversed(), trace="TRACE3"))
     await desk.hear("4.835", payment(_less_left(number), trace="TRACE4"))
-    assert await desk.sums() == {
+    assert await charge_became(desk) == {
         "charges": CHARGE, "paid": 12_500, "adjusted": 4_800, "patient": 500, "open": 0,
     }  # fmt: skip
     assert [each["payer_id"] for each in await _due(desk)] == [SECOND]
