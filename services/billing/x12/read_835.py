@@ -20,6 +20,7 @@ from services.billing.x12.remittance_sums import RemittanceSums
 from services.billing.x12.segments import Segments
 from services.billing.x12.values import at, cents, day, required
 
+TRN03_LENGTH = 10
 _HEADER, _DETAIL, _CLAIM, _SUMMARY = range(4)
 _PASSED_BY = frozenset({"ISA", "GS", "GE", "IEA", "NTE", "CUR", "RDM", "N2", "N3", "N4", "PER",
                         "TS2", "TS3", "NM1", "QTY", "AMT"})  # fmt: skip
@@ -81,7 +82,7 @@ class _Reading:
             "CLP": self._claim,
             "PLB": self._provider_adjustments,
             "SE": self._end,
-            "DTM": lambda _: None,  # the production date
+            "DTM": self._production_date,
             **dict.fromkeys(("CAS", "SVC", "MIA", "MOA", "LQ"), self._out_of_order),
         }
         self.handlers = dict(self._outside_claims)
@@ -108,7 +109,18 @@ class _Reading:
     def _trace(self, segment: list[str]) -> None:
         self._only_in(_HEADER, segment, already=bool(self._trn))
         required(segment, 2, self._segments.number)
+        # Ten characters: a shorter one was cut, and another company's payment would be meant.
+        if len(required(segment, 3, self._segments.number)) != TRN03_LENGTH:
+            raise X12Error(
+                "bad-code",
+                self._segments.number,
+                "TRN03 has not the 10 characters of a company's identifier.",
+                "Ask the sender for the payer's identifier, 1 and its tax number.",
+            )
         self._trn = segment
+
+    def _production_date(self, segment: list[str]) -> None:
+        day(segment, 2, self._segments.number)
 
     def _party(self, segment: list[str]) -> None:
         name = at(segment, 1)
