@@ -22,6 +22,7 @@ from tests.bench.hops import measure_hops
 from tests.bench.projecting import measure_projection
 from tests.bench.receiving import measure_receiving
 from tests.bench.relaying import measure_relaying
+from tests.bench.remitting import measure_remitting
 from tests.bench.scaling import measure_scaling
 from tests.bench.timers import measure_timers
 from tests.databases import Databases
@@ -36,6 +37,7 @@ MEASURES: dict[str, Callable[[Databases, str], Awaitable[dict[str, float]]]] = {
     "timers": measure_timers,
     "mllp": measure_receiving,
     "fhir": measure_checking,
+    "x12": measure_remitting,
     "rebuild": measure_rebuilding,
     "growth": measure_growth,
 }
@@ -55,6 +57,11 @@ TARGETS: dict[str, tuple[str, float]] = {
     "fhir_mb_per_cpu_second": (">=", 5),
     "fhir_price_at_40_mb": ("<=", 1.2),
     "fhir_peak_over_body": ("<=", 16),
+    "x12_835_mb_per_second": (">=", 10),
+    "x12_835_vs_pyx12": (">=", 30),
+    "x12_835_vs_lfh": (">=", 30),
+    "x12_835_peak_grown": ("<=", 1.1),
+    "x12_835_post_10000_claims_seconds": ("<=", 20),
     "rebuild_vs_live": (">=", 1),
     "rebuild_peak_grown": ("<=", 1.2),
     "event_price_at_10x_rows": ("<=", 1.2),
