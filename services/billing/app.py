@@ -43,6 +43,9 @@ from services.billing.patients import api as patients
 from services.billing.patients.handlers import follow_merge, follow_unmerge
 from services.billing.payers import api as payers
 from services.billing.remittances import api as advances
+from services.billing.scrub import api as scrub
+from services.billing.scrub import code_sets_api as code_sets
+from services.billing.scrub import payer_rules_api as payer_rules
 from services.billing.unmatched import api as unmatched
 from services.billing.writeoffs import api as write_offs
 
@@ -69,18 +72,18 @@ service = Service(
         BEFORE_TIMER: ask_before_visits,
         BATCH_TIMER: ask_by_file,
         OVERDUE_TIMER: give_up,
-    },
-    transmissions={SEND_TIMER: send_interchange, INQUIRE_TIMER: inquire},
         ASK_TIMER: ask_next_payer,
         CROSSOVER_TIMER: follow_crossover,
-        DEPOSIT_TIMER: tell_missing_deposit,
     },
-    transmissions={SEND_TIMER: send_interchange},
+    transmissions={SEND_TIMER: send_interchange, INQUIRE_TIMER: inquire},
     jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
     routes=[
         fee_schedules.routes,
         payers.routes,
         office.routes,
+        payer_rules.routes,
+        code_sets.routes,
+        scrub.routes,
         claims.routes,
         corrections.routes,
         ledger.routes,

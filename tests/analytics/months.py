@@ -14,14 +14,13 @@ from libs.events.contracts.billing import (
     ChargesPosted,
     ClaimAccepted,
     ClaimDenied,
-    ClaimHeld,
     ClaimPaid,
     ClaimRejected,
-    ClaimReleased,
     ClaimSubmitted,
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.interop import (
     AppointmentBooked,
@@ -146,6 +145,7 @@ class Visit:
             payer_id=PAYER,
             provider_npi=interop.NPI,
             reason="provider-not-enrolled",
+            edits=(),
             service_month=self.month,
             service_on=self.on,
         )

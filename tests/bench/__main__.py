@@ -24,6 +24,7 @@ from tests.bench.receiving import measure_receiving
 from tests.bench.relaying import measure_relaying
 from tests.bench.remitting import measure_remitting
 from tests.bench.scaling import measure_scaling
+from tests.bench.scrubbing import measure_scrubbing
 from tests.bench.timers import measure_timers
 from tests.databases import Databases
 
@@ -40,6 +41,7 @@ MEASURES: dict[str, Callable[[Databases, str], Awaitable[dict[str, float]]]] = {
     "x12": measure_remitting,
     "rebuild": measure_rebuilding,
     "growth": measure_growth,
+    "scrub": measure_scrubbing,
 }
 TARGETS: dict[str, tuple[str, float]] = {
     "projection_vs_naive": (">=", 100),
@@ -65,6 +67,7 @@ TARGETS: dict[str, tuple[str, float]] = {
     "rebuild_vs_live": (">=", 1),
     "rebuild_peak_grown": ("<=", 1.2),
     "event_price_at_10x_rows": ("<=", 1.2),
+    "scrub_claims_per_second": (">=", 5000),
 }
 
 

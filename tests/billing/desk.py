@@ -12,7 +12,13 @@ from uuid import UUID, uuid5
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.examples.agreements import practice_onboarded
 from libs.events.examples.credentialing import provider_credentialed, provider_enrolled
-from libs.events.examples.interop import ENCOUNTER, NAMESPACE, PRACTICE, encounter_posted
+from libs.events.examples.interop import (
+    ENCOUNTER,
+    NAMESPACE,
+    PATIENT,
+    PRACTICE,
+    encounter_posted,
+)
 from libs.local.payer.answers import Answering
 from libs.local.payer.claims import Submission, read_claims
 from libs.local.payer.decisions import Policy
@@ -64,8 +70,12 @@ async def set_payer(desk: Desk, payer_id: str, **terms: Any) -> None:
 
 
 def visit(number: int, **changes: Any) -> EncounterPosted:
-    """One of many visits of the example patient, by number."""
-    return encounter_posted(**{"encounter_id": uuid5(ENCOUNTER, str(number)), **changes})
+    """One of many visits, by number, each of another patient: on one day, that is no duplicate."""
+    told = {
+        "encounter_id": uuid5(ENCOUNTER, str(number)),
+        "patient_id": uuid5(PATIENT, str(number)) if number else PATIENT,
+    }
+    return encounter_posted(**{**told, **changes})
 
 
 @dataclass

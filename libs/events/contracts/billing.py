@@ -27,16 +27,6 @@ from libs.events.contracts.values import (
 
 CLAIMS = Topic("billing.claims")
 
-HoldReason = Literal[
-    "provider-not-credentialed",
-    "provider-not-enrolled",
-    "practice-unknown",
-    "no-fee-schedule",
-    "procedure-not-priced",
-    "claim-incomplete",
-]
-"""Why a claim waits. `claim-incomplete`: something that an 837P must say is missing or not to be
-written in it, such as the patient's address."""
 AdjustmentGroup = Literal["CO", "PR", "OA", "PI", "CR"]
 """Claim adjustment group code (X12 835 CAS01)."""
 
@@ -87,33 +77,6 @@ class ChargesReversed(Event):
     service_month: Month
     charge_cents: PositiveCents
     lines: Annotated[int, Field(ge=1)]
-
-
-class ClaimHeld(Event):
-    """A claim waits for a fact; it goes out by itself when the fact is heard."""
-
-    type: ClassVar = "billing.claim-held.v1"
-    topic: ClassVar = CLAIMS
-    key: ClassVar = "claim_id"
-
-    claim_id: ClaimId
-    encounter_id: EncounterId
-    payer_id: PayerId | None
-    provider_npi: Npi
-    reason: HoldReason
-    service_month: Month
-    service_on: date
-
-
-class ClaimReleased(Event):
-    """What a held claim waited for has come."""
-
-    type: ClassVar = "billing.claim-released.v1"
-    topic: ClassVar = CLAIMS
-    key: ClassVar = "claim_id"
-
-    claim_id: ClaimId
-    service_month: Month
 
 
 class ClaimSubmitted(Event):

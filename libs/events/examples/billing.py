@@ -12,10 +12,8 @@ from libs.events.contracts.billing import (
     ChargesReversed,
     ClaimAccepted,
     ClaimDenied,
-    ClaimHeld,
     ClaimPaid,
     ClaimRejected,
-    ClaimReleased,
     ClaimSubmitted,
     PaymentPosted,
     PaymentReversed,
@@ -66,22 +64,6 @@ def charges_reversed(**changes: Any) -> ChargesReversed:
         "lines": 1,
     }
     return ChargesReversed(**{**fields, **changes})
-
-
-def claim_held(**changes: Any) -> ClaimHeld:
-    fields: dict[str, Any] = {
-        **_CLAIM,
-        "encounter_id": ENCOUNTER,
-        "payer_id": COVERAGE.payer_id,
-        "provider_npi": NPI,
-        "reason": "provider-not-enrolled",
-        "service_on": date(2026, 3, 2),
-    }
-    return ClaimHeld(**{**fields, **changes})
-
-
-def claim_released(**changes: Any) -> ClaimReleased:
-    return ClaimReleased(**{**_CLAIM, **changes})
 
 
 def claim_submitted(**changes: Any) -> ClaimSubmitted:

@@ -111,14 +111,14 @@ def registrations(practice: Practice, seed: int) -> Iterator[Message]:
 def day(practice: Practice, on: date, seed: int, *, round_: int = 0) -> Iterator[Message]:
     """A day's messages: bookings, visits with their charges, and who did not come.
 
-    `round_` makes further visits of the same day, for a demo that has caught up with today.
+    Nobody comes twice in a round. `round_` makes further visits of the same day, for a demo that
+    has caught up with today; their services say that they are another encounter's.
     """
     if on.weekday() >= 5:
         return
     rng = random.Random(f"{seed}/{practice.practice_id}/{on}/{round_}")
     patients = panel(practice, seed)
-    for seat in range(rng.randint(*VISITS_A_DAY)):
-        patient = rng.choice(patients)
+    for seat, patient in enumerate(rng.sample(patients, rng.randint(*VISITS_A_DAY))):
         clinician = rng.choice(practice.clinicians)
         starts = datetime.combine(on, time(14 + seat), UTC)
         visit = f"{practice.facility}V{on:%y%m%d}{round_:02d}{seat:02d}"
@@ -126,7 +126,7 @@ def day(practice: Practice, on: date, seed: int, *, round_: int = 0) -> Iterator
         if rng.random() < NO_SHOW_SHARE:
             yield _missed(practice, patient, clinician, visit, starts)
         else:
-            yield _visit(practice, patient, clinician, visit, starts, rng)
+            yield _visit(practice, patient, clinician, visit, starts, rng, "XE" if round_ else "")
 
 
 def upcoming(practice: Practice, now: datetime, seed: int, count: int) -> Iterator[Message]:
@@ -162,7 +162,7 @@ def _missed(
 
 def _visit(
     practice: Practice, patient: Patient, clinician: Clinician, visit: str, starts: datetime,
-    rng: random.Random,
+    rng: random.Random, modifier: str,
 ) -> Message:  # fmt: skip
     at = starts + timedelta(hours=1)
     _, diagnoses, services = rng.choices(_REASONS, weights=[r[0] for r in _REASONS])[0]
@@ -172,7 +172,7 @@ def _visit(
         segments.append("|".join((
             "FT1", str(number), visit, "", f"{starts:%Y%m%d}", f"{starts:%Y%m%d}", "CG",
             f"{code}^^HCPCS", "", "", "1", "", "", "", "", "", "", "", "", listed,
-            _xcn(clinician), "", "", "", "", f"{code}^^HCPCS",
+            _xcn(clinician), "", "", "", "", f"{code}^^HCPCS", modifier,
         )))  # fmt: skip
     segments += [f"DG1|{n}||{code}^^I10C|||F" for n, code in enumerate(diagnoses, 1)]
     segments += _insurance(patient)

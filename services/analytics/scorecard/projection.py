@@ -16,14 +16,13 @@ from libs.events.contracts.billing import (
     ChargesReversed,
     ClaimAccepted,
     ClaimDenied,
-    ClaimHeld,
     ClaimPaid,
     ClaimRejected,
-    ClaimReleased,
     ClaimSubmitted,
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
 from libs.events.contracts.interop_queries import QueryAnswered, QueryOpened, QueryWithdrawn

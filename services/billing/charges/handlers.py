@@ -19,7 +19,7 @@ from services.billing.claims.model import (
     control_number_of,
     payers_of,
 )
-from services.billing.claims.release import advance, take_back
+from services.billing.claims.release import advance, release_held_claims, take_back
 
 
 async def post_charges(encounter: EncounterPosted, uow: UnitOfWork) -> None:
@@ -37,6 +37,7 @@ async def correct_charges(corrected: EncounterCorrected, uow: UnitOfWork) -> Non
         await _open(encounter, uow)
     elif claim.is_at_home:
         await _change(claim, encounter, uow)
+        await _look_again(claim, uow)
     elif await store.read_encounter(uow, claim) == encounter:
         await due.nothing_due(uow.db, claim)  # back to what the payer has
     else:
@@ -56,6 +57,7 @@ async def void_charges(voided: EncounterVoided, uow: UnitOfWork) -> None:
     await store.move(
         uow.db, claim, State.VOIDED, uow.now, origin=claim.origin, reason=voided.reason
     )
+    await _look_again(claim, uow)
 
 
 async def _open(encounter: EncounterPosted, uow: UnitOfWork) -> None:
@@ -103,3 +105,9 @@ async def _change(claim: Claim, encounter: EncounterPosted, uow: UnitOfWork) -> 
 
 async def _lock(encounter_id: UUID, uow: UnitOfWork) -> Claim | None:
     return await store.lock(uow.db, uow.practice_id, claim_id_of(encounter_id))
+
+
+async def _look_again(claim: Claim, uow: UnitOfWork) -> None:
+    """Another claim of the patient may have waited because this one was the same."""
+    assert claim.patient_id is not None
+    await release_held_claims(uow, patients=[claim.patient_id])

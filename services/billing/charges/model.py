@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from libs.events.contracts.billing import HoldReason
+from libs.events.contracts.billing_holds import HoldReason
 from libs.events.contracts.interop import ChargeLine
 
 

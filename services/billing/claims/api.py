@@ -28,6 +28,8 @@ from services.billing.ledger.store import list_of_claim, post
 from services.billing.payers.model import filing_deadline
 from services.billing.payers.store import find_terms
 from services.billing.remittances.store import list_postings
+from services.billing.scrub.store import list_edits
+from services.billing.scrub.views import EditView
 
 routes = APIRouter(tags=["claims"])
 
@@ -94,7 +96,7 @@ class JournalLine(Contract):
 
 
 class ClaimHistory(Contract):
-    """A claim, what became of it, how it was paid, and the journal lines about it."""
+    """A claim, what became of it, what rules found, how it was paid, and its journal lines."""
 
     claim: ClaimView
     file_by: date | None
@@ -102,6 +104,7 @@ class ClaimHistory(Contract):
     correct_by: date | None
     """The same for a corrected claim."""
     moves: tuple[ClaimMove, ...]
+    edits: tuple[EditView, ...]
     postings: tuple[Posting, ...]
     journal: tuple[JournalLine, ...]
 
@@ -136,6 +139,7 @@ async def show_claim(claim_id: UUID, uow: Uow) -> ClaimHistory:
     if claim is None:
         raise HTTPException(404, "there is no such claim")
     moves = await store.list_moves(uow.db, claim)
+    edits = await list_edits(uow.db, uow.practice_id, claim_id)
     postings = await list_postings(uow.db, uow.practice_id, claim_id)
     journal = await list_of_claim(uow.db, uow.practice_id, claim_id)
     terms = await find_terms(uow.db, uow.practice_id, claim.payer_id or "")
@@ -144,6 +148,7 @@ async def show_claim(claim_id: UUID, uow: Uow) -> ClaimHistory:
         file_by=filing_deadline(terms, claim.service_on, is_corrected=False),
         correct_by=filing_deadline(terms, claim.service_on, is_corrected=True),
         moves=tuple(ClaimMove(**move) for move in moves),
+        edits=tuple(EditView(**edit) for edit in edits),
         postings=tuple(Posting(**posting) for posting in postings),
         journal=tuple(JournalLine(**line) for line in journal),
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID, uuid5
 
-from libs.events.contracts.billing import HoldReason
+from libs.events.contracts.billing_holds import HoldReason
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.contracts.people import Coverage
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from libs.events.contracts.billing import (
-    ChargesPosted,
-    ChargesReversed,
-    ClaimHeld,
-    ClaimReleased,
-    HoldReason,
-)
+from libs.events.contracts.billing import ChargesPosted, ChargesReversed
+from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased, HoldReason
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.contracts.values import ClaimId, EncounterId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
@@ -27,6 +22,7 @@ from services.billing.claims.model import Claim, State, hold_reason
 from services.billing.facts.store import read_standing
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import post
+from services.billing.scrub.check import note_unwritable, scrub_claim
 
 SUBMIT_TIMER = "submit-claims"
 
@@ -37,6 +33,21 @@ class SubmitSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BILLING_")
 
     submit_delay_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a claim waits. `place`: the element that cannot be written; `edits`: the rules."""
+
+    reason: HoldReason
+    place: str | None = None
+    edits: tuple[str, ...] = ()
+    is_news: bool = False
+    """Other rules hold it than before."""
+
+    @property
+    def note(self) -> str | None:
+        return self.place or ", ".join(self.edits) or None
 
 
 async def release_held_claims(
@@ -57,15 +68,11 @@ async def advance(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> 
     The caller holds `store.lock_standing`.
     """
     claim, reason = await _price(uow, claim, encounter)
-    place: str | None = None
-    if reason is None and claim.payer_id is not None:
-        reason = await _standing(uow, encounter, claim.payer_id)
-        if reason is None and (place := await unwritable_element(uow, claim, encounter)):
-            reason = "claim-incomplete"
-    if reason is None:
+    hold = Hold(reason) if reason else await _why_not(uow, claim, encounter)
+    if hold is None:
         await _let_go(uow, claim)
-    elif reason != claim.hold_reason:
-        await _hold(uow, claim, encounter, reason, place)
+    elif hold.is_news or hold.reason != claim.hold_reason:
+        await _hold(uow, claim, encounter, hold)
 
 
 async def take_back(uow: UnitOfWork, claim: Claim) -> Claim:
@@ -130,6 +137,22 @@ async def _price(
     return replace(claim, charge_cents=sum(priced), origin=origin.dump()), None
 
 
+async def _why_not(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> Hold | None:
+    """What keeps a priced claim from its payer; None also where the patient pays."""
+    if claim.payer_id is None:
+        return None
+    if reason := await _standing(uow, encounter, claim.payer_id):
+        return Hold(reason)
+    if claim.payer_sequence == "P":  # a payer has decided on what goes to the next one
+        scrubbed = await scrub_claim(uow, claim, encounter)
+        if scrubbed.stopped_by:
+            return Hold("claim-edits", edits=scrubbed.stopped_by, is_news=scrubbed.is_news)
+    if place := await unwritable_element(uow, claim, encounter):
+        await note_unwritable(uow, claim)
+        return Hold("claim-incomplete", place)
+    return None
+
+
 async def _standing(
     uow: UnitOfWork, encounter: EncounterPosted, payer_id: str
 ) -> HoldReason | None:
@@ -143,19 +166,14 @@ async def _standing(
     )
 
 
-async def _hold(
-    uow: UnitOfWork,
-    claim: Claim,
-    encounter: EncounterPosted,
-    reason: HoldReason,
-    place: str | None,
-) -> None:
+async def _hold(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted, hold: Hold) -> None:
     """What it waited for has come, and it waits for the next: each hold is released once."""
     origin = await _release(uow, claim)
-    origin = await uow.publish(_held(claim, encounter, reason), origin=origin)
+    origin = await uow.publish(_held(claim, encounter, hold), origin=origin)
     await store.move(
-        uow.db, claim, State.HELD, uow.now, origin=origin.dump(), reason=reason, place=place
-    )
+        uow.db, claim, State.HELD, uow.now, origin=origin.dump(), reason=hold.reason,
+        place=hold.note,
+    )  # fmt: skip
 
 
 async def _release(uow: UnitOfWork, claim: Claim) -> Origin:
@@ -204,14 +222,15 @@ def _charges(claim: Claim, encounter: EncounterPosted, cents: int) -> ChargesPos
     )
 
 
-def _held(claim: Claim, encounter: EncounterPosted, reason: HoldReason) -> ClaimHeld:
+def _held(claim: Claim, encounter: EncounterPosted, hold: Hold) -> ClaimHeld:
     return ClaimHeld(
         practice_id=encounter.practice_id,
         claim_id=ClaimId(claim.claim_id),
         encounter_id=EncounterId(encounter.encounter_id),
         payer_id=claim.payer_id,
         provider_npi=encounter.provider_npi,
-        reason=reason,
+        reason=hold.reason,
+        edits=hold.edits,
         service_month=month_of(encounter.service_on),
         service_on=encounter.service_on,
     )

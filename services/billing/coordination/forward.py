@@ -12,8 +12,8 @@ from uuid import UUID
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from libs.events.contracts.billing import ClaimReleased
 from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled
+from libs.events.contracts.billing_holds import ClaimReleased
 from libs.events.contracts.values import ClaimId, PracticeId, month_of
 from libs.events.transport import Origin, Timer, UnitOfWork
 from services.billing.claims import due

@@ -13,14 +13,13 @@ from libs.events.contracts.billing import (
     ChargesReversed,
     ClaimAccepted,
     ClaimDenied,
-    ClaimHeld,
     ClaimPaid,
     ClaimRejected,
-    ClaimReleased,
     ClaimSubmitted,
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.values import ClaimId, PracticeId
 from libs.events.transport import Fold, Projection, Table
 

@@ -14,14 +14,13 @@ from libs.events.contracts.billing import (
     ChargesReversed,
     ClaimAccepted,
     ClaimDenied,
-    ClaimHeld,
     ClaimPaid,
     ClaimRejected,
-    ClaimReleased,
     ClaimSubmitted,
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection
 from services.interop.connections.store import find_connection

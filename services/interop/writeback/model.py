@@ -11,14 +11,13 @@ from libs.events.contracts.billing import (
     ChargesReversed,
     ClaimAccepted,
     ClaimDenied,
-    ClaimHeld,
     ClaimPaid,
     ClaimRejected,
-    ClaimReleased,
     ClaimSubmitted,
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from services.interop.messages.model import Refusal, RefusedError
 
 Status = Literal[

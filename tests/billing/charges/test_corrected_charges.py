@@ -8,13 +8,8 @@ from uuid import uuid5
 
 import pytest
 
-from libs.events.contracts.billing import (
-    ChargesPosted,
-    ChargesReversed,
-    ClaimHeld,
-    ClaimReleased,
-    ClaimSubmitted,
-)
+from libs.events.contracts.billing import ChargesPosted, ChargesReversed, ClaimSubmitted
+from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.interop import EncounterCorrected
 from libs.events.examples.interop import (
     COVERAGE,
@@ -82,12 +77,12 @@ async def test_a_correction_that_comes_twice_counts_once(desk: Desk) -> None:
 
 async def test_another_month_and_payer_leave_nothing_in_the_old_ones(desk: Desk) -> None:
     await desk.billing.receive(encounter_posted(coverage=None))
-    await desk.billing.receive(corrected(service_on=date(2026, 4, 1), coverage=COVERAGE))
+    await desk.billing.receive(corrected(service_on=date(2026, 2, 2), coverage=COVERAGE))
     async with desk.billing.http(desk.practice_id) as client:
         sums = (await client.get("/ledger/summary")).json()
     assert {(s["service_month"], s["account"], s["cents"]) for s in sums if s["cents"]} == {
-        ("2026-04-01", "payer-receivable", 35_600),
-        ("2026-04-01", "charges", -35_600),
+        ("2026-02-01", "payer-receivable", 35_600),
+        ("2026-02-01", "charges", -35_600),
     }
     assert await desk.states() == ["ready"]
 

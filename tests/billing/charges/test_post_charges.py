@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from uuid import uuid5
 
-from libs.events.contracts.billing import ChargesPosted, ClaimHeld, ClaimReleased
+from libs.events.contracts.billing import ChargesPosted
+from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.examples.agreements import practice_onboarded
 from libs.events.examples.credentialing import provider_credentialed, provider_enrolled
 from libs.events.examples.interop import ENCOUNTER, NAMESPACE, PRACTICE, encounter_posted, line

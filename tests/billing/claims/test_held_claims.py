@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from libs.events.contracts import Event
-from libs.events.contracts.billing import ChargesPosted, ClaimHeld, ClaimReleased
+from libs.events.contracts.billing import ChargesPosted
+from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.examples.agreements import practice_onboarded
 from libs.events.examples.credentialing import provider_credentialed, provider_enrolled
 from libs.events.examples.interop import COVERAGE, PERSON, PRACTICE, encounter_posted

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from libs.events.contracts.billing import ClaimHeld, ClaimPaid, ClaimSubmitted, PaymentPosted
+from libs.events.contracts.billing import ClaimPaid, ClaimSubmitted, PaymentPosted
 from libs.events.contracts.billing_cob import ClaimForwarded
+from libs.events.contracts.billing_holds import ClaimHeld
 from libs.events.examples.billing_cob import SECOND_COVERAGE
 from tests.billing.coordination.desk import (
     FIRST,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from libs.events.contracts.billing import ClaimReleased, PaymentReversed
+from libs.events.contracts.billing import PaymentReversed
 from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled
+from libs.events.contracts.billing_holds import ClaimReleased
 from libs.events.examples.billing_cob import SECOND_COVERAGE
 from tests.billing.coordination.desk import (
     FIRST,

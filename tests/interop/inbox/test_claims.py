@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from libs.events.contracts import Event
-from libs.events.examples import billing
+from libs.events.examples import billing, billing_holds
 from libs.events.examples import interop as examples
 from services.interop.inbox import store
 from services.interop.inbox.views import Claim
@@ -14,7 +14,7 @@ from tests.harness import Harness
 VISIT = examples.ENCOUNTER
 CHARGED = billing.charges_posted(encounter_id=VISIT)
 TAKEN_BACK = billing.charges_reversed(encounter_id=VISIT)
-HELD = billing.claim_held(encounter_id=VISIT, reason="provider-not-enrolled")
+HELD = billing_holds.claim_held(encounter_id=VISIT, reason="provider-not-enrolled", edits=())
 
 
 async def heard(interop: Harness, *events: Event) -> Claim:
@@ -34,8 +34,8 @@ async def heard(interop: Harness, *events: Event) -> Claim:
         ([HELD], "held: provider-not-enrolled"),
         ([CHARGED, HELD], "held: provider-not-enrolled"),
         ([HELD, CHARGED], "held: provider-not-enrolled"),
-        ([CHARGED, HELD, billing.claim_released()], "to be sent"),
-        ([HELD, billing.claim_released()], "not priced"),
+        ([CHARGED, HELD, billing_holds.claim_released()], "to be sent"),
+        ([HELD, billing_holds.claim_released()], "not priced"),
         ([CHARGED, TAKEN_BACK], "taken back"),
         ([CHARGED, TAKEN_BACK, billing.charges_posted(encounter_id=VISIT, lines=3)], "to be sent"),
         ([billing.charges_posted(encounter_id=VISIT, payer_id=None)], "the patient pays"),

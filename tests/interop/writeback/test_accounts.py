@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from libs.events.examples import billing
+from libs.events.examples import billing, billing_holds
 from services.interop.identity.merge import merge_charts
 from services.interop.identity.model import Merge
 from tests.harness import Harness
@@ -103,8 +103,8 @@ async def test_a_voided_visits_account_is_void_and_nothing_of_it_stands(
 ) -> None:
     await interop.receive(
         billing.charges_posted(encounter_id=visit),
-        billing.claim_held(encounter_id=visit),
-        billing.claim_released(),
+        billing_holds.claim_held(encounter_id=visit),
+        billing_holds.claim_released(),
         billing.charges_reversed(encounter_id=visit),
     )
     await interop.fire_timers()
@@ -143,9 +143,9 @@ async def test_a_claim_may_be_held_before_it_is_charged(
     interop: Harness, visit: UUID, ehr: Listener
 ) -> None:
     await interop.receive(
-        billing.claim_held(encounter_id=visit),
+        billing_holds.claim_held(encounter_id=visit),
         billing.charges_posted(encounter_id=visit),
-        billing.claim_released(),
+        billing_holds.claim_released(),
         billing.claim_submitted(),
         billing.claim_rejected(),
     )

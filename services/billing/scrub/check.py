@@ -1,0 +1,128 @@
+"""A claim is scrubbed: load what the rules look at, let them decide, keep what they found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from libs.events.contracts.interop import EncounterPosted
+from libs.events.transport import UnitOfWork
+from services.billing.claims.model import Claim
+from services.billing.eligibility.store import coverage_on
+from services.billing.payers.model import PayerTerms, filing_deadline
+from services.billing.scrub import store
+from services.billing.scrub.catalogue import REVISION, scrub
+from services.billing.scrub.editions import packaged
+from services.billing.scrub.model import (
+    ClaimFacts,
+    CodeList,
+    Coverage,
+    Line,
+    Pair,
+    UnitLimit,
+    stopping,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """The rules that hold the claim; none: it may go. `is_news`: others held it before."""
+
+    stopped_by: tuple[str, ...]
+    is_news: bool
+
+
+async def scrub_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> Scrubbed:
+    """Ask of a priced claim with a payer; the caller holds it and `lock_standing`."""
+    diagnoses = [code.replace(".", "") for code in encounter.diagnoses]
+    raw = await store.read_facts(uow.db, claim, diagnoses)
+    assert claim.patient_id is not None
+    assert claim.payer_id is not None
+    coverage = await coverage_on(
+        uow.db, uow.practice_id, claim.patient_id, claim.payer_id, claim.service_on
+    )
+    facts = facts_of(encounter, raw, coverage, uow.now.date())
+    edits = scrub(facts)
+    stopped_by = stopping(edits, raw["overridden"] or ())
+    is_clean = not any(edit.severity == "error" for edit in edits)
+    await store.save_edits(uow.db, claim, edits, REVISION, uow.now, is_clean=is_clean)
+    before = stopping_before(raw)
+    return Scrubbed(stopped_by, is_news=before != stopped_by)
+
+
+async def note_unwritable(uow: UnitOfWork, claim: Claim) -> None:
+    """An 837P cannot carry it, which is an edit too: somebody has to mend it."""
+    await store.note_not_clean(uow.db, claim)
+
+
+def stopping_before(raw: dict[str, Any]) -> tuple[str, ...]:
+    """The rules that held the claim when it was last looked at."""
+    return tuple(sorted(set(raw["stopped_by"] or ()) - set(raw["overridden"] or ())))
+
+
+def facts_of(
+    encounter: EncounterPosted, raw: dict[str, Any], coverage: Coverage, as_of: date
+) -> ClaimFacts:
+    """The visit, and what `store.read_facts` found about it."""
+    return ClaimFacts(
+        as_of=as_of,
+        service_on=encounter.service_on,
+        place_of_service=encounter.place_of_service,
+        diagnoses=tuple(code.replace(".", "") for code in encounter.diagnoses),
+        lines=_lines(raw["lines"]),
+        born_on=encounter.person.birth_on,
+        sex=encounter.person.sex,
+        billing_npi=raw["billing_npi"],
+        rendering_npi=encounter.provider_npi,
+        referring_npi=encounter.referring.npi if encounter.referring else None,
+        has_authorization=encounter.prior_authorization is not None,
+        coverage=coverage,
+        filing_deadline=_deadline(raw["terms"], encounter.service_on),
+        authorization_codes=frozenset(raw["authorization_codes"] or ()),
+        diagnosis_list=_listed(raw, "icd-10-cm") or packaged().on(encounter.service_on),
+        procedure_list=_listed(raw, "procedures"),
+        pairs=tuple(_pair(row) for row in raw["pairs"] or ()),
+        unit_limits={code: UnitLimit(units, mai) for code, units, mai in raw["limits"] or ()},
+        same_day=_lines(raw["same_day"]),
+    )
+
+
+def _lines(rows: list[dict[str, Any]] | None) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            row["line_number"],
+            row["procedure_code"],
+            tuple(row["modifiers"]),
+            row["units"],
+            tuple(row["diagnosis_pointers"]),
+            row["charge_cents"],
+        )
+        for row in rows or ()
+    )
+
+
+def _deadline(terms: dict[str, Any] | None, service_on: date) -> date | None:
+    if terms is None:
+        return None
+    return filing_deadline(PayerTerms.model_validate(terms), service_on, is_corrected=False)
+
+
+def _pair(row: list[Any]) -> Pair:
+    column1, column2, effective_on, deleted_on, indicator = row
+    return Pair(
+        column1,
+        column2,
+        date.fromisoformat(effective_on),
+        date.fromisoformat(deleted_on) if deleted_on else None,
+        indicator,
+    )
+
+
+def _listed(raw: dict[str, Any], kind: str) -> CodeList | None:
+    """The practice's own list, where it loaded one for the day of service."""
+    edition = (raw["editions"] or {}).get(kind)
+    if edition is None:
+        return None
+    known = frozenset(code for of_kind, code in raw["known"] or () if of_kind == kind)
+    return CodeList(edition, judges=True, valid=known)

@@ -1,0 +1,186 @@
+"""What rules look at, in one query; what they found, in one statement; and the counts of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from libs.events.transport.database import Db
+from services.billing.claims.model import Claim
+from services.billing.scrub.model import Edit
+
+# Another claim is live unless it is void or the patient's to pay. Of two that are held, the later
+# one is the duplicate: each would wait for the other for ever.
+READ_FACTS = """
+WITH survivor AS (
+    SELECT coalesce((SELECT survivor_id FROM alias
+                      WHERE practice_id = $1 AND patient_id = $3), $3) AS id
+), chart AS (
+    SELECT id FROM survivor
+    UNION ALL
+    SELECT patient_id FROM alias JOIN survivor ON survivor_id = id WHERE practice_id = $1
+), same_day AS (
+    SELECT l.line_number, l.procedure_code, l.modifiers, l.units, l.diagnosis_pointers,
+           l.charge_cents
+      FROM claim c JOIN claim_line l USING (practice_id, claim_id)
+     WHERE c.practice_id = $1 AND c.patient_id IN (SELECT id FROM chart) AND c.claim_id <> $2
+       AND c.service_on = $4 AND c.provider_npi = $5 AND c.payer_id = $6
+       AND c.state NOT IN ('voided', 'self-pay')
+       AND (c.state <> 'held' OR c.control_number < $7)
+), line AS (
+    SELECT line_number, procedure_code, modifiers, units, diagnosis_pointers, charge_cents
+      FROM claim_line WHERE practice_id = $1 AND claim_id = $2
+), procedure AS (
+    SELECT procedure_code AS code FROM line UNION SELECT procedure_code FROM same_day
+), edition AS (
+    SELECT DISTINCT ON (kind) kind, edition, effective_on FROM code_set
+     WHERE practice_id = $1 AND effective_on <= $4 AND (ends_on IS NULL OR $4 < ends_on)
+     ORDER BY kind, effective_on DESC
+), part AS (
+    SELECT s.code_set_id, s.kind FROM code_set s
+      JOIN edition e ON e.kind = s.kind AND e.effective_on = s.effective_on
+     WHERE s.practice_id = $1
+)
+SELECT json_build_object(
+    'billing_npi', (SELECT npi FROM practice WHERE practice_id = $1),
+    'terms', (SELECT terms FROM payer WHERE practice_id = $1 AND payer_id = $6),
+    'authorization_codes', (SELECT authorization_codes FROM payer_rule
+                             WHERE practice_id = $1 AND payer_id = $6 AND effective_on <= $4
+                             ORDER BY effective_on DESC, told_at DESC LIMIT 1),
+    'lines', (SELECT json_agg(line ORDER BY line_number) FROM line),
+    'same_day', (SELECT json_agg(same_day) FROM same_day),
+    'editions', (SELECT json_object_agg(kind, edition) FROM edition),
+    'known', (SELECT json_agg(json_build_array(p.kind, c.code))
+                FROM part p JOIN code_set_code c USING (code_set_id)
+               WHERE c.practice_id = $1 AND p.kind IN ('icd-10-cm', 'procedures')
+                 AND (c.code = ANY ($8::text[]) OR c.code IN (SELECT code FROM procedure))
+                 AND (c.effective_on IS NULL OR c.effective_on <= $4)
+                 AND (c.ends_on IS NULL OR $4 <= c.ends_on)),
+    'limits', (SELECT json_agg(json_build_array(c.code, c.most_units, c.adjudication))
+                 FROM part p JOIN code_set_code c USING (code_set_id)
+                WHERE c.practice_id = $1 AND p.kind = 'ncci-units'
+                  AND c.code IN (SELECT code FROM procedure)),
+    'pairs', (SELECT json_agg(json_build_array(c.column1, c.column2, c.effective_on,
+                                               c.deleted_on, c.modifier_indicator))
+                FROM part p JOIN code_pair c USING (code_set_id)
+               WHERE c.practice_id = $1 AND p.kind = 'ncci-pairs'
+                 AND c.column1 IN (SELECT code FROM procedure)
+                 AND c.column2 IN (SELECT code FROM procedure)),
+    'overridden', (SELECT json_agg(rule_id) FROM edit_override
+                    WHERE practice_id = $1 AND claim_id = $2 AND revision = $9),
+    'stopped_by', (SELECT json_agg(DISTINCT rule_id) FROM claim_edit
+                    WHERE practice_id = $1 AND claim_id = $2 AND severity = 'error'
+                      AND mended_at IS NULL)
+)
+"""
+SAVE_EDITS = """
+WITH found AS (
+    SELECT * FROM jsonb_to_recordset($3::jsonb) AS f(
+        rule_id text, line_number int, place text, severity text, explanation text)
+), kept AS (
+    INSERT INTO claim_edit AS e (practice_id, claim_id, rule_id, line_number, place, severity,
+                                 explanation, rules_revision, found_at)
+    SELECT $1, $2, rule_id, line_number, place, severity, explanation, $4, $5 FROM found
+    ON CONFLICT (practice_id, claim_id, rule_id, line_number, place) DO UPDATE
+       SET severity = excluded.severity, explanation = excluded.explanation,
+           rules_revision = excluded.rules_revision, mended_at = NULL,
+           found_at = CASE WHEN e.mended_at IS NULL THEN e.found_at ELSE excluded.found_at END
+), mended AS (
+    UPDATE claim_edit e SET mended_at = $5
+     WHERE practice_id = $1 AND claim_id = $2 AND mended_at IS NULL
+       AND NOT EXISTS (SELECT FROM found f WHERE f.rule_id = e.rule_id
+                          AND f.line_number = e.line_number AND f.place = e.place)
+)
+UPDATE claim SET is_clean = coalesce(is_clean, true) AND $6, rules_revision = $4
+ WHERE practice_id = $1 AND claim_id = $2
+"""
+NOT_CLEAN = "UPDATE claim SET is_clean = false WHERE practice_id = $1 AND claim_id = $2"
+LIST_EDITS = """
+SELECT e.rule_id, e.severity, e.line_number, e.place, e.explanation, e.rules_revision, e.found_at,
+       e.mended_at, o.because, o.overridden_by, o.overridden_at
+  FROM claim_edit e
+  LEFT JOIN claim c USING (practice_id, claim_id)
+  LEFT JOIN edit_override o ON o.practice_id = e.practice_id AND o.claim_id = e.claim_id
+        AND o.rule_id = e.rule_id AND o.revision = c.revision AND e.severity = 'error'
+ WHERE e.practice_id = $1 AND e.claim_id = $2
+ ORDER BY e.mended_at NULLS FIRST, e.line_number, e.rule_id, e.place
+"""
+FIND_OVERRIDE = """
+SELECT because FROM edit_override
+ WHERE practice_id = $1 AND claim_id = $2 AND revision = $3 AND rule_id = $4
+"""
+STOPS = """
+SELECT EXISTS (SELECT FROM claim_edit WHERE practice_id = $1 AND claim_id = $2 AND rule_id = $3
+                  AND severity = 'error' AND mended_at IS NULL)
+"""
+ADD_OVERRIDE = "INSERT INTO edit_override VALUES ($1, $2, $3, $4, $5, $6, $7)"
+COUNT_MONTHS = """
+SELECT date_trunc('month', service_on)::date AS month, count(*) AS scrubbed,
+       count(*) FILTER (WHERE is_clean) AS clean,
+       count(*) FILTER (WHERE state IN ('paid', 'denied')) AS decided,
+       count(*) FILTER (WHERE state = 'paid' AND NOT was_refused AND NOT EXISTS (
+           SELECT FROM posting p WHERE p.practice_id = c.practice_id AND p.claim_id = c.claim_id
+              AND p.denied_cents <> 0)) AS settled_first
+  FROM claim c
+ WHERE practice_id = $1 AND is_clean IS NOT NULL AND state <> 'voided'
+   AND ($2::date IS NULL OR service_on < $2)
+ GROUP BY 1 ORDER BY 1 DESC LIMIT $3
+"""
+
+
+async def read_facts(db: Db, claim: Claim, diagnoses: Sequence[str]) -> dict[str, Any]:
+    """Raw facts of a claim by name, as READ_FACTS names them; null where there is none."""
+    return json.loads(
+        await db.fetchval(
+            READ_FACTS, claim.practice_id, claim.claim_id, claim.patient_id, claim.service_on,
+            claim.provider_npi, claim.payer_id, claim.control_number, list(diagnoses),
+            claim.revision,
+        )
+    )  # fmt: skip
+
+
+async def save_edits(
+    db: Db, claim: Claim, edits: Sequence[Edit], revision: str, at: datetime, *, is_clean: bool
+) -> None:
+    """Keep what was found; what was found before and is no more counts as mended."""
+    rows = json.dumps([asdict(edit) for edit in edits])
+    await db.execute(SAVE_EDITS, claim.practice_id, claim.claim_id, rows, revision, at, is_clean)
+
+
+async def note_not_clean(db: Db, claim: Claim) -> None:
+    await db.execute(NOT_CLEAN, claim.practice_id, claim.claim_id)
+
+
+async def list_edits(db: Db, practice_id: UUID, claim_id: UUID) -> list[dict[str, Any]]:
+    """What stands first, then what was mended."""
+    return [dict(row) for row in await db.fetch(LIST_EDITS, practice_id, claim_id)]
+
+
+async def find_override(db: Db, claim: Claim, rule_id: str) -> str | None:
+    """Why somebody let the claim go in spite of the rule; None: nobody did."""
+    return await db.fetchval(
+        FIND_OVERRIDE, claim.practice_id, claim.claim_id, claim.revision, rule_id
+    )
+
+
+async def is_stopped_by(db: Db, claim: Claim, rule_id: str) -> bool:
+    return await db.fetchval(STOPS, claim.practice_id, claim.claim_id, rule_id)
+
+
+async def add_override(
+    db: Db, claim: Claim, rule_id: str, because: str, by: str, at: datetime
+) -> None:
+    await db.execute(
+        ADD_OVERRIDE, claim.practice_id, claim.claim_id, claim.revision, rule_id, because, by, at
+    )
+
+
+async def count_months(
+    db: Db, practice_id: UUID, before: date | None, limit: int
+) -> list[dict[str, Any]]:
+    """By month of service, the latest first."""
+    return [dict(row) for row in await db.fetch(COUNT_MONTHS, practice_id, before, limit)]
