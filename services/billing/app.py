@@ -15,6 +15,10 @@ from services.billing.coordination.forward import (
     ask_next_payer,
     follow_crossover,
 )
+from services.billing.denials import api as denials
+from services.billing.denials import limits_api as payer_limits
+from services.billing.denials import reports_api as denial_reports
+from services.billing.denials.deadlines import DEADLINE_TIMER, tell_deadline
 from services.billing.deposits import api as deposits
 from services.billing.deposits.handlers import DEPOSIT_TIMER, tell_missing_deposit
 from services.billing.eligibility import api as eligibility
@@ -69,6 +73,7 @@ service = Service(
     timers={
         SUBMIT_TIMER: submit_claims,
         DEPOSIT_TIMER: tell_missing_deposit,
+        DEADLINE_TIMER: tell_deadline,
         BEFORE_TIMER: ask_before_visits,
         BATCH_TIMER: ask_by_file,
         OVERDUE_TIMER: give_up,
@@ -86,6 +91,9 @@ service = Service(
         scrub.routes,
         claims.routes,
         corrections.routes,
+        denial_reports.routes,
+        denials.routes,
+        payer_limits.routes,
         ledger.routes,
         write_offs.routes,
         patients.routes,

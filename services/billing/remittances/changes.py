@@ -9,6 +9,7 @@ from uuid import UUID
 from libs.events.transport import UnitOfWork
 from services.billing.claims.moves import Move, move_all
 from services.billing.coordination.store import Adjudicated, Goes, go_to_payers, keep_adjudications
+from services.billing.denials.follow import Posted, follow_postings
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import post_all
 from services.billing.remittances import store
@@ -35,6 +36,7 @@ class Changes:
     reversed_by: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     entries: list[ledger.Entry] = field(default_factory=list[ledger.Entry])
     moves: list[Move] = field(default_factory=list[Move])
+    posted: list[Posted] = field(default_factory=list[Posted])
     goes: list[Goes] = field(default_factory=list[Goes])
     """Claims that another payer has, or is to have, after the moves."""
 
@@ -48,3 +50,4 @@ class Changes:
         await post_all(db, self.entries, uow.now)
         await move_all(db, practice_id, self.moves, uow.now)
         await go_to_payers(db, practice_id, self.goes)
+        await follow_postings(uow, self.posted)

@@ -19,6 +19,7 @@ from services.billing.claims.moves import Move
 from services.billing.coordination.forward import bring_back, go_on, recall
 from services.billing.coordination.model import payer_at
 from services.billing.coordination.store import Adjudicated
+from services.billing.denials.follow import Posted
 from services.billing.ledger import model as ledger
 from services.billing.ledger.model import Decision
 from services.billing.remittances.changes import Changes, Payment
@@ -49,6 +50,7 @@ async def post_decision(
     posting = Posting(payment_id, made, number, refused, claim.payer_sequence)
     changes.postings.append(NewPosting(claim.claim_id, said.status, posting))
     changes.adjudications.append(Adjudicated(claim, payment_id, said))
+    changes.posted.append(Posted(claim, payment_id, said))
     event = _posted(uow, claim, payment_id, changes.payment, made)
     changes.entries.append(_entry(event, claim, made, undo=False))
     origin = await uow.publish(event, origin=Origin.load(claim.origin))
@@ -78,6 +80,7 @@ async def post_reversal(
     claim = standing.claim
     decider = replace(claim, payer_id=payer_at(claim, posting.place))
     changes.reversed_by[posting.payment_id] = reversal_id
+    changes.posted.append(Posted(claim, posting.payment_id, None))
     event = _posted(uow, decider, posting.payment_id, changes.payment, posting.made)
     taken_back = PaymentReversed(**event.model_dump())
     changes.entries.append(_entry(taken_back, claim, posting.made, undo=True))

@@ -16,6 +16,7 @@ from libs.events.contracts.values import ClaimId, PracticeId, WriteOffId, month_
 from libs.events.transport import Origin, UnitOfWork
 from services.billing.claims.model import Claim
 from services.billing.claims.store import lock as lock_claim
+from services.billing.denials.follow import follow_balance
 from services.billing.ledger.store import post
 from services.billing.writeoffs import store
 from services.billing.writeoffs.model import (
@@ -99,7 +100,9 @@ async def take_back(uow: UnitOfWork, write_off_id: UUID, by: str) -> WriteOff:
     said = WriteOffReversed(**_money(claim, written))
     entry = entry_of(written, claim.service_on, said.event_id, undo=True)
     await post(uow.db, entry, uow.now)
+    await follow_balance(uow, [claim.claim_id])
     await uow.publish(said, origin=Origin.load(claim.origin))
+    await follow_balance(uow, [claim.claim_id])
     return replace(written, state="reversed", reversed_by=by, reversed_at=uow.now)
 
 
@@ -107,6 +110,7 @@ async def _post(uow: UnitOfWork, claim: Claim, written: WriteOff) -> None:
     said = BalanceWrittenOff(**_money(claim, written))
     entry = entry_of(written, claim.service_on, said.event_id, undo=False)
     await post(uow.db, entry, uow.now)
+    await follow_balance(uow, [claim.claim_id])
     await uow.publish(said, origin=Origin.load(claim.origin))
 
 

@@ -1,0 +1,182 @@
+"""Root causes and measures of denials, and the rules that would have caught them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Query
+
+from libs.events.contracts import Contract
+from libs.events.contracts.billing_denials import DenialCategory
+from libs.service.http import Uow, json_body
+from services.billing.denials import proposals
+from services.billing.denials.api import By
+from services.billing.denials.cursor import After, read_cursor, write_cursor
+from services.billing.denials.reports import sum_months, sum_root_causes
+
+routes = APIRouter(prefix="/denials", tags=["denials"])
+MOST_MONTHS = 36
+Limit = Annotated[int, Query(ge=1, le=500)]
+ProposalState = Literal["proposed", "accepted", "declined"]
+
+
+class RootCause(Contract):
+    """Denials of one payer, category, reason, procedure and clinician."""
+
+    payer_id: str
+    category: DenialCategory
+    reason: str
+    """The claim adjustment reason code (CARC)."""
+    procedure_code: str | None
+    provider_npi: str | None
+    denials: int
+    denied_cents: int
+    recovered_cents: int
+    recoverable_cents: int
+    days_to_resolve: float | None
+    """From opened to closed, on average; None: none is closed."""
+    rule_id: str | None
+    """The rule of the scrubber that would have caught them."""
+
+
+class RootCauses(Contract):
+    causes: tuple[RootCause, ...]
+    next: str | None
+
+
+class Measures(Contract):
+    """A month in the measures of HFMA: its MAP Keys and its Claim Integrity Task Force (2021).
+
+    `initial_denial_rate`: claims denied, wholly or in part, by their payer's first decision, of
+    the claims first decided in the month. HFMA divides by claims submitted, averaged over three
+    months; here each decided claim counts once, so that no rate is above one.
+    `initial_denial_rate_by_charges`: the same, weighted by the claims' charges.
+    `denial_write_off_rate` (MAP Key AR-6): denied amounts that were given up in the month, of net
+    patient service revenue, which is charges less contractual adjustments posted in the month.
+    `overturn_rate`: appeals that were answered in the month and won, wholly or in part, of all
+    that were answered. None: there is nothing to divide by.
+    """
+
+    month: date
+    decided_claims: int
+    denied_claims: int
+    initial_denial_rate: float | None
+    decided_charge_cents: int
+    denied_charge_cents: int
+    initial_denial_rate_by_charges: float | None
+    given_up_cents: int
+    net_revenue_cents: int
+    denial_write_off_rate: float | None
+    answered_appeals: int
+    won_appeals: int
+    overturn_rate: float | None
+
+
+class Proposal(Contract):
+    """A rule for a payer, with what it would have caught."""
+
+    proposal_id: UUID
+    rule_id: str
+    payer_id: str
+    procedure_code: str | None
+    denials: int
+    denied_cents: int
+    examples: list[UUID]
+    """The first denials of it."""
+    proposed_at: datetime
+    state: ProposalState
+    decided_at: datetime | None
+    decided_by: str | None
+
+
+class Proposals(Contract):
+    proposals: tuple[Proposal, ...]
+    next: str | None
+
+
+class DecideProposal(Contract):
+    decision: Literal["accepted", "declined"]
+
+
+@routes.get("/root-causes")
+async def report_root_causes(
+    uow: Uow,
+    first: Annotated[date, Query(alias="from")],
+    end: Annotated[date, Query(alias="to")],
+    limit: Limit = 100,
+    after: After = None,
+) -> RootCauses:
+    """Of the denials opened from `from` to before `to`; those of the most cents first."""
+    place = read_cursor(after)
+    rows = await sum_root_causes(uow.db, uow.practice_id, first, end, place, limit)
+    places = [row.pop("place") for row in rows]
+    full = len(rows) == limit
+    follows = write_cursor(rows[-1]["denied_cents"], places[-1]) if full else None
+    return RootCauses(causes=tuple(RootCause(**row) for row in rows), next=follows)
+
+
+@routes.get("/measures")
+async def report_measures(
+    uow: Uow,
+    first: Annotated[date, Query(alias="from")],
+    last: Annotated[date, Query(alias="to")],
+) -> list[Measures]:
+    """Month by month, from the month of `from` to that of `to`."""
+    first, last = first.replace(day=1), last.replace(day=1)
+    months = (last.year - first.year) * 12 + last.month - first.month
+    if not 0 <= months < MOST_MONTHS:
+        raise HTTPException(422, f"from the first to the last are 1 to {MOST_MONTHS} months")
+    rows = await sum_months(uow.db, uow.practice_id, first, last)
+    return [
+        Measures(
+            **row,
+            initial_denial_rate=_share(row["denied_claims"], row["decided_claims"]),
+            initial_denial_rate_by_charges=_share(
+                row["denied_charge_cents"], row["decided_charge_cents"]
+            ),
+            denial_write_off_rate=_share(row["given_up_cents"], row["net_revenue_cents"]),
+            overturn_rate=_share(row["won_appeals"], row["answered_appeals"]),
+        )
+        for row in rows
+    ]
+
+
+@routes.get("/rule-proposals")
+async def list_rule_proposals(
+    uow: Uow, state: ProposalState | None = None, limit: Limit = 100, after: After = None
+) -> Proposals:
+    """Rules that denials propose, those of the most denied cents first."""
+    place = read_cursor(after)
+    rows = await proposals.list_proposals(uow.db, uow.practice_id, state, place, limit)
+    found = tuple(Proposal(**row) for row in rows)
+    full = len(found) == limit
+    follows = write_cursor(found[-1].denied_cents, found[-1].proposal_id) if full else None
+    return Proposals(proposals=found, next=follows)
+
+
+@routes.post("/rule-proposals/{proposal_id}/decision")
+async def decide_rule_proposal(
+    proposal_id: UUID,
+    command: Annotated[DecideProposal, json_body(DecideProposal)],
+    uow: Uow,
+    by: By,
+) -> Proposal:
+    """Accept or decline, once; the same again changes nothing, the other decision is 409."""
+    row = await proposals.lock_proposal(uow.db, uow.practice_id, proposal_id)
+    if row is None:
+        raise HTTPException(404, "there is no such proposal")
+    if row["state"] == "proposed":
+        decision = command.decision
+        await proposals.decide_proposal(
+            uow.db, uow.practice_id, proposal_id, decision, uow.now, by.name
+        )
+        row |= {"state": decision, "decided_at": uow.now, "decided_by": by.name}
+    elif row["state"] != command.decision:
+        raise HTTPException(409, f"the proposal is {row['state']}")
+    return Proposal(**row)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole > 0 else None
