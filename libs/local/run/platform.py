@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 
 from libs.local.backends import Backends
+from libs.local.demo.practices import PAYERS
 from libs.local.run.processes import Command, Processes
 from libs.service.migrations import as_service, migrate, provision
 from libs.service.operators import hash_password, write_operators
@@ -86,7 +87,7 @@ async def platform(
     names = service_names()
     databases = {n: as_service(backends.postgres, n, kept[f"database.{n}"]) for n in names}
     processes = Processes(home / "logs")
-    ports = _free_ports([*names, "mllp", "smtp", "ehr"], first_port)
+    ports = _free_ports([*names, "mllp", "smtp", "ehr", "payer"], first_port)
     made = LocalPlatform(
         home, backends, processes, ports, databases, kept["operator_key"], kept["demo_password"]
     )
@@ -114,7 +115,8 @@ def _commands(made: LocalPlatform, kept: dict[str, str], pace: Pace) -> list[Com
     exchange.mkdir(parents=True, exist_ok=True)
     commands = [
         Command("payer", "libs.local.payer",
-                ("--exchange", str(exchange), "--pace", str(pace.payer_seconds))),
+                ("--exchange", str(exchange), "--pace", str(pace.payer_seconds),
+                 "--inquire-port", str(ports["payer"]))),
         Command("mail", "libs.local.mail",
                 ("--port", str(ports["smtp"]), "--maildir", str(made.home / "mail"))),
         Command("ehr", "libs.local.ehr",
@@ -123,6 +125,10 @@ def _commands(made: LocalPlatform, kept: dict[str, str], pace: Pace) -> list[Com
     knobs = {
         "BILLING_EXCHANGE_DIR": str(exchange),
         "BILLING_SUBMIT_DELAY_SECONDS": str(pace.submit_delay_seconds),
+        # One payer answers at once, the others by file.
+        "BILLING_INQUIRE_URLS": json.dumps(
+            {PAYERS[0].payer_id: f"http://127.0.0.1:{ports['payer']}/"}
+        ),
         "INTEROP_MLLP_PORT": str(ports["mllp"]),
         "INTEROP_SUBSCRIPTION_PRIVATE_ENDPOINTS": "true",  # whoever subscribes is here, too
         "ENGAGEMENT_SMTP_HOST": "127.0.0.1",

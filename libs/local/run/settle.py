@@ -15,6 +15,16 @@ from libs.service.topics import declared_topics
 
 SOON = timedelta(seconds=30)
 """A timer that is due so soon is work to wait for; a reminder for tomorrow is not."""
+EXCHANGED = (
+    "*/outbound/*.837",
+    "*/outbound/*.270",
+    "*/inbound/*.999",
+    "*/inbound/*.277",
+    "*/inbound/*.271",
+    "*/inbound/*.835",
+    "*/inbound/*.ach",
+)
+"""Files that somebody is still to take."""
 
 
 class NotSettledError(Exception):
@@ -39,13 +49,7 @@ async def what_waits(platform: LocalPlatform) -> list[str]:
     """What is still under way, in words; empty when all is settled."""
     waiting = [
         f"{path.parent.parent.name} has {path.name} in {path.parent.name}"
-        for pattern in (
-            "*/outbound/*.837",
-            "*/inbound/*.999",
-            "*/inbound/*.277",
-            "*/inbound/*.835",
-            "*/inbound/*.ach",
-        )
+        for pattern in EXCHANGED
         for path in sorted(platform.exchange.glob(pattern))
     ]
     ends = await _log_ends(platform)
