@@ -9,14 +9,14 @@ from uuid import UUID, uuid5
 from libs.events.transport import Timer, UnitOfWork
 from services.billing.eligibility import inquiries, members
 from services.billing.eligibility.end import take_failure
-from services.billing.eligibility.model import KeptInquiry, Member
-from services.billing.eligibility.question import question, write_questions
+from services.billing.eligibility.model import KeptInquiry
+from services.billing.eligibility.question import Way, question, write_questions
 from services.billing.eligibility.settings import EligibilitySettings
 from services.billing.eligibility.verdict import Failed
 from services.billing.exchange.send import send
 from services.billing.facts.store import look_up_practice
+from services.billing.payers.store import find_terms
 from services.billing.x12 import RefusedElementError
-from services.billing.x12.claims_837p import Payer
 from services.billing.x12.write_270 import Inquiry
 
 BEFORE_TIMER = "ask-before-visits"
@@ -87,39 +87,32 @@ async def ask_by_file(timer: Timer, uow: UnitOfWork) -> None:
     asked = [(one, said) for one in waiting if (said := await sayable(uow, one))]
     if not asked:
         return
-    practice = await look_up_practice(uow.db, uow.practice_id)
-    assert practice is not None, "what is sayable is asked by a practice that is known"
-    payer = asked[0][1][1]
+    way = asked[0][1][1]
     questions = [said[0] for _, said in asked]
-    number = await send(
-        uow, "270", payer_id, lambda n: write_questions(n, practice, payer, questions, uow.now)
-    )
+    number = await send(uow, "270", payer_id, lambda n: write_questions(n, way, questions, uow.now))
     await inquiries.set_asked(uow, [one for one, _ in asked], number)
     await uow.set_timer(OVERDUE_TIMER, str(number), uow.now + PATIENCE)
 
 
-async def sayable(uow: UnitOfWork, inquiry: KeptInquiry) -> tuple[Inquiry, Payer] | None:
+async def sayable(uow: UnitOfWork, inquiry: KeptInquiry) -> tuple[Inquiry, Way] | None:
     """The question and whom it goes to; one that a 270 cannot carry is refused here, alone."""
     practice = await look_up_practice(uow.db, uow.practice_id)
     member = await members.find_member(uow, inquiry.patient_id)
     if practice is None or member is None or member.coverage.payer_id != inquiry.payer_id:
         await take_failure(uow, inquiry, Failed("member-data", may_ask_again=True))
         return None
-    asked, payer = question(inquiry, member), _payer(member)
+    terms = await find_terms(uow.db, uow.practice_id, inquiry.payer_id)
+    asked, way = question(inquiry, member), Way.to(member.coverage, practice, terms)
     try:
-        write_questions(1, practice, payer, [asked], uow.now)
+        write_questions(1, way, [asked], uow.now)
     except RefusedElementError as refused:
         failed = Failed("member-data", may_ask_again=True, unwritable=refused.element)
         await take_failure(uow, inquiry, failed)
         return None
-    return asked, payer
+    return asked, way
 
 
 async def give_up(timer: Timer, uow: UnitOfWork) -> None:
     """What went out in the interchange and has no answer gets none."""
     for inquiry in await inquiries.lock_in_interchange(uow, int(timer.key)):
         await take_failure(uow, inquiry, Failed("no-answer", may_ask_again=True))
-
-
-def _payer(member: Member) -> Payer:
-    return Payer(member.coverage.payer_name, member.coverage.payer_id)

@@ -25,7 +25,6 @@ from services.billing.eligibility.model import KeptInquiry, State
 from services.billing.eligibility.question import write_questions
 from services.billing.eligibility.settings import EligibilitySettings
 from services.billing.exchange.send import confirm_sent, keep, read_kept_interchange
-from services.billing.facts.store import find_practice
 from services.billing.x12 import X12Error
 
 log = structlog.get_logger("billing.eligibility")
@@ -68,12 +67,10 @@ async def _prepare(uow: UnitOfWork, inquiry_id: UUID) -> tuple[KeptInquiry, int,
         said = await sayable(uow, inquiry)
         if said is None:
             return None
-        asked, payer = said
-        practice = await find_practice(uow.db, uow.practice_id)
+        asked, way = said
         number = await keep(
-            uow, "270", inquiry.payer_id,
-            lambda n: write_questions(n, practice, payer, [asked], uow.now),
-        )  # fmt: skip
+            uow, "270", inquiry.payer_id, lambda n: write_questions(n, way, [asked], uow.now)
+        )
         await inquiries.set_asked(uow, [inquiry], number)
         await uow.set_timer(OVERDUE_TIMER, str(number), uow.now + PATIENCE)
     elif inquiry.state is not State.ASKED:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from libs.events.contracts.people import Coverage
 from services.billing.eligibility.model import KeptInquiry, Member
+from services.billing.payers.model import PayerTerms, Route, route_of
 from services.billing.x12 import plain_text
 from services.billing.x12.claims_837p import Payer, Person
 from services.billing.x12.write_270 import AskedPerson, Inquiries, Inquiry, write_270
@@ -47,26 +50,38 @@ def question(inquiry: KeptInquiry, member: Member) -> Inquiry:
     )
 
 
-def write_questions(
-    number: int,
-    practice: Mapping[str, Any],
-    payer: Payer,
-    questions: Sequence[Inquiry],
-    at: datetime,
-) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From a practice to a payer: who asks, who is asked, and how files travel between them."""
+
+    practice: Mapping[str, Any]
+    payer: Payer
+    route: Route
+
+    @classmethod
+    def to(cls, coverage: Coverage, practice: Mapping[str, Any], terms: PayerTerms) -> Way:
+        name = plain_text(terms.name or coverage.payer_name)
+        route = route_of(coverage.payer_id, terms, practice["tax_id"])
+        return cls(practice, Payer(name, coverage.payer_id), route)
+
+
+def write_questions(number: int, way: Way, questions: Sequence[Inquiry], at: datetime) -> bytes:
     """One interchange of one practice to one payer; raises RefusedElementError."""
+    practice, payer, receiver = way.practice, way.payer, way.route.receiver
     return write_270(
         Inquiries(
-            sender_id=practice["tax_id"],
-            receiver_id=payer.identifier[:15],
+            sender_id=way.route.submitter_id,
+            receiver_id=receiver.interchange_id if receiver else payer.identifier[:15],
             control=number,
             written_at=at,
-            usage="T",
-            payer=Payer(plain_text(payer.name), payer.identifier),
+            usage=way.route.usage,
+            payer=payer,
             provider_name=plain_text(practice["name"]),
             provider_npi=practice["npi"],
             trace_origin=f"1{practice['tax_id']}",
             inquiries=tuple(questions),
+            receiver_qualifier=receiver.qualifier if receiver else "ZZ",
+            receiver_application=receiver.application_id if receiver else None,
         )
     )
 

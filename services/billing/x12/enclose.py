@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from services.billing.x12.characters import text
+from services.billing.x12.characters import code, text
 from services.billing.x12.errors import RefusedElementError
 
 
@@ -27,6 +27,10 @@ class Enclosure:
     transaction_set: str
     version: str
     """GS08 and ST03."""
+    receiver_qualifier: str = "ZZ"
+    """ISA07."""
+    receiver_application: str | None = None
+    """GS03; None: as `receiver_id`."""
 
 
 def enclose(envelope: Enclosure, body: Sequence[str]) -> bytes:
@@ -34,13 +38,15 @@ def enclose(envelope: Enclosure, body: Sequence[str]) -> bytes:
     at, number = envelope.written_at, envelope.control
     if not 1 <= number <= 999_999_999:
         raise RefusedElementError("out-of-range", "ISA13", "1 to 999999999 is expected.")
-    sender = text(envelope.sender_id, "ISA06", 15)
-    receiver = text(envelope.receiver_id, "ISA08", 15)
+    sender = text(envelope.sender_id, "ISA06", 15, 2)
+    receiver = text(envelope.receiver_id, "ISA08", 15, 2)
+    qualifier = code(envelope.receiver_qualifier, "ISA07", 2, 2)
+    application = text(envelope.receiver_application or receiver, "GS03", 15, 2)
     control = f"{number:04d}"
     segments = [
-        f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:15}*ZZ*{receiver:15}"
+        f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:15}*{qualifier}*{receiver:15}"
         f"*{at:%y%m%d}*{at:%H%M}*^*00501*{number:09d}*0*{envelope.usage}*:",
-        f"GS*{envelope.functional_id}*{sender}*{receiver}*{at:%Y%m%d}*{at:%H%M}*{number}*X"
+        f"GS*{envelope.functional_id}*{sender}*{application}*{at:%Y%m%d}*{at:%H%M}*{number}*X"
         f"*{envelope.version}",
         f"ST*{envelope.transaction_set}*{control}*{envelope.version}",
         *body,

@@ -55,6 +55,8 @@ class Inquiries:
     trace_origin: str
     """TRN03, who gave the trace numbers: 1 and the EIN."""
     inquiries: tuple[Inquiry, ...]
+    receiver_qualifier: str = "ZZ"
+    receiver_application: str | None = None
 
 
 def write_270(asked: Inquiries) -> bytes:
@@ -67,6 +69,8 @@ def write_270(asked: Inquiries) -> bytes:
     envelope = Enclosure(
         asked.sender_id, asked.receiver_id, asked.control, asked.written_at, asked.usage,
         functional_id="HS", transaction_set="270", version=VERSION,
+        receiver_qualifier=asked.receiver_qualifier,
+        receiver_application=asked.receiver_application,
     )  # fmt: skip
     return enclose(envelope, list(_segments(asked)))
 

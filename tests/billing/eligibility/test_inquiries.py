@@ -113,6 +113,19 @@ async def test_a_dependent_is_asked_about_below_the_subscriber(desk: Desk) -> No
     assert await standing(desk) == "active"
 
 
+async def test_a_question_travels_as_was_agreed_with_the_payer(desk: Desk) -> None:
+    receiver = {"interchange_id": "CLEAR1", "qualifier": "30", "application_id": "CLEARAPP",
+                "name": "CLEARINGHOUSE", "identifier": "CLR1"}  # fmt: skip
+    terms = {"receiver": receiver, "submitter_id": "MSO1", "usage": "P", "name": "BUCKEYE"}
+    async with desk.billing.http(desk.practice_id) as client:
+        assert (await client.put("/payers/BUCKEYE01", json=terms)).status_code == 200
+    said = await asked(desk)
+    assert (said.sender, said.receiver, said.usage) == ("MSO1", "CLEAR1", "P")
+    assert said.payer == ("BUCKEYE", "BUCKEYE01")
+    assert b"*30*CLEAR1 " in files(desk)[0]
+    assert b"GS*HS*MSO1*CLEARAPP*" in files(desk)[0]
+
+
 async def test_the_same_question_asks_once_and_another_under_its_id_is_refused(desk: Desk) -> None:
     await asked(desk)
     again = await ask(desk, service_on="2026-03-05")
