@@ -4,6 +4,7 @@ from libs.events.transport import Job, Service
 from services.billing.answers import api as refused_files
 from services.billing.answers.read import read_answers
 from services.billing.charges import api as fee_schedules
+from services.billing.charges import lag_api as charge_lag
 from services.billing.charges.handlers import correct_charges, post_charges, void_charges
 from services.billing.claims import api as claims
 from services.billing.claims import due_api as corrections
@@ -84,6 +85,7 @@ service = Service(
     jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
     routes=[
         fee_schedules.routes,
+        charge_lag.routes,
         payers.routes,
         office.routes,
         payer_rules.routes,

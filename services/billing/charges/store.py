@@ -36,6 +36,7 @@ async def add_schedule(
 
 
 async def prices_on(db: Db, practice_id: UUID, on: date) -> dict[str, int] | None:
-    """Cents per unit by procedure code, of the schedule in force on a day."""
+    """Cents per unit by procedure code, also with a modifier (`71046-26`), of the schedule in
+    force on a day."""
     text = await db.fetchval(PRICES_ON, practice_id, on)
     return json.loads(text) if text is not None else None

@@ -107,14 +107,24 @@ def charge(
     signed = -cents if undo else cents
     return Entry(
         practice_id,
-        "charge-reversal" if undo else "charge",
-        str(claim_id) if revision == 1 else f"{claim_id}/{revision}",
+        *_charged(claim_id, revision, undo=undo),
         {owed: signed, Account.CHARGES: -signed},
         claim_id,
         month_of(on),
         payer_id,
         event_id,
     )
+
+
+def charge_entry_id(practice_id: UUID, claim_id: UUID, revision: int, *, undo: bool) -> UUID:
+    """The entry that charges a revision of a claim, or that takes it back."""
+    return Entry(practice_id, *_charged(claim_id, revision, undo=undo), {}).entry_id
+
+
+def _charged(claim_id: UUID, revision: int, *, undo: bool) -> tuple[str, str]:
+    """Kind and source."""
+    kind = "charge-reversal" if undo else "charge"
+    return kind, str(claim_id) if revision == 1 else f"{claim_id}/{revision}"
 
 
 def decision(
