@@ -3,6 +3,20 @@
 from libs.events.transport import Job, Service
 from services.billing.answers import api as refused_files
 from services.billing.answers.read import read_answers
+from services.billing.balances.dunning import api as collections
+from services.billing.balances.dunning.follow import dun
+from services.billing.balances.dunning.model import DUN_TIMER
+from services.billing.balances.payments import api as patient_payments
+from services.billing.balances.payments.charge import CHARGE_TIMER, charge_card
+from services.billing.balances.policy import api as balance_policy
+from services.billing.balances.statements import api as statements
+from services.billing.balances.statements.issue import (
+    CYCLE_TIMER,
+    STATEMENT_TIMER,
+    bill_patients,
+    issue_statement,
+)
+from services.billing.balances.write_offs import api as patient_write_offs
 from services.billing.charges import api as fee_schedules
 from services.billing.charges import lag_api as charge_lag
 from services.billing.charges.handlers import correct_charges, post_charges, void_charges
@@ -80,8 +94,15 @@ service = Service(
         OVERDUE_TIMER: give_up,
         ASK_TIMER: ask_next_payer,
         CROSSOVER_TIMER: follow_crossover,
+        CYCLE_TIMER: bill_patients,
+        STATEMENT_TIMER: issue_statement,
+        DUN_TIMER: dun,
     },
-    transmissions={SEND_TIMER: send_interchange, INQUIRE_TIMER: inquire},
+    transmissions={
+        SEND_TIMER: send_interchange,
+        INQUIRE_TIMER: inquire,
+        CHARGE_TIMER: charge_card,
+    },
     jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
     routes=[
         fee_schedules.routes,
@@ -104,5 +125,10 @@ service = Service(
         unmatched.routes,
         deposits.routes,
         refused_files.routes,
+        balance_policy.routes,
+        statements.routes,
+        patient_payments.routes,
+        patient_write_offs.routes,
+        collections.routes,
     ],
 )

@@ -14,6 +14,7 @@ from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased, HoldRe
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.contracts.values import ClaimId, EncounterId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
+from services.billing.balances.settle import settle
 from services.billing.charges.model import price
 from services.billing.charges.store import prices_on
 from services.billing.claims import store
@@ -108,6 +109,7 @@ async def take_back(uow: UnitOfWork, claim: Claim) -> Claim:
         await post(uow.db, entry, uow.now)
     await store.drop_lines(uow.db, claim)
     origin = await uow.publish(undone)
+    await settle(uow, claim.claim_id)
     return replace(claim, charge_cents=0, hold_reason=None, origin=origin.dump())
 
 

@@ -7,6 +7,8 @@ from datetime import date
 from uuid import UUID
 
 from libs.events.transport import UnitOfWork
+from services.billing.balances.settle import settle
+from services.billing.balances.store import Share, keep_shares
 from services.billing.claims.moves import Move, move_all
 from services.billing.coordination.store import Adjudicated, Goes, go_to_payers, keep_adjudications
 from services.billing.denials.follow import Posted, follow_postings
@@ -37,6 +39,9 @@ class Changes:
     entries: list[ledger.Entry] = field(default_factory=list[ledger.Entry])
     moves: list[Move] = field(default_factory=list[Move])
     posted: list[Posted] = field(default_factory=list[Posted])
+    shares: list[Share] = field(default_factory=list[Share])
+    owed_less: set[UUID] = field(default_factory=set[UUID])
+    """Claims of which a patient may have paid more than is left to them now."""
     goes: list[Goes] = field(default_factory=list[Goes])
     """Claims that another payer has, or is to have, after the moves."""
 
@@ -51,3 +56,6 @@ class Changes:
         await move_all(db, practice_id, self.moves, uow.now)
         await go_to_payers(db, practice_id, self.goes)
         await follow_postings(uow, self.posted)
+        await keep_shares(db, practice_id, self.shares)
+        for claim_id in sorted(self.owed_less):
+            await settle(uow, claim_id)

@@ -14,6 +14,7 @@ from libs.events.contracts.billing import (
 )
 from libs.events.contracts.values import ClaimId, PaymentId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
+from services.billing.balances.store import Share
 from services.billing.claims.model import Claim, State, may_move
 from services.billing.claims.moves import Move
 from services.billing.coordination.forward import bring_back, go_on, recall
@@ -31,6 +32,7 @@ from services.billing.remittances.model import (
     denial_of,
     denied_lines,
     is_part,
+    patient_shares,
 )
 from services.billing.remittances.store import NewPosting
 from services.billing.x12 import RemittedClaim
@@ -51,6 +53,10 @@ async def post_decision(
     changes.postings.append(NewPosting(claim.claim_id, said.status, posting))
     changes.adjudications.append(Adjudicated(claim, payment_id, said))
     changes.posted.append(Posted(claim, payment_id, said))
+    changes.shares += [
+        Share(payment_id, claim.claim_id, reason, cents)
+        for reason, cents in patient_shares(said, made).items()
+    ]
     event = _posted(uow, claim, payment_id, changes.payment, made)
     changes.entries.append(_entry(event, claim, made, undo=False))
     origin = await uow.publish(event, origin=Origin.load(claim.origin))
@@ -80,6 +86,7 @@ async def post_reversal(
     claim = standing.claim
     decider = replace(claim, payer_id=payer_at(claim, posting.place))
     changes.reversed_by[posting.payment_id] = reversal_id
+    changes.owed_less.add(claim.claim_id)
     changes.posted.append(Posted(claim, posting.payment_id, None))
     event = _posted(uow, decider, posting.payment_id, changes.payment, posting.made)
     taken_back = PaymentReversed(**event.model_dump())

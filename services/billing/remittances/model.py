@@ -109,6 +109,21 @@ def decide(claim: RemittedClaim) -> Decision:
     return Decision(claim.paid_cents, adjusted, patient, denied)
 
 
+def patient_shares(claim: RemittedClaim, made: Decision) -> dict[str, int]:
+    """Why something is left to the patient: cents by reason code (group PR).
+
+    At most what the decision leaves to the patient: nothing where another payer is asked first.
+    """
+    shares: dict[str, int] = {}
+    left = made.patient_cents
+    for adjustment in adjustments_of(claim):
+        if adjustment.group == "PR":
+            cents = min(adjustment.cents, left)
+            shares[adjustment.reason] = shares.get(adjustment.reason, 0) + cents
+            left -= cents
+    return {reason: cents for reason, cents in shares.items() if cents}
+
+
 def denial_of(claim: RemittedClaim, made: Decision) -> Denial | None:
     """The denial of the whole claim, or None where something of it was allowed."""
     refused = claim.status == DENIED or (

@@ -1,0 +1,58 @@
+"""How a practice bills its patients, as data; pure."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from libs.events.contracts import Contract
+from libs.events.contracts.values import PayerId, PositiveCents, Short
+
+Days = Annotated[int, Field(ge=0, le=365)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class ScaleStep(Contract):
+    """Up to so many percent of the poverty guideline, so much of the balance is let off."""
+
+    up_to_percent: Annotated[int, Field(ge=1, le=1000)]
+    discount_percent: Percent
+
+
+class BalancePolicy(Contract):
+    """What a practice decided about its patients' balances; nothing is billed without one."""
+
+    statement_day: Annotated[int, Field(ge=1, le=28)] = 1
+    """The day of the month on which statements go out."""
+    minimum_cents: PositiveCents = 500
+    """No statement is sent for less."""
+    due_days: Days = 30
+    notice_days: tuple[Days, Days, Days, Days] = (30, 30, 30, 30)
+    """After the first, second and third statement until the next notice; after the final notice
+    until the hand-off to the agency."""
+    small_balance_cents: PositiveCents = 0
+    """What is open of an account and no more than this is written off when statements go out."""
+    agency: Short | None = None
+    """None: nobody collects for the practice, and a final notice is the last step."""
+    refund_limit_cents: PositiveCents = 10_000
+    """A refund above it needs a second person."""
+    assistance_limit_cents: PositiveCents = 50_000
+    """Charity care above it needs a second person."""
+    assistance_scale: tuple[ScaleStep, ...] = ()
+    """By rising percentages; above the last one nothing is let off."""
+    missed_instalments: Annotated[int, Field(ge=1, le=12)] = 2
+    """A plan ends when so many in a row were missed."""
+    out_of_network: tuple[PayerId, ...] = ()
+    """Payers with which the practice has no contract."""
+    portal_url: Short | None = None
+    phone: Short | None = None
+
+
+def next_cycle(today: date, day: int) -> date:
+    """The next day of the month on which statements go out; never today."""
+    if today.day < day:
+        return today.replace(day=day)
+    years, month = divmod(today.month, 12)
+    return date(today.year + years, month + 1, day)

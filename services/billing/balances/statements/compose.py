@@ -1,0 +1,164 @@
+"""Gathers what a statement says: the visits as they were posted, and what became of their money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from libs.events.contracts.billing_balances import Notice
+from libs.events.contracts.interop import EncounterPosted
+from libs.events.transport import UnitOfWork
+from services.billing.balances.model import Balance
+from services.billing.balances.payments.store import list_applied_since
+from services.billing.balances.policy.model import BalancePolicy
+from services.billing.balances.statements import store
+from services.billing.balances.statements.model import (
+    Content,
+    Paid,
+    Party,
+    Service,
+    Visit,
+    new_charges,
+    reasons_of,
+    spoken,
+)
+from services.billing.balances.statements.notices import estimate_of, protection_of
+from services.billing.balances.store import shares_in_force
+from services.billing.claims import store as claims
+from services.billing.facts.store import find_practice, find_provider
+
+
+async def compose(
+    uow: UnitOfWork,
+    policy: BalancePolicy,
+    account_id: UUID,
+    charts: list[UUID],
+    due: Sequence[Balance],
+    notice: Notice,
+) -> Content:
+    """All that the statement says, of these claims, which the patient may be asked for."""
+    shares = await shares_in_force(uow.db, uow.practice_id, [claim.claim_id for claim in due])
+    estimates = await store.read_estimates(uow.db, uow.practice_id, charts)
+    visits: list[Visit] = []
+    latest: EncounterPosted | None = None
+    for balance in due:
+        claim = await claims.find(uow.db, uow.practice_id, balance.claim_id)
+        assert claim is not None
+        latest = await claims.read_encounter(uow, claim)
+        lines = await claims.read_lines(uow.db, claim)
+        visit = await _visit(uow, policy, balance, latest, lines)
+        estimate = None
+        if balance.payer_id is None:
+            estimate = estimate_of(balance.charge_cents, estimates.get(balance.service_on))
+        visits.append(
+            visit.model_copy(
+                update={
+                    "reasons": reasons_of(balance, shares.get(balance.claim_id, {})),
+                    "estimate": estimate,
+                }
+            )
+        )
+    assert latest is not None, "no statement is made of nothing"
+    return await _content(uow, policy, account_id, charts, visits, latest, notice)
+
+
+async def _visit(
+    uow: UnitOfWork,
+    policy: BalancePolicy,
+    balance: Balance,
+    encounter: EncounterPosted,
+    lines: list[dict[str, Any]],
+) -> Visit:
+    provider = await find_provider(uow.db, uow.practice_id, encounter.provider_npi)
+    assert balance.owed_since is not None
+    return Visit(
+        claim_id=balance.claim_id,
+        service_on=balance.service_on,
+        clinician=f"{provider['given']} {provider['family']}",
+        payer=encounter.coverage.payer_name if encounter.coverage else None,
+        services=tuple(
+            Service(
+                procedure_code=line["procedure_code"],
+                units=line["units"],
+                charge_cents=line["charge_cents"],
+            )
+            for line in lines
+        ),
+        charge_cents=balance.charge_cents,
+        insurance_paid_cents=balance.insurance_paid_cents,
+        adjusted_cents=balance.adjusted_cents,
+        patient_paid_cents=balance.patient_paid_cents,
+        forgiven_cents=balance.forgiven_cents,
+        open_cents=balance.patient_cents,
+        owed_since=balance.owed_since,
+        reasons=(),
+        protection=protection_of(
+            out_of_network=balance.payer_id in policy.out_of_network,
+            place_of_service=encounter.place_of_service,
+        ),
+    )
+
+
+async def _content(
+    uow: UnitOfWork,
+    policy: BalancePolicy,
+    account_id: UUID,
+    charts: list[UUID],
+    visits: list[Visit],
+    latest: EncounterPosted,
+    notice: Notice,
+) -> Content:
+    before = await store.find_before(uow, charts)
+    since = before.issued_on if before else None
+    paid = await list_applied_since(uow.db, uow.practice_id, charts, since)
+    count = await store.count_statements(uow.db, uow.practice_id, account_id)
+    practice = await find_practice(uow.db, uow.practice_id)
+    account = account_id.hex[:8].upper()
+    today = uow.now.date()
+    return Content(
+        statement_number=f"{account}-{count + 1}",
+        account_number=account,
+        language=spoken(latest.person.language),
+        notice=notice,
+        issued_on=today,
+        due_on=today + timedelta(days=policy.due_days),
+        practice=Party(
+            name=practice["name"],
+            address=_address(
+                practice["line"], practice["city"], practice["state"], practice["postal_code"]
+            ),
+        ),
+        patient=_patient(latest),
+        phone=policy.phone,
+        portal_url=policy.portal_url,
+        visits=tuple(visits),
+        payments=tuple(
+            Paid(on=row["received_on"], method=row["method"], cents=row["cents"]) for row in paid
+        ),
+        previous_cents=before.balance_cents if before else 0,
+        new_cents=new_charges(visits, before),
+        balance_cents=sum(visit.open_cents for visit in visits),
+        assistance=bool(policy.assistance_scale),
+    )
+
+
+def _patient(encounter: EncounterPosted) -> Party:
+    """As the latest visit knew the patient; an address that was not told is left out."""
+    person = encounter.person
+    return Party(
+        name=f"{person.given} {person.family}",
+        address=_address(person.address_line, person.city, person.state, person.postal_code),
+    )
+
+
+def _address(
+    line: str | None, city: str | None, state: str | None, postal_code: str | None
+) -> tuple[str, ...]:
+    code = postal_code or ""
+    if len(code) == 9:
+        code = f"{code[:5]}-{code[5:]}"
+    place = " ".join(part for part in (state or "", code) if part)
+    second = ", ".join(part for part in (city or "", place) if part)
+    return tuple(part for part in (line or "", second) if part)
