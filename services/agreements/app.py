@@ -11,6 +11,8 @@ service = Service(
     handlers=[
         accrue.accrue_management_fee,
         accrue.reverse_management_fee,
+        accrue.accrue_on_patient_payment,
+        accrue.reverse_on_patient_payment,
     ],
     routes=[practices.routes, agreements.routes, fees.routes],
 )

@@ -3,12 +3,21 @@
 from libs.events.transport import Job, Service
 from services.billing.answers import api as refused_files
 from services.billing.answers.read import read_answers
+from services.billing.balances.assistance import api as assistance
 from services.billing.balances.dunning import api as collections
 from services.billing.balances.dunning.follow import dun
 from services.billing.balances.dunning.model import DUN_TIMER
 from services.billing.balances.payments import api as patient_payments
-from services.billing.balances.payments.charge import CHARGE_TIMER, charge_card
+from services.billing.balances.payments.charge import charge_card
+from services.billing.balances.payments.model import CHARGE_TIMER
+from services.billing.balances.plans import api as payment_plans
+from services.billing.balances.plans.follow import collect_instalment
+from services.billing.balances.plans.model import INSTALMENT_TIMER
 from services.billing.balances.policy import api as balance_policy
+from services.billing.balances.refunds import api as refunds
+from services.billing.balances.refunds import unclaimed_api as unclaimed
+from services.billing.balances.refunds.model import REFUND_TIMER
+from services.billing.balances.refunds.pay_back import refund_card
 from services.billing.balances.statements import api as statements
 from services.billing.balances.statements.issue import (
     CYCLE_TIMER,
@@ -97,11 +106,13 @@ service = Service(
         CYCLE_TIMER: bill_patients,
         STATEMENT_TIMER: issue_statement,
         DUN_TIMER: dun,
+        INSTALMENT_TIMER: collect_instalment,
     },
     transmissions={
         SEND_TIMER: send_interchange,
         INQUIRE_TIMER: inquire,
         CHARGE_TIMER: charge_card,
+        REFUND_TIMER: refund_card,
     },
     jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
     routes=[
@@ -130,5 +141,9 @@ service = Service(
         patient_payments.routes,
         patient_write_offs.routes,
         collections.routes,
+        payment_plans.routes,
+        refunds.routes,
+        unclaimed.routes,
+        assistance.routes,
     ],
 )

@@ -3,6 +3,10 @@
 from libs.events.transport import Service
 from services.engagement.consents import api as consents
 from services.engagement.consents import change, unsubscribe
+from services.engagement.notices import api as notices
+from services.engagement.notices.model import SEND_NOTICE
+from services.engagement.notices.plan import tell_of_statement
+from services.engagement.notices.send import send_notice
 from services.engagement.outreach import api as outreach
 from services.engagement.outreach import plan, send
 from services.engagement.patients import handlers as patients
@@ -28,13 +32,15 @@ service = Service(
         plan.cancel_reminder,
         plan.cancel_reminder_of_cancelled,
         plan.cancel_reminder_of_completed,
+        tell_of_statement,
     ],
-    transmissions={plan.SEND_MESSAGE: send.send_message},
+    transmissions={plan.SEND_MESSAGE: send.send_message, SEND_NOTICE: send_notice},
     routes=[
         policies.routes,
         consents.consents,
         consents.replies,
         unsubscribe.routes,
         outreach.routes,
+        notices.routes,
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from libs.events.contracts.base import Event, Topic
 from libs.events.contracts.values import AppointmentId, MessageId, PatientId, Short
@@ -61,3 +62,31 @@ class ConsentWithdrawn(Event):
 
     patient_id: PatientId
     channel: Literal["email"]
+
+
+class StatementNoticeSent(Event):
+    """A patient was told that a statement is ready, without what it says."""
+
+    type: ClassVar = "engagement.statement-notice-sent.v1"
+    topic: ClassVar = MESSAGES
+    key: ClassVar = "message_id"
+
+    message_id: MessageId
+    patient_id: PatientId
+    statement_id: UUID
+    channel: Literal["email"]
+
+
+class StatementNoticeFailed(Event):
+    """The notice could not be given to the patient's provider of mail, for good."""
+
+    type: ClassVar = "engagement.statement-notice-failed.v1"
+    topic: ClassVar = MESSAGES
+    key: ClassVar = "message_id"
+
+    message_id: MessageId
+    patient_id: PatientId
+    statement_id: UUID
+    channel: Literal["email"]
+    reason: Short
+    """The SMTP reply code, without its text; `no-answer` where the server never gave one."""

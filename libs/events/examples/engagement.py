@@ -10,6 +10,8 @@ from libs.events.contracts.engagement import (
     ConsentWithdrawn,
     MessageFailed,
     MessageSent,
+    StatementNoticeFailed,
+    StatementNoticeSent,
 )
 from libs.events.examples.interop import APPOINTMENT, NAMESPACE, PATIENT, PRACTICE
 
@@ -23,6 +25,15 @@ def message_sent(**changes: Any) -> MessageSent:
 def message_failed(**changes: Any) -> MessageFailed:
     fields: dict[str, Any] = {**_MESSAGE, "reason": "550"}
     return MessageFailed(**{**fields, **changes})
+
+
+def statement_notice_sent(**changes: Any) -> StatementNoticeSent:
+    return StatementNoticeSent(**{**_NOTICE, **changes})
+
+
+def statement_notice_failed(**changes: Any) -> StatementNoticeFailed:
+    fields: dict[str, Any] = {**_NOTICE, "reason": "550"}
+    return StatementNoticeFailed(**{**fields, **changes})
 
 
 def consent_given(**changes: Any) -> ConsentGiven:
@@ -40,6 +51,14 @@ _MESSAGE: dict[str, Any] = {
     "appointment_id": APPOINTMENT,
     "channel": "email",
     "purpose": "appointment-reminder",
+}
+
+_NOTICE: dict[str, Any] = {
+    "practice_id": PRACTICE,
+    "message_id": uuid5(NAMESPACE, "statement notice"),
+    "patient_id": PATIENT,
+    "statement_id": uuid5(NAMESPACE, "statement"),
+    "channel": "email",
 }
 
 _CONSENT: dict[str, Any] = {"practice_id": PRACTICE, "patient_id": PATIENT, "channel": "email"}

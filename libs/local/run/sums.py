@@ -22,11 +22,15 @@ SELECT e.practice_id, e.service_month,
        coalesce(sum(l.cents) FILTER (WHERE l.account = 'cash'), 0)::bigint AS paid_cents,
        coalesce(sum(l.cents) FILTER (WHERE l.account = 'contractual-adjustment'), 0)::bigint
            AS adjusted_cents,
-       coalesce(sum(l.cents) FILTER (WHERE l.account = 'patient-receivable'), 0)::bigint
-           AS patient_cents,
+       coalesce(sum(l.cents) FILTER (
+           WHERE l.account = 'patient-receivable' AND e.kind NOT IN (
+               'patient-payment-applied', 'patient-payment-unapplied', 'patient-placement',
+               'patient-recall')), 0)::bigint AS patient_cents,
        coalesce(sum(l.cents) FILTER (WHERE l.account IN (
            'administrative-write-off', 'bad-debt', 'charity-care', 'small-balance')), 0)::bigint
            AS written_off_cents,
+       coalesce(sum(l.cents) FILTER (WHERE l.account = 'patient-credit'), 0)::bigint
+           AS patient_paid_cents,
        coalesce(sum(l.cents) FILTER (WHERE l.account = 'payer-receivable'), 0)::bigint
            AS open_cents
   FROM journal_line l JOIN journal_entry e USING (practice_id, entry_id)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 from libs.events.contracts.agreements import ManagementFeeAccrued, ManagementFeeReversed
 from libs.events.contracts.billing import PaymentPosted, PaymentReversed
+from libs.events.contracts.billing_balances import (
+    PatientPaymentApplied,
+    PatientPaymentUnapplied,
+)
 from libs.events.contracts.values import AgreementId, FeeEntryId, PracticeId
 from libs.events.transport import Origin, UnitOfWork
 from services.agreements.agreements import store as agreements
@@ -22,8 +27,6 @@ from services.agreements.fees.model import (
 
 
 async def accrue_management_fee(posted: PaymentPosted, uow: UnitOfWork) -> None:
-    """The fee accrues at the rate in force on the posting day, or waits for an agreement."""
-    await store.lock_account(uow.db, uow.practice_id)
     payment = Payment(
         payment_id=posted.payment_id,
         event_id=posted.event_id,
@@ -32,6 +35,25 @@ async def accrue_management_fee(posted: PaymentPosted, uow: UnitOfWork) -> None:
         paid_cents=posted.paid_cents,
         origin=uow.origin.dump(),
     )
+    await _take(uow, payment)
+
+
+async def accrue_on_patient_payment(applied: PatientPaymentApplied, uow: UnitOfWork) -> None:
+    """A patient's money is collected when a claim takes it, not while it is a credit."""
+    payment = Payment(
+        payment_id=applied.application_id,
+        event_id=applied.event_id,
+        posted_on=applied.applied_on,
+        service_month=applied.service_month,
+        paid_cents=applied.cents,
+        origin=uow.origin.dump(),
+    )
+    await _take(uow, payment)
+
+
+async def _take(uow: UnitOfWork, payment: Payment) -> None:
+    """The fee accrues at the rate in force on the posting day, or waits for an agreement."""
+    await store.lock_account(uow.db, uow.practice_id)
     if payment.paid_cents == 0:
         await store.add_payment(uow.db, uow.practice_id, payment, "no-fee")
         return
@@ -58,13 +80,20 @@ async def accrue_waiting_fees(uow: UnitOfWork) -> None:
 
 
 async def reverse_management_fee(reversed_: PaymentReversed, uow: UnitOfWork) -> None:
+    await _undo(uow, reversed_.payment_id, reversed_.posted_on)
+
+
+async def reverse_on_patient_payment(undone: PatientPaymentUnapplied, uow: UnitOfWork) -> None:
+    await _undo(uow, undone.application_id, undone.unapplied_on)
+
+
+async def _undo(uow: UnitOfWork, payment_id: UUID, on: date) -> None:
     """Take back exactly what had accrued for the payment; nothing where nothing had.
 
     Posting and reversal travel under one key, in order, so a reversal of a payment never heard is
     an error of its publisher: raises PaymentUnknownError, or ReversedTwiceError.
     """
     await store.lock_account(uow.db, uow.practice_id)
-    payment_id = reversed_.payment_id
     state = await store.find_state(uow.db, uow.practice_id, payment_id)
     if state is None:
         raise PaymentUnknownError
@@ -75,7 +104,7 @@ async def reverse_management_fee(reversed_: PaymentReversed, uow: UnitOfWork) ->
         await store.change_states(uow.db, uow.practice_id, [payment_id], "withdrawn")
         return
     await store.change_states(uow.db, uow.practice_id, [payment_id], "reversed")
-    await _reverse(uow, accrued, reversed_.posted_on)
+    await _reverse(uow, accrued, on)
 
 
 async def _accrue(uow: UnitOfWork, due: list[tuple[Payment, Agreement]]) -> None:

@@ -12,7 +12,9 @@ MAP_KEYS = (
 )
 
 CHARGES = part_of("charges", "charges", "cents", charge_cents=1)
-PAID = part_of("paid", "payments from payers", "cents", paid_cents=1)
+PAID = part_of(
+    "paid", "payments from payers and patients", "cents", paid_cents=1, patient_paid_cents=1
+)
 ADJUSTED = part_of("adjusted", "contractual adjustments", "cents", adjusted_cents=1)
 ADJUDICATED = part_of("adjudicated", "payers' decisions on claims", "count", adjudicated=1)
 
@@ -43,8 +45,8 @@ FIGURES: tuple[Figure, ...] = (
         group="money",
         formula="payments posted − payments taken back",
         worded="{paid} paid, net of what was taken back",
-        definition="What payers have paid so far for the visits of the month, whenever the money "
-        "came. Patients' own payments are not posted yet.",
+        definition="What payers and patients have paid so far for the visits of the month, "
+        "whenever the money came. A patient's money counts when a claim takes it.",
         parts=(PAID,),
         work_out=lambda r: r.parts["paid"],
     ),
@@ -114,9 +116,8 @@ FIGURES: tuple[Figure, ...] = (
         group="quality",
         formula="payments ÷ (charges − contractual adjustments)",
         worded="{paid} paid ÷ {collectable} collectable",
-        definition="The share of what may be collected that has been. Patients' own payments are "
-        "not posted yet, so their share counts as not collected; a recent month is low until its "
-        "claims are decided.",
+        definition="The share of what may be collected that has been, from payers and patients; a "
+        "recent month is low until its claims are decided and its patients have paid.",
         parts=(
             PAID,
             Part(

@@ -37,6 +37,7 @@ SUMS: tuple[str, ...] = (
     "adjusted_cents",
     "patient_cents",
     "written_off_cents",
+    "patient_paid_cents",
     "denied_cents",
     "adjudicated",
     "clean",

@@ -22,6 +22,12 @@ from libs.events.contracts.billing import (
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_balances import (
+    PatientBalanceWrittenOff,
+    PatientPaymentApplied,
+    PatientPaymentUnapplied,
+    PatientWriteOffReversed,
+)
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
@@ -151,22 +157,48 @@ def _count_payment(event: PaymentPosted | PaymentReversed, fold: Fold, sign: int
 
 
 def on_balance_written_off(event: BalanceWrittenOff, fold: Fold) -> None:
-    _count_write_off(event, fold, 1)
+    _count_write_off(event, fold, event.cents, of_patient=event.owed_by == "patient")
 
 
 def on_write_off_reversed(event: WriteOffReversed, fold: Fold) -> None:
-    _count_write_off(event, fold, -1)
+    _count_write_off(event, fold, -event.cents, of_patient=event.owed_by == "patient")
 
 
-def _count_write_off(event: BalanceWrittenOff | WriteOffReversed, fold: Fold, sign: int) -> None:
+def on_patient_balance_written_off(event: PatientBalanceWrittenOff, fold: Fold) -> None:
+    _count_write_off(event, fold, event.cents, of_patient=True)
+
+
+def on_patient_write_off_reversed(event: PatientWriteOffReversed, fold: Fold) -> None:
+    _count_write_off(event, fold, -event.cents, of_patient=True)
+
+
+def _count_write_off(
+    event: BalanceWrittenOff
+    | WriteOffReversed
+    | PatientBalanceWrittenOff
+    | PatientWriteOffReversed,
+    fold: Fold,
+    cents: int,
+    *,
+    of_patient: bool,
+) -> None:
     """What a patient does not have to pay any more leaves the patients' share."""
     count(
         event,
         fold,
         event.service_month,
-        written_off_cents=sign * event.cents,
-        patient_cents=-sign * event.cents if event.owed_by == "patient" else 0,
+        written_off_cents=cents,
+        patient_cents=-cents if of_patient else 0,
     )
+
+
+def on_patient_payment_applied(event: PatientPaymentApplied, fold: Fold) -> None:
+    """A patient's money counts when a claim takes it, in the month of that claim's visit."""
+    count(event, fold, event.service_month, patient_paid_cents=event.cents)
+
+
+def on_patient_payment_unapplied(event: PatientPaymentUnapplied, fold: Fold) -> None:
+    count(event, fold, event.service_month, patient_paid_cents=-event.cents)
 
 
 def on_claim_paid(event: ClaimPaid, fold: Fold) -> None:
@@ -207,7 +239,7 @@ def on_management_fee_reversed(event: ManagementFeeReversed, fold: Fold) -> None
 
 scorecard = Projection(
     name="scorecard",
-    version=3,
+    version=4,
     tables=(PRACTICE, SCORECARD, FIGURE_EVENT, APPOINTMENT, WAITING, SEEN, CHART),
     on=(
         on_practice_onboarded,
@@ -237,6 +269,10 @@ scorecard = Projection(
         on_payment_reversed,
         on_balance_written_off,
         on_write_off_reversed,
+        on_patient_balance_written_off,
+        on_patient_write_off_reversed,
+        on_patient_payment_applied,
+        on_patient_payment_unapplied,
         on_claim_paid,
         on_claim_denied,
         on_productivity_recorded,

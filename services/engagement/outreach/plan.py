@@ -26,6 +26,8 @@ from libs.events.contracts.interop import (
 from libs.events.transport import UnitOfWork
 from services.engagement.consents import store as consents
 from services.engagement.consents.model import Channel
+from services.engagement.notices import store as notices
+from services.engagement.notices.plan import settle_notices
 from services.engagement.outreach import store
 from services.engagement.outreach.model import (
     Cancelled,
@@ -114,7 +116,9 @@ async def resume_for_changed_patient(updated: PatientUpdated, uow: UnitOfWork) -
 
 async def resume_for_practice(onboarded: PracticeOnboarded, uow: UnitOfWork) -> None:
     """The practice's name and time zone are known; nobody plans a message meanwhile."""
-    for patient_id in await store.list_waiting_patients(uow.db, uow.practice_id):
+    waiting = await store.list_waiting_patients(uow.db, uow.practice_id)
+    for_notices = await notices.list_waiting_patients(uow.db, uow.practice_id)
+    for patient_id in sorted({*waiting, *for_notices}):
         await resume_messages(uow, patient_id)
 
 
@@ -125,6 +129,7 @@ async def resume_messages(uow: UnitOfWork, patient_id: UUID) -> None:
     charts = await patients.list_charts(uow.db, uow.practice_id, patient.patient_id)
     for message in await store.list_unsent(uow.db, uow.practice_id, charts, ["waiting"]):
         await _settle(uow, message, practice, patient)
+    await settle_notices(uow, charts, ["waiting"], practice, patient)
 
 
 async def settle_again(uow: UnitOfWork, patient_id: UUID) -> None:
@@ -135,11 +140,13 @@ async def settle_again(uow: UnitOfWork, patient_id: UUID) -> None:
         uow.db, uow.practice_id, [patient_id], ["waiting", "pending"]
     ):
         await _settle(uow, message, practice, patient)
+    await settle_notices(uow, [patient_id], ["waiting", "pending"], practice, patient)
 
 
 async def cancel_messages(uow: UnitOfWork, patient_id: UUID, channel: Channel) -> None:
     """Consent was withdrawn; the patient is locked already."""
     await store.cancel_of_patient(uow.db, uow.practice_id, patient_id, channel, uow.now)
+    await notices.cancel_of_patient(uow.db, uow.practice_id, patient_id, channel, uow.now)
 
 
 async def _settle(

@@ -20,6 +20,12 @@ from libs.events.contracts.billing import (
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_balances import (
+    PatientBalanceWrittenOff,
+    PatientPaymentApplied,
+    PatientPaymentUnapplied,
+    PatientWriteOffReversed,
+)
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection
@@ -27,7 +33,14 @@ from services.interop.connections.store import find_connection
 from services.interop.subscriptions.tell import is_subscribed, tell_subscribers
 from services.interop.writeback import store
 from services.interop.writeback.bar import write_bar
-from services.interop.writeback.model import Account, Told, decide_account
+from services.interop.writeback.model import (
+    Account,
+    Told,
+    ToldOfPatient,
+    decide_account,
+    patients_money,
+    with_patients_money,
+)
 from services.interop.writeback.people import find_person
 from services.interop.writeback.send import set_sending
 
@@ -79,6 +92,22 @@ async def write_back_denial(told: ClaimDenied, uow: UnitOfWork) -> None:
     await _follow(told, uow)
 
 
+async def write_back_patient_payment(told: PatientPaymentApplied, uow: UnitOfWork) -> None:
+    await _follow_patient(told, uow)
+
+
+async def write_back_patient_return(told: PatientPaymentUnapplied, uow: UnitOfWork) -> None:
+    await _follow_patient(told, uow)
+
+
+async def write_back_write_off(told: PatientBalanceWrittenOff, uow: UnitOfWork) -> None:
+    await _follow_patient(told, uow)
+
+
+async def write_back_reversed_write_off(told: PatientWriteOffReversed, uow: UnitOfWork) -> None:
+    await _follow_patient(told, uow)
+
+
 HANDLERS = (
     write_back_charges,
     write_back_reversed_charges,
@@ -91,6 +120,10 @@ HANDLERS = (
     write_back_reversal,
     write_back_settlement,
     write_back_denial,
+    write_back_patient_payment,
+    write_back_patient_return,
+    write_back_write_off,
+    write_back_reversed_write_off,
 )
 
 
@@ -105,6 +138,8 @@ async def _begin(
         account = await store.new_account(uow.db, uow.practice_id, told.claim_id, encounter_id)
         if account is None or not await _is_followed(account, uow):
             return
+        early = await store.add_patients_money(uow.db, uow.practice_id, told.claim_id, 0, 0)
+        account = with_patients_money(account, *early)
     await _tell(account, told, uow)
 
 
@@ -114,7 +149,16 @@ async def _follow(told: Told, uow: UnitOfWork) -> None:
         await _tell(account, told, uow)
 
 
-async def _tell(account: Account, told: Told, uow: UnitOfWork) -> None:
+async def _follow_patient(told: ToldOfPatient, uow: UnitOfWork) -> None:
+    """Kept for a claim that was not heard of yet, and told of one that is followed."""
+    money = patients_money(told)
+    await store.add_patients_money(uow.db, uow.practice_id, told.claim_id, *money)
+    account = await store.lock_account(uow.db, uow.practice_id, told.claim_id)
+    if account is not None:
+        await _tell(account, told, uow)
+
+
+async def _tell(account: Account, told: Told | ToldOfPatient, uow: UnitOfWork) -> None:
     """Save what changed, with the message that tells it, where the EHR still asks for one."""
     changed = decide_account(account, told)
     if changed == account:

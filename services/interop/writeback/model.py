@@ -17,6 +17,12 @@ from libs.events.contracts.billing import (
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_balances import (
+    PatientBalanceWrittenOff,
+    PatientPaymentApplied,
+    PatientPaymentUnapplied,
+    PatientWriteOffReversed,
+)
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from services.interop.messages.model import Refusal, RefusedError
 
@@ -38,11 +44,18 @@ Told = (
     | ClaimPaid
     | ClaimDenied
 )
+ToldOfPatient = (
+    PatientPaymentApplied
+    | PatientPaymentUnapplied
+    | PatientBalanceWrittenOff
+    | PatientWriteOffReversed
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A visit's claim: what was charged, what of it is paid, taken off, and left to the patient."""
+    """A visit's claim: what was charged, what of it is paid by payers and the patient, taken off,
+    and still left to the patient."""
 
     claim_id: UUID
     encounter_id: UUID
@@ -57,16 +70,17 @@ class Account:
     patient_cents: int = 0
 
 
-def decide_account(account: Account, told: Told) -> Account:
+def decide_account(account: Account, told: Told | ToldOfPatient) -> Account:
     """The account after the event; each carries all that the EHR is told, not what changed."""
     match told:
         case ChargesPosted():
             charged = replace(account, charge_cents=told.charge_cents, payer_id=told.payer_id)
             if told.payer_id is not None:
                 return replace(charged, status="OPEN") if account.status == "VOID" else charged
-            return replace(charged, status="SELFPAY", patient_cents=told.charge_cents)
+            owed = account.patient_cents + told.charge_cents
+            return replace(charged, status="SELFPAY", patient_cents=owed)
         case ChargesReversed():
-            return _voided(account)
+            return _voided(account, told)
         case PaymentPosted():
             return _paid(account, told, 1)
         case PaymentReversed():
@@ -85,16 +99,21 @@ def decide_account(account: Account, told: Told) -> Account:
             return replace(account, status="PAID")
         case ClaimDenied():
             return replace(account, status="DENIED")
+        case _:
+            return with_patients_money(account, *patients_money(told))
 
 
-def _voided(account: Account) -> Account:
-    """Nothing stands of it: the visit is void, or it was corrected and is charged anew at once.
+def _voided(account: Account, told: ChargesReversed) -> Account:
+    """No charge stands: the visit is void, or it was corrected and is charged anew at once.
 
     The account stays: what is void may be sent again and charged under the same number. So no
-    BAR^P06 tells it, which would say that no charge can come any more (HL7 v2.5.1 §6.4.6).
+    BAR^P06 tells it, which would say that no charge can come any more (HL7 v2.5.1 §6.4.6). What the
+    patient paid of it is taken back by events of its own.
     """
-    nothing = {"charge_cents": 0, "adjusted_cents": 0, "paid_cents": 0, "patient_cents": 0}
-    return replace(account, status="VOID", **nothing)
+    owed = told.charge_cents if told.payer_id is None else 0
+    return replace(
+        account, status="VOID", charge_cents=0, patient_cents=account.patient_cents - owed
+    )
 
 
 def _paid(account: Account, told: PaymentPosted | PaymentReversed, sign: int) -> Account:
@@ -103,6 +122,28 @@ def _paid(account: Account, told: PaymentPosted | PaymentReversed, sign: int) ->
         adjusted_cents=account.adjusted_cents + sign * told.adjusted_cents,
         paid_cents=account.paid_cents + sign * told.paid_cents,
         patient_cents=account.patient_cents + sign * told.patient_cents,
+    )
+
+
+def patients_money(told: ToldOfPatient) -> tuple[int, int]:
+    """Cents that the patient paid, and was let off, with this event."""
+    match told:
+        case PatientPaymentApplied():
+            return told.cents, 0
+        case PatientPaymentUnapplied():
+            return -told.cents, 0
+        case PatientBalanceWrittenOff():
+            return 0, told.cents
+        case PatientWriteOffReversed():
+            return 0, -told.cents
+
+
+def with_patients_money(account: Account, paid_cents: int, let_off_cents: int) -> Account:
+    return replace(
+        account,
+        paid_cents=account.paid_cents + paid_cents,
+        adjusted_cents=account.adjusted_cents + let_off_cents,
+        patient_cents=account.patient_cents - paid_cents - let_off_cents,
     )
 
 

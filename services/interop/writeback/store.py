@@ -45,6 +45,15 @@ ON CONFLICT (practice_id, claim_id) DO UPDATE
        patient_cents = excluded.patient_cents, changed_at = excluded.changed_at
 """
 
+ADD_PATIENTS_MONEY = """
+INSERT INTO patient_money AS kept (practice_id, claim_id, paid_cents, let_off_cents)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (practice_id, claim_id) DO UPDATE
+   SET paid_cents = kept.paid_cents + excluded.paid_cents,
+       let_off_cents = kept.let_off_cents + excluded.let_off_cents
+RETURNING paid_cents, let_off_cents
+"""
+
 KEEP_NUMBERS = """
 INSERT INTO appointment_reference (practice_id, appointment_id, connection_id, sealed)
 VALUES ($1, $2, $3, $4)
@@ -116,6 +125,16 @@ class Waiting:
     number: int
     control_id: str
     content: bytes = field(repr=False)
+
+
+async def add_patients_money(
+    db: Db, practice_id: UUID, claim_id: UUID, paid_cents: int, let_off_cents: int
+) -> tuple[int, int]:
+    """Add to what is known of a claim; gives the sums. Its lock decides who is first, the claim or
+    the patient's money."""
+    row = await db.fetchrow(ADD_PATIENTS_MONEY, practice_id, claim_id, paid_cents, let_off_cents)
+    assert row is not None
+    return row["paid_cents"], row["let_off_cents"]
 
 
 async def keep_reference(uow: UnitOfWork, encounter_id: UUID, reference: str) -> None:

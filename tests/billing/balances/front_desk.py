@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from libs.events.examples.interop import PATIENT
+from libs.service.operators import Operators
 from tests.billing.desk import Desk
 from tests.billing.remittance import PAID_CAS, Said, payment
 
@@ -107,3 +113,18 @@ class FrontDesk:
             account,
         )
         return row["cents"]
+
+
+@asynccontextmanager
+async def people(front: FrontDesk, folder: Path, **roles: str) -> AsyncIterator[None]:
+    """Others than the operator: each signs in with a key that is their name."""
+    kept, path = front.desk.billing.operators, folder / "people.json"
+    entries = [
+        {"name": name, "role": role, "practices": None,
+         "key_sha256": hashlib.sha256(name.encode()).hexdigest()}
+        for name, role in roles.items()
+    ]  # fmt: skip
+    path.write_text(json.dumps(entries))
+    front.desk.billing.operators = Operators.load(path)
+    yield
+    front.desk.billing.operators = kept

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from libs.events.contracts.billing import ChargesPosted, ClaimReleased
+from libs.events.contracts.billing import ChargesPosted
+from libs.events.contracts.billing_holds import ClaimReleased
 from libs.events.examples.interop import encounter_posted, line
 from services.billing.charges.model import price
 from services.billing.charges.price_list import RefusedPricesError, read_prices

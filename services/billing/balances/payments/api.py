@@ -15,8 +15,7 @@ from libs.events.contracts.values import ClaimId, PatientId, PaymentId, Short
 from libs.service.http import Uow, json_body
 from services.billing.balances.model import TooMuchError, check_told
 from services.billing.balances.payments import book, store
-from services.billing.balances.payments.charge import CHARGE_TIMER
-from services.billing.balances.payments.model import Payment, PaymentState
+from services.billing.balances.payments.model import CHARGE_TIMER, Payment, PaymentState
 from services.billing.balances.store import account_of, lock_account, lock_balances
 
 routes = APIRouter(prefix="/patient-payments", tags=["patient payments"])

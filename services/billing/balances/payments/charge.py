@@ -13,9 +13,14 @@ from libs.events.transport import Origin, Timer, UnitOfWork, Work
 from services.billing.balances.payments import book, store
 from services.billing.balances.payments.cards import CardProcessor, Charged, Declined, HttpCards
 from services.billing.balances.payments.model import Payment, PaymentState
-from services.billing.balances.store import account_of, lock_account, lock_balances
-
-CHARGE_TIMER = "charge-card"
+from services.billing.balances.plans.follow import note_instalment
+from services.billing.balances.plans.store import find_plan
+from services.billing.balances.store import (
+    account_of,
+    lock_account,
+    lock_balances,
+    read_balances,
+)
 
 
 async def charge_card(timer: Timer, work: Work) -> None:
@@ -45,8 +50,13 @@ async def note_answer(uow: UnitOfWork, payment_id: UUID, answer: Charged | Decli
         return
     if isinstance(answer, Declined):
         await _decline(uow, payment, answer)
-        return
-    await book.receive(uow, payment, owed, charge=answer.charge)
+    else:
+        await book.receive(uow, payment, owed, charge=answer.charge)
+    if payment.plan_id is not None:
+        plan = await find_plan(uow.db, uow.practice_id, payment.plan_id)
+        assert plan is not None
+        left = await read_balances(uow.db, uow.practice_id, charts)
+        await note_instalment(uow, plan, left, paid=isinstance(answer, Charged))
 
 
 async def _decline(uow: UnitOfWork, payment: Payment, answer: Declined) -> None:

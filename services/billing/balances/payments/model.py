@@ -9,6 +9,8 @@ from uuid import UUID
 
 from libs.events.contracts.billing_balances import PaymentMethod
 
+CHARGE_TIMER = "charge-card"
+
 
 class PaymentState(StrEnum):
     """Where a payment is; a card's is `pending` until the processor has answered."""

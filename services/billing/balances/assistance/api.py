@@ -1,0 +1,181 @@
+"""Applications for charity care, and their decision; above the limit two people decide."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID, uuid5
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from pydantic import Field
+
+from libs.events.contracts import PHI, Contract
+from libs.events.contracts.billing_balances import FinancialAssistanceDecided
+from libs.events.contracts.values import PatientId, PracticeId
+from libs.service.http import Uow, json_body, known_caller
+from libs.service.operators import Caller
+from services.billing.balances.assistance import store
+from services.billing.balances.assistance.model import (
+    Application,
+    ApplicationState,
+    Region,
+    discount_for,
+    let_off,
+    percent_of_guideline,
+)
+from services.billing.balances.model import Balance
+from services.billing.balances.policy.model import BalancePolicy
+from services.billing.balances.policy.store import find_policy
+from services.billing.balances.statements.issue import due_now
+from services.billing.balances.store import account_of, lock_account
+from services.billing.balances.write_offs.book import write_off
+
+routes = APIRouter(prefix="/assistance-applications", tags=["financial assistance"])
+
+
+class Apply(Contract):
+    """What a household said of itself; nothing of it is kept in clear."""
+
+    application_id: UUID
+    account_id: PatientId
+    received_on: date
+    household_size: Annotated[int, Field(ge=1, le=30), PHI]
+    annual_income_cents: Annotated[int, Field(ge=0, le=10**12), PHI]
+    region: Region = "contiguous"
+    """Where the household lives: the guideline has a table for each."""
+
+
+class Decide(Contract):
+    """Approve at the scale's discount, or deny."""
+
+    outcome: Literal["approved", "denied"]
+
+
+class ApplicationView(Contract):
+    """An application without the household's income."""
+
+    application_id: UUID
+    account_id: UUID
+    received_on: date
+    percent_of_guideline: int
+    discount_percent: int
+    state: str
+    proposed_by: str | None
+    decided_by: str | None
+
+    @classmethod
+    def of(cls, application: Application) -> ApplicationView:
+        return cls(**{name: getattr(application, name) for name in cls.model_fields})
+
+
+@routes.post("", status_code=201)
+async def apply(command: Annotated[Apply, json_body(Apply)], uow: Uow) -> ApplicationView:
+    """The same again changes nothing; the account is not dunned until it is decided."""
+    policy = await find_policy(uow.db, uow.practice_id)
+    if policy is None or not policy.assistance_scale:
+        raise HTTPException(409, "the practice's policy has no assistance_scale")
+    account_id, _ = await account_of(uow.db, uow.practice_id, command.account_id)
+    await lock_account(uow.db, uow.practice_id, account_id)
+    said = command.model_dump_json().encode()
+    digest = hashlib.sha256(said).digest()
+    known = await store.find_command(uow.db, uow.practice_id, command.application_id)
+    if known is not None and known != digest:
+        raise HTTPException(409, "another application has this application_id")
+    if known is None:
+        percent = percent_of_guideline(
+            command.annual_income_cents, command.household_size, command.region,
+            command.received_on,
+        )  # fmt: skip
+        application = Application(
+            application_id=command.application_id,
+            account_id=account_id,
+            received_on=command.received_on,
+            percent_of_guideline=percent,
+            discount_percent=discount_for(percent, policy.assistance_scale),
+            state="received",
+            proposed_by=None,
+            decided_by=None,
+        )
+        await store.add_application(uow, application, said, digest)
+    return await _view(uow, command.application_id)
+
+
+@routes.get("")
+async def list_applications(
+    uow: Uow,
+    state: ApplicationState | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    after: UUID | None = None,
+) -> list[ApplicationView]:
+    """In the order in which they came; `after` is the last one of the page before."""
+    found = await store.list_applications(uow.db, uow.practice_id, state, limit, after)
+    return [ApplicationView.of(application) for application in found]
+
+
+@routes.post("/{application_id}/decision")
+async def decide(
+    application_id: UUID,
+    command: Annotated[Decide, json_body(Decide)],
+    uow: Uow,
+    caller: Annotated[Caller, Depends(known_caller)],
+) -> ApplicationView:
+    """What is due of the account is let off by the discount. Above the practice's limit the first
+    person proposes, and another one decides."""
+    application = await _lock(uow, application_id)
+    if application.state in ("approved", "denied"):
+        if application.state != command.outcome:
+            raise HTTPException(409, "it was decided otherwise; a write-off can be reversed")
+        return ApplicationView.of(application)
+    account_id, charts = await account_of(uow.db, uow.practice_id, application.account_id)
+    policy = await find_policy(uow.db, uow.practice_id) or BalancePolicy()
+    due = await due_now(uow, charts) if command.outcome == "approved" else []
+    cents = sum(let_off(c.patient_cents, application.discount_percent) for c in due)
+    if cents > policy.assistance_limit_cents:
+        if application.state == "received":
+            await store.set_state(
+                uow.db, uow.practice_id, application_id, "proposed", proposed_by=caller.name
+            )
+            return await _view(uow, application_id)
+        if application.proposed_by == caller.name:
+            raise HTTPException(409, "another person than who proposed it decides")
+    await store.set_state(
+        uow.db, uow.practice_id, application_id, command.outcome, decided_by=caller.name
+    )
+    await _carry_out(uow, application, command, account_id, due)
+    return await _view(uow, application_id)
+
+
+async def _carry_out(
+    uow: Uow, application: Application, command: Decide, account_id: UUID, due: list[Balance]
+) -> None:
+    decided = FinancialAssistanceDecided(
+        practice_id=PracticeId(uow.practice_id),
+        application_id=application.application_id,
+        account_id=PatientId(account_id),
+        outcome=command.outcome,
+        discount_percent=application.discount_percent if command.outcome == "approved" else 0,
+    )
+    await uow.publish(decided)
+    for claim in due:
+        cents = let_off(claim.patient_cents, application.discount_percent)
+        if cents:
+            write_off_id = uuid5(application.application_id, str(claim.claim_id))
+            await write_off(uow, write_off_id, account_id, claim, cents, "charity-care")
+
+
+async def _lock(uow: Uow, application_id: UUID) -> Application:
+    application = await store.find_application(uow.db, uow.practice_id, application_id)
+    if application is None:
+        raise HTTPException(404, "there is no such application")
+    account_id, _ = await account_of(uow.db, uow.practice_id, application.account_id)
+    await lock_account(uow.db, uow.practice_id, account_id)
+    application = await store.find_application(uow.db, uow.practice_id, application_id)
+    assert application is not None
+    return application
+
+
+async def _view(uow: Uow, application_id: UUID) -> ApplicationView:
+    application = await store.find_application(uow.db, uow.practice_id, application_id)
+    assert application is not None
+    return ApplicationView.of(application)

@@ -1,0 +1,80 @@
+"""The SQL of applications for charity care."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from libs.events.transport import UnitOfWork
+from libs.events.transport.database import Db
+from services.billing.balances.assistance.model import Application, ApplicationState
+
+COLUMNS = """application_id, account_id, received_on, percent_of_guideline, discount_percent,
+       state, proposed_by, decided_by"""
+ADD_APPLICATION = """
+INSERT INTO assistance_application (practice_id, application_id, account_id, received_on,
+                                    household, percent_of_guideline, discount_percent, state,
+                                    command_sha256)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'received', $8)
+"""
+FIND_COMMAND = """
+SELECT command_sha256 FROM assistance_application WHERE practice_id = $1 AND application_id = $2
+"""
+FIND_APPLICATION = f"""
+SELECT {COLUMNS} FROM assistance_application WHERE practice_id = $1 AND application_id = $2
+"""
+SET_STATE = """
+UPDATE assistance_application
+   SET state = $3, proposed_by = coalesce(proposed_by, $4), decided_by = $5
+ WHERE practice_id = $1 AND application_id = $2
+"""
+LIST_APPLICATIONS = f"""
+SELECT {COLUMNS} FROM assistance_application
+ WHERE practice_id = $1 AND ($2::text IS NULL OR state = $2)
+   AND ($3::uuid IS NULL OR made > (SELECT made FROM assistance_application
+                                     WHERE practice_id = $1 AND application_id = $3))
+ ORDER BY made LIMIT $4
+"""
+
+
+async def add_application(
+    uow: UnitOfWork, application: Application, household: bytes, command_sha256: bytes
+) -> None:
+    sealed = uow.seal(household, f"assistance/{application.application_id}")
+    await uow.db.execute(
+        ADD_APPLICATION, uow.practice_id, application.application_id, application.account_id,
+        application.received_on, sealed, application.percent_of_guideline,
+        application.discount_percent, command_sha256,
+    )  # fmt: skip
+
+
+async def find_command(db: Db, practice_id: UUID, application_id: UUID) -> bytes | None:
+    return await db.fetchval(FIND_COMMAND, practice_id, application_id)
+
+
+async def find_application(db: Db, practice_id: UUID, application_id: UUID) -> Application | None:
+    """All that changes one holds its account: lock that, and look again."""
+    row = await db.fetchrow(FIND_APPLICATION, practice_id, application_id)
+    return Application(**dict(row)) if row else None
+
+
+async def set_state(
+    db: Db,
+    practice_id: UUID,
+    application_id: UUID,
+    state: ApplicationState,
+    *,
+    proposed_by: str | None = None,
+    decided_by: str | None = None,
+) -> None:
+    await db.execute(SET_STATE, practice_id, application_id, state, proposed_by, decided_by)
+
+
+async def list_applications(
+    db: Db,
+    practice_id: UUID,
+    state: ApplicationState | None,
+    limit: int,
+    after: UUID | None,
+) -> list[Application]:
+    rows = await db.fetch(LIST_APPLICATIONS, practice_id, state, after, limit)
+    return [Application(**dict(row)) for row in rows]

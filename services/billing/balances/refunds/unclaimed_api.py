@@ -1,0 +1,155 @@
+"""Credits that nobody claims: when each is dormant, and its record as owed to a state."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Query
+
+from libs.events.contracts import Contract
+from libs.events.contracts.billing_balances import UnclaimedPropertyRecorded
+from libs.events.contracts.values import PatientId, PaymentId, PracticeId, StateCode
+from libs.service.http import Uow, json_body
+from services.billing.balances import entries
+from services.billing.balances.payments import store as payments
+from services.billing.balances.payments.model import Payment
+from services.billing.balances.refunds import store
+from services.billing.balances.refunds.model import STATES, Schedule, schedule_of
+from services.billing.balances.store import account_of, lock_account
+from services.billing.ledger.store import post
+
+routes = APIRouter(tags=["unclaimed property"])
+
+
+class DormancyView(Contract):
+    """When a credit is owed to a state; without dates no rule is known and a person decides."""
+
+    payment_id: UUID
+    credit_cents: int
+    state: str
+    dormant_on: date | None
+    letter_by: date | None
+    report_due_on: date | None
+    source: str | None
+
+
+class RecordProperty(Contract):
+    """The owner was written to and did not answer. `state`: of the owner's last known address.
+
+    The dates are those of the state's rule; where none is known here, the person gives them.
+    """
+
+    property_id: UUID
+    payment_id: PaymentId
+    state: StateCode
+    letter_sent_on: date
+    dormant_on: date | None = None
+    report_due_on: date | None = None
+
+
+class PropertyView(Contract):
+    """A credit that a state is owed."""
+
+    property_id: UUID
+    payment_id: UUID
+    account_id: UUID
+    state: str
+    cents: int
+    dormant_on: date
+    letter_sent_on: date
+    report_due_on: date
+
+
+@routes.get("/patient-credits/{payment_id}/dormancy")
+async def show_dormancy(payment_id: UUID, state: StateCode, uow: Uow) -> DormancyView:
+    """By the rule of the state of the owner's last known address."""
+    payment = await _find(uow, payment_id)
+    schedule = schedule_of(state, payment.received_on)
+    rule = STATES.get(state)
+    return DormancyView(
+        payment_id=payment_id,
+        credit_cents=payment.credit_cents,
+        state=state,
+        dormant_on=schedule.dormant_on if schedule else None,
+        letter_by=schedule.letter_by if schedule else None,
+        report_due_on=schedule.report_due_on if schedule else None,
+        source=rule.source if rule and schedule else None,
+    )
+
+
+@routes.post("/unclaimed-property", status_code=201)
+async def record_property(
+    command: Annotated[RecordProperty, json_body(RecordProperty)], uow: Uow
+) -> PropertyView:
+    """The same again changes nothing. 409: not dormant yet, no letter, or no rule and no dates."""
+    payment = await _find(uow, command.payment_id)
+    account_id, _ = await account_of(uow.db, uow.practice_id, payment.account_id)
+    await lock_account(uow.db, uow.practice_id, account_id)
+    known = await store.find_property(uow.db, uow.practice_id, command.property_id)
+    if known is not None:
+        if known["payment_id"] != command.payment_id or known["state"] != command.state:
+            raise HTTPException(409, "another record has this property_id")
+        return PropertyView(**known)
+    locked = await payments.lock_payment(uow.db, uow.practice_id, command.payment_id)
+    assert locked is not None
+    schedule = _schedule(command, locked)
+    if not locked.credit_cents or uow.now.date() < schedule.dormant_on:
+        raise HTTPException(409, "nothing of this payment is dormant yet")
+    await _record(uow, command, locked, schedule)
+    found = await store.find_property(uow.db, uow.practice_id, command.property_id)
+    assert found is not None
+    return PropertyView(**found)
+
+
+@routes.get("/unclaimed-property")
+async def list_unclaimed_property(
+    uow: Uow,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    after: UUID | None = None,
+) -> list[PropertyView]:
+    """What a state's report lists; `after` is the last property_id of the page before."""
+    rows = await store.list_property(uow.db, uow.practice_id, limit, after)
+    return [PropertyView(**row) for row in rows]
+
+
+def _schedule(command: RecordProperty, payment: Payment) -> Schedule:
+    schedule = schedule_of(command.state, payment.received_on)
+    if schedule is None:
+        if command.dormant_on is None or command.report_due_on is None:
+            raise HTTPException(
+                409, "the state's rule is not known here: give dormant_on and report_due_on"
+            )
+        schedule = Schedule(command.dormant_on, command.report_due_on, command.report_due_on)
+    if command.letter_sent_on > schedule.letter_by:
+        raise HTTPException(409, "letter_sent_on: the owner was written to too late")
+    return schedule
+
+
+async def _record(uow: Uow, command: RecordProperty, payment: Payment, schedule: Schedule) -> None:
+    cents = payment.credit_cents
+    recorded = UnclaimedPropertyRecorded(
+        practice_id=PracticeId(uow.practice_id),
+        property_id=command.property_id,
+        payment_id=PaymentId(payment.payment_id),
+        account_id=PatientId(payment.account_id),
+        state=command.state,
+        cents=cents,
+        report_due_on=schedule.report_due_on,
+    )
+    await store.add_property(
+        uow.db, uow.practice_id, command.property_id, payment.payment_id, payment.account_id,
+        command.state, cents, schedule.dormant_on, command.letter_sent_on, schedule.report_due_on,
+    )  # fmt: skip
+    await payments.add_refunded(uow.db, payment, cents)
+    entry = entries.unclaimed(uow.practice_id, command.property_id, cents, recorded.event_id)
+    await post(uow.db, entry, uow.now)
+    await uow.publish(recorded)
+
+
+async def _find(uow: Uow, payment_id: UUID) -> Payment:
+    payment = await payments.find_payment(uow.db, uow.practice_id, payment_id)
+    if payment is None:
+        raise HTTPException(404, "there is no such payment")
+    return payment

@@ -1,0 +1,113 @@
+"""When a patient is told that a statement is ready, and with which words; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.engagement.consents.model import Channel, ConsentState
+from services.engagement.outreach.model import MessageState, NotSent, Pending, Waiting
+from services.engagement.outreach.text import Text
+from services.engagement.patients.model import Language, Patient
+from services.engagement.practices.model import Practice
+
+SEND_NOTICE = "send-notice"
+TELL_WITHIN = timedelta(days=14)
+"""Later than this a notice says nothing new."""
+FROM, UNTIL = time(8), time(20)
+"""The hours, on the practice's clocks, in which patients are told of bills."""
+
+SUBJECTS: dict[Language, str] = {"en": "A message for you", "es": "Un mensaje para usted"}
+BODIES: dict[Language, str] = {
+    "en": """Hello {given},
+
+{practice} has a new document for you.
+{where}
+To get no more messages like this, reply STOP or open
+{unsubscribe_url}
+""",
+    "es": """Hola, {given}:
+
+{practice} tiene un nuevo documento para usted.
+{where}
+Para no recibir más mensajes como este, responda STOP o abra
+{unsubscribe_url}
+""",
+}
+WHERE: dict[Language, tuple[str, str]] = {
+    "en": ("Read it here, after you sign in:\n{url}\n", "Please call the practice to get it.\n"),
+    "es": (
+        "Léalo aquí, después de identificarse:\n{url}\n",
+        "Llame al consultorio para recibirlo.\n",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice of one statement. `origin`: what it comes from, for the trace."""
+
+    message_id: UUID
+    patient_id: UUID
+    statement_id: UUID
+    channel: Channel
+    portal_url: str | None
+    until: datetime
+    state: MessageState
+    last_reply: str | None
+    origin: str
+
+
+def decide(
+    notice: Notice,
+    *,
+    practice: Practice | None,
+    patient: Patient,
+    consent: ConsentState | None,
+    now: datetime,
+) -> Pending | Waiting | NotSent:
+    """What becomes of a notice with what is known now."""
+    if notice.until <= now:
+        return NotSent("too-late")
+    if consent == "withdrawn":
+        return NotSent("no-consent")
+    if practice is None:
+        return Waiting("practice")
+    if not patient.known:
+        return Waiting("patient")
+    if patient.email is None:
+        return Waiting("address")
+    if consent is None:
+        return Waiting("consent")
+    return Pending(awake_at(now, practice.time_zone))
+
+
+def awake_at(now: datetime, time_zone: str) -> datetime:
+    """Now, or when the practice's day next begins."""
+    local = now.astimezone(ZoneInfo(time_zone))
+    if FROM <= local.time() < UNTIL:
+        return now
+    day = local.date() if local.time() < FROM else local.date() + timedelta(days=1)
+    return datetime.combine(day, FROM, ZoneInfo(time_zone))
+
+
+def write_notice(
+    *,
+    language: Language,
+    given: str,
+    practice: str,
+    portal_url: str | None,
+    unsubscribe_url: str,
+) -> Text:
+    """No amount, no visit, and no word of a bill: mail passes other hands and is read on shared
+    screens (45 CFR 164.530(c)(1)). What it is about stands behind the portal's sign-in."""
+    there, nowhere = WHERE[language]
+    body = BODIES[language].format(
+        given=given,
+        practice=practice,
+        where=there.format(url=portal_url) if portal_url else nowhere,
+        unsubscribe_url=unsubscribe_url,
+    )
+    return Text(SUBJECTS[language], body)
