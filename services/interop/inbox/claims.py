@@ -19,7 +19,14 @@ from libs.events.contracts.billing import (
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_balances import (
+    PatientBalanceWrittenOff,
+    PatientPaymentApplied,
+    PatientPaymentUnapplied,
+    PatientWriteOffReversed,
+)
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
+from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.values import ClaimId, PracticeId
 from libs.events.transport import Fold, Projection, Table
 
@@ -86,6 +93,31 @@ def on_payment_reversed(event: PaymentReversed, fold: Fold) -> None:
     _stand(event.practice_id, event.claim_id, "submitted", fold)
 
 
+def on_balance_written_off(event: BalanceWrittenOff, fold: Fold) -> None:
+    _take_off(event, fold, event.cents if event.owed_by == "patient" else 0, adjusted=event.cents)
+
+
+def on_write_off_reversed(event: WriteOffReversed, fold: Fold) -> None:
+    of_patient = event.cents if event.owed_by == "patient" else 0
+    _take_off(event, fold, -of_patient, adjusted=-event.cents)
+
+
+def on_patient_balance_written_off(event: PatientBalanceWrittenOff, fold: Fold) -> None:
+    _take_off(event, fold, event.cents, adjusted=event.cents)
+
+
+def on_patient_write_off_reversed(event: PatientWriteOffReversed, fold: Fold) -> None:
+    _take_off(event, fold, -event.cents, adjusted=-event.cents)
+
+
+def on_patient_payment_applied(event: PatientPaymentApplied, fold: Fold) -> None:
+    _take_off(event, fold, event.cents, paid=event.cents)
+
+
+def on_patient_payment_unapplied(event: PatientPaymentUnapplied, fold: Fold) -> None:
+    _take_off(event, fold, -event.cents, paid=-event.cents)
+
+
 def on_claim_paid(event: ClaimPaid, fold: Fold) -> None:
     _stand(event.practice_id, event.claim_id, "paid", fold)
 
@@ -96,6 +128,30 @@ def on_claim_denied(event: ClaimDenied, fold: Fold) -> None:
 
 def _stand(practice_id: PracticeId, claim_id: ClaimId, state: str, fold: Fold) -> None:
     fold.put(CLAIM, (practice_id, claim_id), state=state)
+
+
+def _take_off(
+    event: BalanceWrittenOff
+    | WriteOffReversed
+    | PatientBalanceWrittenOff
+    | PatientWriteOffReversed
+    | PatientPaymentApplied
+    | PatientPaymentUnapplied,
+    fold: Fold,
+    of_patient: int,
+    *,
+    adjusted: int = 0,
+    paid: int = 0,
+) -> None:
+    """The practice may not be known yet: another topic brings it."""
+    fold.put(PRACTICE, (event.practice_id,))
+    fold.add(
+        CLAIM,
+        (event.practice_id, event.claim_id),
+        adjusted_cents=adjusted,
+        paid_cents=paid,
+        patient_cents=-of_patient,
+    )
 
 
 def _pay(event: PaymentPosted | PaymentReversed, fold: Fold, sign: int) -> None:
@@ -110,7 +166,7 @@ def _pay(event: PaymentPosted | PaymentReversed, fold: Fold, sign: int) -> None:
 
 CLAIMS = Projection(
     name="claims",
-    version=1,
+    version=2,
     tables=(PRACTICE, CLAIM),
     on=(
         on_practice_onboarded,
@@ -123,6 +179,12 @@ CLAIMS = Projection(
         on_claim_rejected,
         on_payment_posted,
         on_payment_reversed,
+        on_balance_written_off,
+        on_write_off_reversed,
+        on_patient_balance_written_off,
+        on_patient_write_off_reversed,
+        on_patient_payment_applied,
+        on_patient_payment_unapplied,
         on_claim_paid,
         on_claim_denied,
     ),

@@ -27,6 +27,7 @@ from libs.events.contracts.billing_balances import (
     PatientWriteOffReversed,
 )
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
+from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.transport import UnitOfWork
 from services.interop.connections.model import Connection
 from services.interop.connections.store import find_connection
@@ -92,6 +93,14 @@ async def write_back_denial(told: ClaimDenied, uow: UnitOfWork) -> None:
     await _follow(told, uow)
 
 
+async def write_back_given_up_balance(told: BalanceWrittenOff, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_balance_again(told: WriteOffReversed, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
 async def write_back_patient_payment(told: PatientPaymentApplied, uow: UnitOfWork) -> None:
     await _follow_patient(told, uow)
 
@@ -120,6 +129,8 @@ HANDLERS = (
     write_back_reversal,
     write_back_settlement,
     write_back_denial,
+    write_back_given_up_balance,
+    write_back_balance_again,
     write_back_patient_payment,
     write_back_patient_return,
     write_back_write_off,

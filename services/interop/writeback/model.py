@@ -24,6 +24,7 @@ from libs.events.contracts.billing_balances import (
     PatientWriteOffReversed,
 )
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
+from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from services.interop.messages.model import Refusal, RefusedError
 
 Status = Literal[
@@ -43,6 +44,8 @@ Told = (
     | PaymentReversed
     | ClaimPaid
     | ClaimDenied
+    | BalanceWrittenOff
+    | WriteOffReversed
 )
 ToldOfPatient = (
     PatientPaymentApplied
@@ -99,6 +102,10 @@ def decide_account(account: Account, told: Told | ToldOfPatient) -> Account:
             return replace(account, status="PAID")
         case ClaimDenied():
             return replace(account, status="DENIED")
+        case BalanceWrittenOff():
+            return _given_up(account, told, 1)
+        case WriteOffReversed():
+            return _given_up(account, told, -1)
         case _:
             return with_patients_money(account, *patients_money(told))
 
@@ -122,6 +129,15 @@ def _paid(account: Account, told: PaymentPosted | PaymentReversed, sign: int) ->
         adjusted_cents=account.adjusted_cents + sign * told.adjusted_cents,
         paid_cents=account.paid_cents + sign * told.paid_cents,
         patient_cents=account.patient_cents + sign * told.patient_cents,
+    )
+
+
+def _given_up(account: Account, told: BalanceWrittenOff | WriteOffReversed, sign: int) -> Account:
+    of_patient = told.cents if told.owed_by == "patient" else 0
+    return replace(
+        account,
+        adjusted_cents=account.adjusted_cents + sign * told.cents,
+        patient_cents=account.patient_cents - sign * of_patient,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from libs.events.contracts import Event
-from libs.events.examples import billing, billing_holds
+from libs.events.examples import billing, billing_balances, billing_holds, billing_ledger
 from libs.events.examples import interop as examples
 from services.interop.inbox import store
 from services.interop.inbox.views import Claim
@@ -72,3 +72,15 @@ async def test_what_the_patient_pays_is_the_patients_until_it_is_taken_back(
     assert (owed.patient_cents, owed.open_cents) == (17_800, 0)
     gone = await heard(interop, billing.charges_reversed(**own))
     assert (gone.charge_cents, gone.patient_cents, gone.standing) == (0, 0, "taken back")
+
+
+async def test_what_is_given_up_or_paid_by_the_patient_leaves_what_they_owe(
+    interop: Harness,
+) -> None:
+    posted = CHARGED, billing.payment_posted(), billing.claim_paid()
+    given_up = billing_ledger.balance_written_off(owed_by="patient", payer_id=None, cents=500)
+    paid = billing_balances.patient_payment_applied(claim_id=billing.CLAIM, cents=700)
+    claim = await heard(interop, paid, *posted, given_up)
+    assert (claim.paid_cents, claim.adjusted_cents, claim.patient_cents) == (10_750, 6_250, 800)
+    back = billing_ledger.write_off_reversed(owed_by="patient", payer_id=None, cents=500)
+    assert (await heard(interop, back)).patient_cents == 1_300
