@@ -31,6 +31,9 @@ from services.billing.charges import lag_api as charge_lag
 from services.billing.charges.handlers import correct_charges, post_charges, void_charges
 from services.billing.claims import api as claims
 from services.billing.claims import due_api as corrections
+from services.billing.claims import replace_api as sent_again
+from services.billing.claims.change import correct_claim
+from services.billing.claims.due import CORRECT_TIMER
 from services.billing.claims.release import SUBMIT_TIMER
 from services.billing.claims.submit import submit_claims
 from services.billing.coordination.forward import (
@@ -96,13 +99,14 @@ service = Service(
     ],
     timers={
         SUBMIT_TIMER: submit_claims,
+        CORRECT_TIMER: correct_claim,
+        ASK_TIMER: ask_next_payer,
+        CROSSOVER_TIMER: follow_crossover,
         DEPOSIT_TIMER: tell_missing_deposit,
         DEADLINE_TIMER: tell_deadline,
         BEFORE_TIMER: ask_before_visits,
         BATCH_TIMER: ask_by_file,
         OVERDUE_TIMER: give_up,
-        ASK_TIMER: ask_next_payer,
-        CROSSOVER_TIMER: follow_crossover,
         CYCLE_TIMER: bill_patients,
         STATEMENT_TIMER: issue_statement,
         DUN_TIMER: dun,
@@ -128,6 +132,7 @@ service = Service(
         denial_reports.routes,
         denials.routes,
         payer_limits.routes,
+        sent_again.routes,
         ledger.routes,
         write_offs.routes,
         patients.routes,

@@ -22,6 +22,7 @@ from libs.events.examples.interop import (
 from libs.local.payer.answers import Answering
 from libs.local.payer.claims import Submission, read_claims
 from libs.local.payer.decisions import Policy
+from libs.local.payer.known import Known
 from services.billing.answers.read import read_answers
 from tests.billing.x12.validated import accepted
 from tests.harness import Harness
@@ -105,6 +106,8 @@ class Desk:
         await self.send()
 
     async def send(self) -> None:
+        """What is due is looked at, and the window that it is gathered in comes to its end."""
+        await self.billing.fire_timers(self.billing.clock.now())
         await self.billing.fire_timers(self.billing.clock.now() + timedelta(seconds=61))
 
     def sent(self) -> list[Submission]:
@@ -170,7 +173,8 @@ async def let_answer(desk: Desk, answering: Answering, *steps: str) -> None:
         "277": answering.acknowledge_claims,
         "835": answering.remit,
     }
-    for submission in desk.sent():
+    known = Known(answering.policy)
+    for submission in map(known.link, desk.sent()):
         for step in wanted:
             for answer in ways[step](submission):
                 await desk.hear(answer.name, answer.content)

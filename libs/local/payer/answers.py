@@ -14,7 +14,7 @@ from itertools import groupby
 from libs.local.payer.acknowledgements import write_277ca, write_999
 from libs.local.payer.bank import write_deposit
 from libs.local.payer.claims import Claim, Submission
-from libs.local.payer.decisions import ACCEPTED, Policy, decide, draw, intake_status
+from libs.local.payer.decisions import ACCEPTED, Policy, decide_all, draw, intake_status
 from libs.local.payer.faults import Faults, happens
 from libs.local.payer.remittances import payment_cents, trace_of, write_835
 
@@ -62,7 +62,7 @@ class Answering:
     ) -> Iterator[Answer]:
         policy, faults = self.policy, self.faults
         key = f"{submission.sender}|{name}"
-        decisions = [decide(policy, claim) for claim in claims]
+        decisions = [made for claim in claims for made in decide_all(policy, claim)]
         interest = 0
         if happens(faults, "plb", policy, key):
             interest = 1 + int(draw(policy, "interest", key) * 500)
@@ -85,7 +85,7 @@ class Answering:
         if happens(faults, "unbalanced-835", policy, key):
             yield Answer(f"{name}-unbalanced.835", remittance(skew_cents=100))
         yield Answer(f"{name}.835", remittance())
-        if cents := payment_cents(decisions, interest):
+        if (cents := payment_cents(decisions, interest)) > 0:
             trace, origin = trace_of(submission, claims[0].payer, policy, number)
             deposit = write_deposit(trace, origin, cents, paid_on, number)
             yield Answer(f"{name}.ach", deposit)

@@ -52,6 +52,10 @@ class Claim:
     rendering: Party = field(default_factory=Party)
     taxonomy: str = ""
     lines: list[Line] = field(default_factory=list[Line])
+    attachments: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    """PWK: kind of report, how it comes, its control number."""
+    original: Claim | None = None
+    """What a replacement or a void (frequency 7, 8) is about, where this payer took it in."""
 
 
 @dataclass(slots=True)
@@ -215,6 +219,10 @@ class _Reading:
             case "HI":
                 codes = [value.split(self._component)[1] for value in row[1:]]
                 self.found.claims[-1].diagnoses.extend(codes)
+            case "PWK":
+                kind, way, *rest = row[1:]
+                number = rest[3] if len(rest) > 3 else ""
+                self.found.claims[-1].attachments.append((kind, way, number))
             case "PRV":
                 if row[1] == "PE":
                     self.found.claims[-1].taxonomy = row[3]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from libs.local.payer.claims import Claim, Line
@@ -66,6 +66,10 @@ _LINE_DENIALS = (("16", "M76"), ("16", "N382"), ("197", ""), ("50", "N115"), ("9
 _CLAIM_DENIALS = (("29", ""), ("27", ""), ("22", "MA04"), ("16", "MA130"))
 _REJECTIONS = ("A3:21", "A6:178", "A7:562:85", "A8:496")
 ACCEPTED = "A2:20"
+NOT_FOUND = "A3:35"
+"""Returned: no such claim here (X12 lists 507 and 508)."""
+AGAIN = ("7", "8")
+"""CLM05-3: a replacement, a void."""
 
 
 def draw(policy: Policy, purpose: str, key: str) -> float:
@@ -81,8 +85,8 @@ def digits(policy: Policy, purpose: str, key: str, count: int) -> str:
 
 def intake_status(policy: Policy, claim: Claim) -> str:
     """STC01 of the 277CA: taken in for adjudication (A2) or rejected (A3, A6, A7, A8)."""
-    if claim.frequency == "8":
-        return "A3:21"  # this payer takes no voids electronically
+    if claim.frequency in AGAIN and claim.original is None:
+        return NOT_FOUND
     key = _key(claim)
     if draw(policy, "intake", key) >= policy.rejections:
         return ACCEPTED
@@ -108,6 +112,33 @@ def decide(policy: Policy, claim: Claim) -> Decision:
         lines = tuple(_denied(line, reason, remark) for line in claim.lines)
         return Decision(claim, number, "4", lines)
     return Decision(claim, number, "1", _paid_lines(policy, claim, key))
+
+
+def decide_all(policy: Policy, claim: Claim) -> list[Decision]:
+    """What a remittance says of a claim that was taken in: of one that was sent again, first that
+    the earlier decision is taken back; of a void nothing more."""
+    earlier = [] if claim.original is None else [_turned(decide(policy, claim.original))]
+    return earlier if claim.frequency == "8" else [*earlier, decide(policy, claim)]
+
+
+def _turned(decision: Decision) -> Decision:
+    """The same with every sign turned (005010X221A1, 1.10.2.8)."""
+    claim = decision.claim
+    lines = [replace(line, charge_cents=-line.charge_cents) for line in claim.lines]
+    return replace(
+        decision,
+        claim=replace(claim, charge_cents=-claim.charge_cents, lines=lines),
+        status="22",
+        lines=tuple(
+            LineDecision(line, -made.paid_cents, _all_turned(made.adjustments), made.remark)
+            for line, made in zip(lines, decision.lines, strict=False)
+        ),
+        adjustments=_all_turned(decision.adjustments),
+    )
+
+
+def _all_turned(adjustments: tuple[Adjustment, ...]) -> tuple[Adjustment, ...]:
+    return tuple(replace(one, cents=-one.cents) for one in adjustments)
 
 
 def _paid_lines(policy: Policy, claim: Claim, key: str) -> tuple[LineDecision, ...]:
@@ -163,4 +194,5 @@ def _pick(policy: Policy, purpose: str, key: str, among: tuple[T, ...]) -> T:
 
 
 def _key(claim: Claim) -> str:
-    return f"{claim.number}|{claim.frequency}"
+    key = f"{claim.number}|{claim.frequency}"
+    return f"{key}|{claim.original_number}" if claim.frequency in AGAIN else key

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from libs.local.payer.answers import Answer, Answering
 from libs.local.payer.claims import Submission, UnreadableFileError, read_claims
 from libs.local.payer.coverage import Coverages, answer_enquiries, read_enquiries
 from libs.local.payer.exchange import Mailbox, mailboxes
+from libs.local.payer.known import Known
 
 # After how many paces each answer is due: 999 at once, 277CA, 835.
 _STEPS = ((0, Answering.acknowledge_file), (1, Answering.acknowledge_claims), (3, Answering.remit))
@@ -40,6 +42,7 @@ class Desk:
         self._pace = pace_seconds
         self._say = say
         self._due: list[tuple[float, str, int]] = []
+        self._known: dict[str, tuple[Known, set[str]]] = {}
         for box in mailboxes(exchange):
             box.drop_parts()
             for path in box.taken():
@@ -76,7 +79,7 @@ class Desk:
     def _answer(self, path: Path, step: int) -> None:
         box = Mailbox(path.parent.parent.parent)
         try:
-            submission = read_claims(path.read_bytes())
+            submission = self._read(box, path)
         except UnreadableFileError as error:
             if step == 0:
                 self._say(f"{box.practice} {path.name} cannot be read: {error}")
@@ -96,6 +99,18 @@ class Desk:
             return
         if box.deliver(f"{path.stem}.271", answer_enquiries(asked, self._coverages)):
             self._say(f"{box.practice} {path.stem}.271 delivered")
+
+    def _read(self, box: Mailbox, path: Path) -> Submission:
+        """The submission, its claims told what earlier ones they are about."""
+        policy = self._answering.policy
+        known, read = self._known.setdefault(box.practice, (Known(policy), set()))
+        for earlier in box.taken():
+            if earlier.name < path.name and earlier.name not in read:
+                read.add(earlier.name)
+                with suppress(UnreadableFileError):
+                    known.link(read_claims(earlier.read_bytes()))
+        read.add(path.name)
+        return known.link(read_claims(path.read_bytes()))
 
     def _answers(self, submission: Submission, step: int) -> Iterator[Answer]:
         return _STEPS[step][1](self._answering, submission)

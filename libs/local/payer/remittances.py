@@ -22,19 +22,22 @@ def write_835(
 ) -> bytes:
     """The remittance. `interest_cents` is paid on top (PLB L6); `skew_cents` spoils BPR02."""
     payment = payment_cents(decisions, interest_cents)
-    body = list(_head(submission, decisions, policy, payment + skew_cents, number, paid_on))
+    paid = max(payment, 0)
+    body = list(_head(submission, decisions, policy, paid + skew_cents, number, paid_on))
     for decision in decisions:
         body.extend(_claim(decision))
+    npi, year = submission.billing.identifier, paid_on.year
+    reference = decisions[0].payer_number
+    if payment < 0:  # more is taken back than paid: it is carried forward (PLB03-1 FB)
+        body.append(f"PLB*{npi}*{year}1231*FB:{reference}*{dollars(payment)}")
     if interest_cents:
-        npi, year = submission.billing.identifier, paid_on.year
-        reference = decisions[0].payer_number
         body.append(f"PLB*{npi}*{year}1231*L6:{reference}*{dollars(-interest_cents)}")
     envelope = Envelope("HP", "005010X221A1", "835", answer_control(submission, number))
     return interchange(submission, envelope, paid_on, body)
 
 
 def payment_cents(decisions: Sequence[Decision], interest_cents: int) -> int:
-    """What is paid in all (BPR02)."""
+    """What the claims and the interest come to; below zero nothing is paid (BPR02 is 0)."""
     return sum(decision.paid_cents for decision in decisions) + interest_cents
 
 
@@ -87,10 +90,11 @@ def _claim(decision: Decision) -> Iterator[str]:
     )
     yield from _adjustments(decision.adjustments)
     yield f"NM1*QC*1*{patient.name}*{patient.first}*{patient.middle}".rstrip("*")
-    yield (
-        f"NM1*82*1*{claim.rendering.name}*{claim.rendering.first}****XX"
-        f"*{claim.rendering.identifier}"
-    )
+    if claim.rendering.name:
+        yield (
+            f"NM1*82*1*{claim.rendering.name}*{claim.rendering.first}****XX"
+            f"*{claim.rendering.identifier}"
+        )
     if decision.remark:
         yield f"MOA***{decision.remark}"
     days = sorted(line.service_date for line in claim.lines)

@@ -9,8 +9,9 @@ from libs.events.contracts.billing import ClaimAccepted, ClaimRejected
 from libs.events.contracts.values import ClaimId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
 from services.billing.answers.refusals import RefusedFileError
-from services.billing.claims import store
+from services.billing.claims import due, store
 from services.billing.claims.model import Claim, State, may_move
+from services.billing.claims.voiding import void_refused, void_taken
 from services.billing.x12 import BatchStatus, ClaimStatus, GroupAnswer
 
 IS_OURS = """
@@ -42,7 +43,7 @@ async def take_claim_statuses(uow: UnitOfWork, batches: Sequence[BatchStatus]) -
         if not batch.claims:
             await _take_batch_status(uow, batch)
             continue
-        ours = [await _take_claim_status(uow, status) for status in batch.claims]
+        ours = [await _take_claim_status(uow, status, batch) for status in batch.claims]
         if not any(ours):
             raise RefusedFileError("unknown-claims", "2200D TRN02", _MISROUTED)
 
@@ -55,17 +56,28 @@ async def _take_batch_status(uow: UnitOfWork, batch: BatchStatus) -> None:
             await _reject_all(uow, number, "277CA", status.category, status.code)
 
 
-async def _take_claim_status(uow: UnitOfWork, status: ClaimStatus) -> bool:
+async def _take_claim_status(uow: UnitOfWork, status: ClaimStatus, batch: BatchStatus) -> bool:
     """False: not ours to know; a payer's list may hold another sender's claims."""
     claim = await store.lock_by_control(uow.db, uow.practice_id, status.control_number)
     if claim is None:
         return False
+    if await _is_about_earlier(uow, claim, batch.batch_reference or ""):
+        return True
     if status.verdict == "rejected":
         first = next(s for s in status.statuses if s.verdict == "rejected")
         await _reject(uow, claim, "277CA", first.category, first.code)
     elif status.verdict == "accepted":
         await _accept(uow, claim, status)
     return True
+
+
+async def _is_about_earlier(uow: UnitOfWork, claim: Claim, reference: str) -> bool:
+    """True: the claim went out again since, so this says nothing of what the payer has now."""
+    sent_last = claim.interchange_number
+    if sent_last is None or not (reference.isascii() and reference.isdigit()):
+        return False
+    number = int(reference[:10])
+    return number < sent_last and await uow.db.fetchval(IS_OURS, uow.practice_id, number)
 
 
 async def _interchange(uow: UnitOfWork, number: str, place: str) -> int:
@@ -85,8 +97,13 @@ async def _reject_all(
 
 async def _accept(uow: UnitOfWork, claim: Claim, status: ClaimStatus) -> None:
     number = status.payer_claim_control_number
-    if number is not None and claim.payer_claim_number is None:
+    if claim.state is State.VOID_SENT:
+        await void_taken(uow, claim)
+        await due.resume(uow, [claim.claim_id])
+        return
+    if number is not None:
         await store.set_payer_number(uow.db, claim, number)
+        await due.resume(uow, [claim.claim_id])
     if not may_move(claim.state, State.ACCEPTED):
         return  # said before, or already decided
     accepted = ClaimAccepted(
@@ -97,6 +114,7 @@ async def _accept(uow: UnitOfWork, claim: Claim, status: ClaimStatus) -> None:
     )
     origin = await uow.publish(accepted, origin=Origin.load(claim.origin))
     await store.move(uow.db, claim, State.ACCEPTED, uow.now, origin=origin.dump())
+    await due.resume(uow, [claim.claim_id])
 
 
 async def _reject(
@@ -104,6 +122,8 @@ async def _reject(
 ) -> None:
     if not may_move(claim.state, State.REJECTED):
         return
+    if claim.state is State.VOID_SENT:
+        claim = await void_refused(uow, claim)
     rejected = ClaimRejected(
         practice_id=PracticeId(claim.practice_id),
         claim_id=ClaimId(claim.claim_id),
@@ -116,3 +136,4 @@ async def _reject(
     await store.move(
         uow.db, claim, State.REJECTED, uow.now, origin=origin.dump(), reason=f"{by} {category}"
     )
+    await due.resume(uow, [claim.claim_id])

@@ -1,17 +1,18 @@
 """A posted visit becomes a claim: priced, and on its way as far as the facts allow.
 
 A corrected or voided visit changes its claim while no payer has it; after that, what the payer has
-is to be replaced or voided there, and until somebody does, it stands.
+is replaced or voided there, and until that is sent, it stands.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 from libs.events.contracts.interop import EncounterCorrected, EncounterPosted, EncounterVoided
 from libs.events.transport import UnitOfWork
 from services.billing.claims import due, store
+from services.billing.claims.change import become, void_here
+from services.billing.claims.correcting import never_taken_in
 from services.billing.claims.model import (
     Claim,
     State,
@@ -19,7 +20,7 @@ from services.billing.claims.model import (
     control_number_of,
     payers_of,
 )
-from services.billing.claims.release import advance, release_held_claims, take_back
+from services.billing.claims.release import advance, release_held_claims
 
 
 async def post_charges(encounter: EncounterPosted, uow: UnitOfWork) -> None:
@@ -29,35 +30,38 @@ async def post_charges(encounter: EncounterPosted, uow: UnitOfWork) -> None:
 
 
 async def correct_charges(corrected: EncounterCorrected, uow: UnitOfWork) -> None:
-    """Take the charges back and post them anew; a claim that a payer has goes to the work list."""
+    """Take the charges back and post them anew; what a payer has is replaced there."""
     encounter = corrected.as_posted()
     await store.lock_standing(uow.db, uow.practice_id)
     claim = await _lock(encounter.encounter_id, uow)
     if claim is None:  # its posting was given up here, which does not hold for what is said now
         await _open(encounter, uow)
-    elif claim.is_at_home:
-        await _change(claim, encounter, uow)
+    elif never_taken_in(claim):
+        await due.nothing_due(uow.db, claim)
+        await become(uow, claim, encounter)
         await _look_again(claim, uow)
-    elif await store.read_encounter(uow, claim) == encounter:
+    elif claim.state is not State.VOID_SENT and await _is_as_sent(uow, claim, encounter):
         await due.nothing_due(uow.db, claim)  # back to what the payer has
     else:
         await due.replacement_due(uow, claim, encounter)
 
 
 async def void_charges(voided: EncounterVoided, uow: UnitOfWork) -> None:
-    """Take the charges back; a claim that a payer has goes to the work list."""
+    """Take the charges back; what a payer has is voided there."""
     await store.lock_standing(uow.db, uow.practice_id)
     claim = await _lock(voided.encounter_id, uow)
     if claim is None or claim.state is State.VOIDED:
         return
-    if not claim.is_at_home:
+    if never_taken_in(claim):
+        await due.nothing_due(uow.db, claim)
+        await void_here(uow, claim, voided.reason)
+        await _look_again(claim, uow)
+    else:
         await due.void_due(uow, claim, voided.event_id)
-        return
-    claim = await take_back(uow, claim)
-    await store.move(
-        uow.db, claim, State.VOIDED, uow.now, origin=claim.origin, reason=voided.reason
-    )
-    await _look_again(claim, uow)
+
+
+async def _is_as_sent(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> bool:
+    return await store.read_encounter(uow, claim) == encounter
 
 
 async def _open(encounter: EncounterPosted, uow: UnitOfWork) -> None:
@@ -82,25 +86,6 @@ async def _open(encounter: EncounterPosted, uow: UnitOfWork) -> None:
     )
     await store.add_claim(uow, claim, encounter)
     await advance(uow, claim, encounter)
-
-
-async def _change(claim: Claim, encounter: EncounterPosted, uow: UnitOfWork) -> None:
-    await take_back(uow, claim)
-    now = replace(
-        claim,
-        patient_id=encounter.patient_id,
-        payer_id=encounter.coverage.payer_id if encounter.coverage else None,
-        payers=payers_of(encounter),
-        provider_npi=encounter.provider_npi,
-        service_on=encounter.service_on,
-        charge_cents=0,
-        state=State.HELD,
-        hold_reason=None,
-        origin=uow.origin.dump(),
-        revision=claim.revision + 1,
-    )
-    await store.change_claim(uow, now, encounter)
-    await advance(uow, now, encounter)
 
 
 async def _lock(encounter_id: UUID, uow: UnitOfWork) -> Claim | None:

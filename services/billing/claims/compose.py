@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
 from services.billing.claims import store
+from services.billing.claims.attachments import list_announced
 from services.billing.claims.interchange import BilledBy, interchange_of, professional_claim
 from services.billing.claims.model import Claim
 from services.billing.claims.others import other_payers
@@ -20,13 +25,20 @@ from services.billing.x12.claims_837p_cob import OtherPayer
 
 
 async def compose_claim(
-    uow: UnitOfWork, claim: Claim, encounter: EncounterPosted
+    uow: UnitOfWork,
+    claim: Claim,
+    encounter: EncounterPosted,
+    lines: Sequence[Mapping[str, Any]] | None = None,
 ) -> ProfessionalClaim:
-    """The claim as it goes out; its clinician is credentialed, its lines are priced."""
+    """The claim as it goes out; its clinician is credentialed, its lines are priced.
+
+    `lines`: priced ones that are not the claim's yet.
+    """
     assert claim.provider_npi is not None
     assert claim.payer_id is not None
     provider = await find_provider(uow.db, uow.practice_id, claim.provider_npi)
-    lines = await store.read_lines(uow.db, claim)
+    if lines is None:
+        lines = await store.read_lines(uow.db, claim)
     practice = await find_practice(uow.db, uow.practice_id)
     billed_by = BilledBy(
         npi=practice["npi"],
@@ -34,7 +46,8 @@ async def compose_claim(
         facility=await find_facility(uow.db, uow.practice_id, encounter.place_of_service),
     )
     others = await _others(uow, claim, encounter)
-    return professional_claim(claim, encounter, provider, lines, billed_by, others)
+    said = professional_claim(claim, encounter, provider, lines, billed_by, others)
+    return replace(said, attachments=await list_announced(uow.db, claim))
 
 
 async def _others(
@@ -58,14 +71,18 @@ async def unwritable_element(
 
     Asked before a claim is ready: one that cannot be written would stop its whole interchange.
     """
+    return await unwritable(uow, claim, await compose_claim(uow, claim, encounter))
+
+
+async def unwritable(uow: UnitOfWork, claim: Claim, said: ProfessionalClaim) -> str | None:
+    """The place of a composed claim that cannot be written, or None."""
     assert claim.payer_id is not None
     practice = await find_practice(uow.db, uow.practice_id)
     office = await find_office(uow.db, uow.practice_id)
     terms = await find_terms(uow.db, uow.practice_id, claim.payer_id)
     route = route_of(claim.payer_id, terms, practice["tax_id"])
-    alone = [await compose_claim(uow, claim, encounter)]
     try:
-        write_checked(interchange_of(1, practice, office, route, alone, uow.now))
+        write_checked(interchange_of(1, practice, office, route, [said], uow.now))
     except RefusedElementError as refused:
         return refused.element
     except InterchangeDiffersError as differs:

@@ -2,44 +2,111 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
-from libs.events.transport.payload import write_kept
+from libs.events.transport.payload import read_kept, write_kept
+from services.billing.claims.correcting import Due
 from services.billing.claims.model import Claim
 
+CORRECT_TIMER = "correct-claim"
+"""Looks at a claim whose correction may go on; keyed by the claim."""
+
 PUT = """
-INSERT INTO correction_due (practice_id, claim_id, kind, event_id, encounter, since)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO correction_due (practice_id, claim_id, kind, event_id, encounter, since, asked_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (practice_id, claim_id) DO UPDATE
-   SET kind = excluded.kind, event_id = excluded.event_id, encounter = excluded.encounter
+   SET kind = excluded.kind, event_id = excluded.event_id, encounter = excluded.encounter,
+       asked_by = excluded.asked_by, waiting_for = NULL
 """
 DROP = "DELETE FROM correction_due WHERE practice_id = $1 AND claim_id = $2"
+FIND = """
+SELECT d.claim_id, d.event_id, d.encounter, c.encounter AS as_sent, d.asked_by, d.waiting_for,
+       d.since
+  FROM correction_due d JOIN claim c USING (practice_id, claim_id)
+ WHERE d.practice_id = $1 AND d.claim_id = ANY($2::uuid[])
+"""
+NOTE_WAIT = """
+UPDATE correction_due SET waiting_for = $3 WHERE practice_id = $1 AND claim_id = $2
+"""
+LIST_OF_PAYERS = """
+SELECT c.claim_id FROM correction_due d JOIN claim c USING (practice_id, claim_id)
+ WHERE d.practice_id = $1 AND c.payer_id = ANY($2::text[])
+   AND d.waiting_for IS NULL
+ ORDER BY d.since, c.claim_id LIMIT $3
+"""
+LIST_ALL = "SELECT claim_id FROM correction_due WHERE practice_id = $1"
 LIST = """
 SELECT claim_id, encounter_id, control_number, payer_id, service_on, charge_cents, state,
-       payer_claim_number, kind, event_id, since
+       payer_claim_number, kind, event_id, asked_by, waiting_for, since
   FROM correction_due JOIN claim USING (practice_id, claim_id)
  WHERE practice_id = $1 ORDER BY since, claim_id LIMIT $2 OFFSET $3
 """
 
 
-async def replacement_due(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:
-    """The visit is otherwise than the payer has it; the last correction counts."""
-    sealed = uow.seal(write_kept(encounter), f"claim/{claim.claim_id}/correction")
-    await _put(uow.db, claim, "replace", encounter.event_id, sealed, uow.now)
+async def replacement_due(
+    uow: UnitOfWork,
+    claim: Claim,
+    encounter: EncounterPosted,
+    *,
+    event_id: UUID | None = None,
+    asked_by: str | None = None,
+) -> None:
+    """The visit is otherwise than the payer has it; the last correction counts.
+
+    `event_id`: the command, where a person asks for it (`asked_by`).
+    """
+    sealed = uow.seal(write_kept(encounter), _place(claim.claim_id))
+    event_id = event_id or encounter.event_id
+    row = claim.practice_id, claim.claim_id, "replace", event_id, sealed, uow.now, asked_by
+    await uow.db.execute(PUT, *row)
+    await _wake(uow, claim.claim_id)
 
 
 async def void_due(uow: UnitOfWork, claim: Claim, event_id: UUID) -> None:
     """The visit is void, and the payer does not know it."""
-    await _put(uow.db, claim, "void", event_id, None, uow.now)
+    row = claim.practice_id, claim.claim_id, "void", event_id, None, uow.now, None
+    await uow.db.execute(PUT, *row)
+    await _wake(uow, claim.claim_id)
 
 
 async def nothing_due(db: Db, claim: Claim) -> None:
     await db.execute(DROP, claim.practice_id, claim.claim_id)
+
+
+async def find_due(uow: UnitOfWork, claim_ids: Collection[UUID]) -> dict[UUID, Due]:
+    """What is due of these claims, by claim."""
+    rows = await uow.db.fetch(FIND, uow.practice_id, list(claim_ids))
+    return {row["claim_id"]: _due(uow, row) for row in rows}
+
+
+async def list_of_payers(db: Db, practice_id: UUID, payers: Sequence[str], most: int) -> list[UUID]:
+    """Claims of these payers with a correction that waits for nothing, the oldest first."""
+    rows = await db.fetch(LIST_OF_PAYERS, practice_id, list(payers), most)
+    return [row["claim_id"] for row in rows]
+
+
+async def note_wait(db: Db, claim: Claim, waiting_for: str | None) -> None:
+    await db.execute(NOTE_WAIT, claim.practice_id, claim.claim_id, waiting_for)
+
+
+async def resume(uow: UnitOfWork, claim_ids: Collection[UUID]) -> None:
+    """A payer has answered these claims: what is due of them may go on."""
+    rows = await uow.db.fetch(FIND, uow.practice_id, list(claim_ids)) if claim_ids else []
+    for row in rows:
+        await _wake(uow, row["claim_id"])
+
+
+async def resume_all(uow: UnitOfWork) -> None:
+    """A fact has come: look at everything that is due."""
+    for row in await uow.db.fetch(LIST_ALL, uow.practice_id):
+        await _wake(uow, row["claim_id"])
 
 
 async def list_due(db: Db, practice_id: UUID, limit: int, offset: int) -> list[dict[str, Any]]:
@@ -47,13 +114,27 @@ async def list_due(db: Db, practice_id: UUID, limit: int, offset: int) -> list[d
     return [dict(row) for row in await db.fetch(LIST, practice_id, limit, offset)]
 
 
-async def _put(
-    db: Db,
-    claim: Claim,
-    kind: Literal["replace", "void"],
-    event_id: UUID,
-    sealed: bytes | None,
-    at: datetime,
-) -> None:
-    row = claim.practice_id, claim.claim_id, kind, event_id, sealed, at
-    await db.execute(PUT, *row)
+async def _wake(uow: UnitOfWork, claim_id: UUID) -> None:
+    await uow.set_timer(CORRECT_TIMER, str(claim_id), uow.now)
+
+
+def _due(uow: UnitOfWork, row: asyncpg.Record) -> Due:
+    claim_id = row["claim_id"]
+    encounter = _visit(uow, row["encounter"], _place(claim_id))
+    return Due(
+        event_id=row["event_id"],
+        encounter=encounter,
+        is_as_sent=encounter is not None
+        and encounter == _visit(uow, row["as_sent"], f"claim/{claim_id}"),
+        asked_by=row["asked_by"],
+        waiting_for=row["waiting_for"],
+        since=row["since"],
+    )
+
+
+def _visit(uow: UnitOfWork, sealed: bytes | None, place: str) -> EncounterPosted | None:
+    return None if sealed is None else read_kept(uow.unseal(sealed, place), EncounterPosted)
+
+
+def _place(claim_id: UUID) -> str:
+    return f"claim/{claim_id}/correction"

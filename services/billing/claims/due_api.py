@@ -1,4 +1,4 @@
-"""The work list of claims whose visit changed after they were sent."""
+"""Claims that go out again by themselves, and what they wait for."""
 
 from __future__ import annotations
 
@@ -29,7 +29,12 @@ class CorrectionDue(Contract):
     """The payer's own number, for REF*F8; None: not told yet."""
     kind: Literal["replace", "void"]
     event_id: UUID
-    """The correction or void of the visit that makes it due."""
+    """The correction or void of the visit that makes it due, or the request."""
+    asked_by: str | None
+    """Who asked for it; None: the visit was changed."""
+    waiting_for: str | None
+    """payer-answer, payer-claim-number, void-rejected (resubmit it), or why a claim would be held;
+    None: it goes out with the next interchange."""
     since: datetime
 
 
@@ -39,6 +44,6 @@ async def list_corrections_due(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> list[CorrectionDue]:
-    """What a person has to replace or void at the payer, the longest waiting first."""
+    """What is to be replaced or voided at the payer, the longest waiting first."""
     rows = await list_due(uow.db, uow.practice_id, limit, offset)
     return [CorrectionDue(**row) for row in rows]

@@ -27,10 +27,12 @@ class State(StrEnum):
     PAID = "paid"
     DENIED = "denied"
     SELF_PAY = "self-pay"
+    VOID_SENT = "void-sent"
     VOIDED = "voided"
 
 
 # An answer may come late or twice: what was decided by money stands against an acknowledgement.
+# What is sent again (correcting.py) leaves from where it is.
 _MOVES: dict[State, frozenset[State]] = {
     State.HELD: frozenset({State.READY, State.SELF_PAY}),
     State.READY: frozenset({State.SUBMITTED}),
@@ -40,6 +42,7 @@ _MOVES: dict[State, frozenset[State]] = {
     State.PAID: frozenset({State.DENIED, State.SUBMITTED, State.HELD}),
     State.DENIED: frozenset({State.PAID, State.SUBMITTED, State.HELD}),
     State.SELF_PAY: frozenset(),
+    State.VOID_SENT: frozenset({State.VOIDED, State.REJECTED}),
     State.VOIDED: frozenset(),
 }
 

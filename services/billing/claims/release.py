@@ -19,6 +19,7 @@ from services.billing.charges.model import price
 from services.billing.charges.store import prices_on
 from services.billing.claims import store
 from services.billing.claims.compose import unwritable_element
+from services.billing.claims.due import resume_all
 from services.billing.claims.model import Claim, State, hold_reason
 from services.billing.facts.store import read_standing
 from services.billing.ledger import model as ledger
@@ -54,13 +55,14 @@ class Hold:
 async def release_held_claims(
     uow: UnitOfWork, *, npi: str | None = None, patients: Sequence[UUID] | None = None
 ) -> None:
-    """A fact has come: look at every held claim that may have waited for it."""
+    """A fact has come: look at every claim and correction that may have waited for it."""
     await store.lock_standing(uow.db, uow.practice_id)
     held = await store.lock_in_state(
         uow.db, uow.practice_id, State.HELD, npi=npi, patients=patients
     )
     for claim in held:
         await advance(uow, claim, await store.read_encounter(uow, claim))
+    await resume_all(uow)
 
 
 async def advance(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:
@@ -76,15 +78,25 @@ async def advance(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> 
         await _hold(uow, claim, encounter, hold)
 
 
-async def take_back(uow: UnitOfWork, claim: Claim) -> Claim:
+async def take_back(uow: UnitOfWork, claim: Claim, *, origin: Origin | None = None) -> Claim:
     """Reverse what was charged for the claim, and end its wait; it is not priced afterwards.
 
-    The caller holds `store.lock_standing` and the claim, which no payer has.
+    The caller holds `store.lock_standing` and the claim. `origin`: what it comes from, where that
+    is not the event at hand.
     """
-    origin = await _release(uow, claim)
+    if claim.state is not State.VOIDED:  # what was charged for that was reversed before
+        claim = await reverse_charges(uow, claim, origin=origin)
+    await store.drop_lines(uow.db, claim)
+    return replace(claim, charge_cents=0)
+
+
+async def reverse_charges(uow: UnitOfWork, claim: Claim, *, origin: Origin | None = None) -> Claim:
+    """Say and book that nothing is charged for the claim any more; its lines stay."""
+    released = await _release(uow, claim)
+    claim = replace(claim, hold_reason=None, origin=released.dump())
     lines = await store.read_lines(uow.db, claim)
     if not lines:
-        return replace(claim, hold_reason=None, origin=origin.dump())
+        return claim
     assert claim.encounter_id is not None
     undone = ChargesReversed(
         practice_id=PracticeId(uow.practice_id),
@@ -107,10 +119,9 @@ async def take_back(uow: UnitOfWork, claim: Claim) -> Claim:
             undo=True,
         )
         await post(uow.db, entry, uow.now)
-    await store.drop_lines(uow.db, claim)
-    origin = await uow.publish(undone)
+    origin = await uow.publish(undone, origin=origin)
     await settle(uow, claim.claim_id)
-    return replace(claim, charge_cents=0, hold_reason=None, origin=origin.dump())
+    return replace(claim, origin=origin.dump())
 
 
 async def _price(
@@ -123,27 +134,32 @@ async def _price(
     if not isinstance(priced, list):
         return claim, priced
     await store.add_lines(uow.db, claim, encounter, priced)
-    charges = _charges(claim, encounter, sum(priced))
-    if sum(priced):
+    return await charge(uow, claim, encounter, sum(priced)), None
+
+
+async def charge(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted, cents: int) -> Claim:
+    """Say and book what is charged for the claim's lines, once for each of its revisions."""
+    charges = _charges(claim, encounter, cents)
+    if cents:
         entry = ledger.charge(
             uow.practice_id,
             claim.claim_id,
             claim.service_on,
-            sum(priced),
+            cents,
             payer_id=claim.payer_id,
             event_id=charges.event_id,
             revision=claim.revision,
         )
         await post(uow.db, entry, uow.now)
     origin = await uow.publish(charges, origin=Origin.load(claim.origin))
-    return replace(claim, charge_cents=sum(priced), origin=origin.dump()), None
+    return replace(claim, charge_cents=cents, origin=origin.dump())
 
 
 async def _why_not(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> Hold | None:
     """What keeps a priced claim from its payer; None also where the patient pays."""
     if claim.payer_id is None:
         return None
-    if reason := await _standing(uow, encounter, claim.payer_id):
+    if reason := await lacks_standing(uow, encounter, claim.payer_id):
         return Hold(reason)
     if claim.payer_sequence == "P":  # a payer has decided on what goes to the next one
         scrubbed = await scrub_claim(uow, claim, encounter)
@@ -155,9 +171,10 @@ async def _why_not(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) ->
     return None
 
 
-async def _standing(
+async def lacks_standing(
     uow: UnitOfWork, encounter: EncounterPosted, payer_id: str
 ) -> HoldReason | None:
+    """Why the visit cannot be billed to the payer yet, or None."""
     standing = await read_standing(
         uow.db, uow.practice_id, encounter.provider_npi, payer_id, encounter.service_on
     )
@@ -197,7 +214,12 @@ async def _let_go(uow: UnitOfWork, claim: Claim) -> None:
     state = State.SELF_PAY if claim.payer_id is None else State.READY
     await store.move(uow.db, claim, state, uow.now, origin=origin.dump())
     if claim.payer_id is not None:
-        await uow.set_timer(SUBMIT_TIMER, claim.payer_id, _next_window(uow.now))
+        await send_in_next_window(uow, claim.payer_id)
+
+
+async def send_in_next_window(uow: UnitOfWork, payer_id: str) -> None:
+    """Gather what goes to the payer until the window's end."""
+    await uow.set_timer(SUBMIT_TIMER, payer_id, _next_window(uow.now))
 
 
 def _next_window(now: datetime) -> datetime:

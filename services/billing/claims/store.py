@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -58,8 +58,12 @@ SELECT {COLUMNS} FROM claim
    AND ($4::uuid[] IS NULL OR patient_id = ANY ($4))
  ORDER BY service_on, claim_id FOR UPDATE
 """
-LIST_READY_PAYERS = """
-SELECT DISTINCT payer_id FROM claim WHERE practice_id = $1 AND state = 'ready' ORDER BY payer_id
+LIST_PAYERS_TO_SEND_TO = """
+SELECT payer_id FROM claim WHERE practice_id = $1 AND state = 'ready'
+ UNION
+SELECT c.payer_id FROM correction_due d JOIN claim c USING (practice_id, claim_id)
+ WHERE d.practice_id = $1 AND d.waiting_for IS NULL AND c.payer_id IS NOT NULL
+ ORDER BY payer_id
 """
 LOCK_READY = f"""
 SELECT {COLUMNS} FROM claim
@@ -88,8 +92,18 @@ SET_INTERCHANGE = """
 UPDATE claim SET interchange_number = $3, given_to = greatest(given_to, payer_sequence)
  WHERE practice_id = $1 AND claim_id = ANY($2::uuid[])
 """
+SET_REVISION = "UPDATE claim SET revision = $3 WHERE practice_id = $1 AND claim_id = $2"
+MARK_CORRECTED = """
+UPDATE claim SET was_refused = true WHERE practice_id = $1 AND claim_id = $2
+"""
 SET_PAYER_NUMBER = """
 UPDATE claim SET payer_claim_number = $3 WHERE practice_id = $1 AND claim_id = $2
+"""
+SET_PAYER_NUMBERS = """
+UPDATE claim c SET payer_claim_number = new.number
+  FROM unnest($2::uuid[], $3::text[]) AS new(claim_id, number)
+ WHERE c.practice_id = $1 AND c.claim_id = new.claim_id
+   AND c.payer_claim_number IS DISTINCT FROM new.number
 """
 CHANGE_CLAIM = """
 UPDATE claim
@@ -147,12 +161,17 @@ async def add_lines(
     db: Db, claim: Claim, encounter: EncounterPosted, charges: Sequence[int]
 ) -> None:
     """The claim's priced lines; `charges` in cents, in the order of the visit's lines."""
-    rows = [
+    rows = priced_lines(encounter, charges)
+    await db.execute(ADD_LINES, claim.practice_id, claim.claim_id, json.dumps(rows))
+    await db.execute(SET_CHARGE, claim.practice_id, claim.claim_id, sum(charges))
+
+
+def priced_lines(encounter: EncounterPosted, charges: Sequence[int]) -> list[dict[str, Any]]:
+    """A visit's lines as the claim holds them; `charges` in cents, in their order."""
+    return [
         line.model_dump(mode="json") | {"charge_cents": cents}
         for line, cents in zip(encounter.lines, charges, strict=True)
     ]
-    await db.execute(ADD_LINES, claim.practice_id, claim.claim_id, json.dumps(rows))
-    await db.execute(SET_CHARGE, claim.practice_id, claim.claim_id, sum(charges))
 
 
 async def move(
@@ -223,9 +242,9 @@ async def lock_in_state(
     return [_claim(row) for row in rows]
 
 
-async def list_ready_payers(db: Db, practice_id: UUID) -> list[str]:
-    """The payers that claims are ready for."""
-    return [row["payer_id"] for row in await db.fetch(LIST_READY_PAYERS, practice_id)]
+async def list_payers_to_send_to(db: Db, practice_id: UUID) -> list[str]:
+    """The payers that claims are ready for, or that something is due at."""
+    return [row["payer_id"] for row in await db.fetch(LIST_PAYERS_TO_SEND_TO, practice_id)]
 
 
 async def lock_ready(db: Db, practice_id: UUID, payers: Sequence[str], most: int) -> list[Claim]:
@@ -256,8 +275,24 @@ async def set_interchange(db: Db, practice_id: UUID, claims: Sequence[Claim], nu
     await db.execute(SET_INTERCHANGE, practice_id, [c.claim_id for c in claims], number)
 
 
+async def set_revision(db: Db, claim: Claim) -> None:
+    """The claim was charged anew, for its `revision`."""
+    await db.execute(SET_REVISION, claim.practice_id, claim.claim_id, claim.revision)
+
+
+async def mark_corrected(db: Db, claim: Claim) -> None:
+    """What a payer decides from now on it did not decide at the first pass."""
+    await db.execute(MARK_CORRECTED, claim.practice_id, claim.claim_id)
+
+
 async def set_payer_number(db: Db, claim: Claim, number: str) -> None:
     await db.execute(SET_PAYER_NUMBER, claim.practice_id, claim.claim_id, number)
+
+
+async def set_payer_numbers(db: Db, practice_id: UUID, numbers: Mapping[UUID, str]) -> None:
+    """The payers' own numbers, by claim; of several the last counts."""
+    if numbers:
+        await db.execute(SET_PAYER_NUMBERS, practice_id, list(numbers), list(numbers.values()))
 
 
 async def list_claims(

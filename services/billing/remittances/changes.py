@@ -9,7 +9,9 @@ from uuid import UUID
 from libs.events.transport import UnitOfWork
 from services.billing.balances.settle import settle
 from services.billing.balances.store import Share, keep_shares
+from services.billing.claims import due
 from services.billing.claims.moves import Move, move_all
+from services.billing.claims.store import set_payer_numbers
 from services.billing.coordination.store import Adjudicated, Goes, go_to_payers, keep_adjudications
 from services.billing.denials.follow import Posted, follow_postings
 from services.billing.ledger import model as ledger
@@ -45,6 +47,14 @@ class Changes:
     goes: list[Goes] = field(default_factory=list[Goes])
     """Claims that another payer has, or is to have, after the moves."""
 
+    payer_numbers: dict[UUID, str] = field(default_factory=dict[UUID, str])
+    """The payers' own numbers for the claims that they decided."""
+
+    def note_number(self, claim_id: UUID, number: str | None) -> None:
+        """Of a payer that has the claim; after it went to another, its number stands there."""
+        if number is not None and claim_id not in {went.claim.claim_id for went in self.goes}:
+            self.payer_numbers[claim_id] = number
+
     async def save(self, uow: UnitOfWork) -> None:
         """One statement for each table; a posting may be made and taken back in one run."""
         db, practice_id = uow.db, uow.practice_id
@@ -54,8 +64,10 @@ class Changes:
         await store.mark_reversed(db, practice_id, self.reversed_by)
         await post_all(db, self.entries, uow.now)
         await move_all(db, practice_id, self.moves, uow.now)
+        await set_payer_numbers(db, practice_id, self.payer_numbers)
         await go_to_payers(db, practice_id, self.goes)
         await follow_postings(uow, self.posted)
         await keep_shares(db, practice_id, self.shares)
         for claim_id in sorted(self.owed_less):
             await settle(uow, claim_id)
+        await due.resume(uow, {move.claim_id for move in self.moves})

@@ -17,6 +17,7 @@ from libs.events.transport import Origin, UnitOfWork
 from services.billing.balances.store import Share
 from services.billing.claims.model import Claim, State, may_move
 from services.billing.claims.moves import Move
+from services.billing.claims.voiding import voided
 from services.billing.coordination.forward import bring_back, go_on, recall
 from services.billing.coordination.model import payer_at
 from services.billing.coordination.store import Adjudicated
@@ -49,7 +50,8 @@ async def post_decision(
     """Post a decision and say what became of the claim; gives how the claim stands then."""
     claim, refused = standing.claim, denied_lines(said)
     number = said.payer_claim_control_number or None
-    posting = Posting(payment_id, made, number, refused, claim.payer_sequence)
+    posting = Posting(payment_id, made, number, refused, claim.payer_sequence, claim.revision)
+    changes.note_number(claim.claim_id, number)
     changes.postings.append(NewPosting(claim.claim_id, said.status, posting))
     changes.adjudications.append(Adjudicated(claim, payment_id, said))
     changes.posted.append(Posted(claim, payment_id, said))
@@ -99,6 +101,9 @@ async def post_reversal(
     # A denial may be taken back after it was overtaken by a payment, which then still stands.
     if sum(closes(each.made) for each in standing.of(posting.place)):
         return standing
+    if claim.state is State.VOID_SENT:
+        origin = await uow.publish(voided(claim), origin=origin)
+        return _moved(standing, State.VOIDED, origin, "reversed", changes)
     return _moved(standing, State.SUBMITTED, origin, "reversed", changes)
 
 

@@ -37,6 +37,8 @@ class Posting(NamedTuple):
     denied_lines: int
     place: PayerSequence = "P"
     """Which of the claim's payers decided."""
+    revision: int = 1
+    """Which state of the claim it decided; an earlier one was replaced at the payer since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,9 @@ def obstacle(
     claim = standing.claim
     if (reason := _never_fits(claim, said)) is not None:
         return reason
+    its_own = standing.of(claim.payer_sequence)
+    if any(p.revision < claim.revision and closes(p.made) for p in its_own):
+        return "decided-already"  # what was replaced is to be taken back first
     if is_part(claim, said):
         if standing.decided_cents + said.charge_cents > claim.charge_cents:
             return "decided-already"

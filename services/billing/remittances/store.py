@@ -24,17 +24,18 @@ READ_PRACTICE_NPI = "SELECT npi FROM practice WHERE practice_id = $1"
 ADD_POSTINGS = """
 INSERT INTO posting (practice_id, payment_id, claim_id, remittance_id, status, paid_cents,
                      adjusted_cents, patient_cents, denied_cents, payer_claim_number, denied_lines,
-                     forwarded_cents, payer_sequence)
+                     forwarded_cents, payer_sequence, revision)
 SELECT $1, payment_id, claim_id, $2, status, paid_cents, adjusted_cents, patient_cents,
-       denied_cents, payer_claim_number, denied_lines, forwarded_cents, payer_sequence
+       denied_cents, payer_claim_number, denied_lines, forwarded_cents, payer_sequence, revision
   FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
-              $9::bigint[], $10::text[], $11::int[], $12::bigint[], $13::text[])
+              $9::bigint[], $10::text[], $11::int[], $12::bigint[], $13::text[], $14::int[])
        AS new(payment_id, claim_id, status, paid_cents, adjusted_cents, patient_cents,
-              denied_cents, payer_claim_number, denied_lines, forwarded_cents, payer_sequence)
+              denied_cents, payer_claim_number, denied_lines, forwarded_cents, payer_sequence,
+              revision)
 """
 LIST_IN_FORCE = """
 SELECT claim_id, payment_id, paid_cents, adjusted_cents, patient_cents, denied_cents,
-       forwarded_cents, payer_claim_number, denied_lines, payer_sequence
+       forwarded_cents, payer_claim_number, denied_lines, payer_sequence, revision
   FROM posting WHERE practice_id = $1 AND claim_id = ANY($2::uuid[]) AND reversed_by IS NULL
  ORDER BY payment_id
 """
@@ -97,7 +98,7 @@ async def add_postings(
         (
             posting.payment_id, claim_id, status, made.paid_cents, made.adjusted_cents,
             made.patient_cents, made.denied_cents, posting.payer_claim_number, posting.denied_lines,
-            made.forwarded_cents, posting.place,
+            made.forwarded_cents, posting.place, posting.revision,
         )
         for claim_id, status, posting in added
         for made in (posting.made,)
@@ -111,8 +112,9 @@ async def list_in_force(
     """The postings in force of these claims, by claim and in the order of their ids."""
     found: defaultdict[UUID, list[Posting]] = defaultdict(list)
     for row in await db.fetch(LIST_IN_FORCE, practice_id, list(claim_ids)):
-        claim_id, payment_id, *parts, number, lines, place = row
-        found[claim_id].append(Posting(payment_id, Decision(*parts), number, lines, place))
+        claim_id, payment_id, *parts, number, lines, place, revision = row
+        made = Decision(*parts)
+        found[claim_id].append(Posting(payment_id, made, number, lines, place, revision))
     return found
 
 

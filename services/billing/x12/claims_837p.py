@@ -13,6 +13,8 @@ from services.billing.x12.claims_837p_cob import OtherPayer, PayerSequence
 from services.billing.x12.remittance import Unbalanced
 
 Sex = Literal["F", "M", "U"]
+Frequency = Literal["1", "7", "8"]
+"""CLM05-3: an original, a replacement, a void."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ class ProfessionalClaim:
     """ICD-10-CM codes, principal first, with or without the point."""
     lines: tuple[ServiceLine, ...]
     patient: DependentPatient | None = None
-    frequency: Literal["1", "7", "8"] = "1"
+    frequency: Frequency = "1"
     """1 original, 7 replaces and 8 voids the claim named by `payer_claim_control_number`."""
     payer_claim_control_number: str | None = None
     prior_authorization: str | None = None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 from services.billing.x12.claims_837p import (
     Attachment,
+    Frequency,
     Payer,
     ProfessionalClaim,
     ReferringProvider,
@@ -17,8 +16,6 @@ from services.billing.x12.read_837p_cob import ReadOthers, place_of
 from services.billing.x12.read_837p_line import ReadLine
 from services.billing.x12.read_837p_parties import Party, Patient, Subscribed, refuse
 from services.billing.x12.values import at, cents, required
-
-Frequency: TypeAlias = Literal["1", "7", "8"]
 
 
 class ReadClaim:

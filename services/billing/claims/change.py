@@ -1,0 +1,68 @@
+"""A claim becomes another one: at once while no payer has it, else when its payer's turn comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from libs.events.contracts.interop import EncounterPosted
+from libs.events.transport import Origin, Timer, UnitOfWork
+from services.billing.claims import due, store
+from services.billing.claims.correcting import Step, next_step
+from services.billing.claims.model import Claim, State, payers_of
+from services.billing.claims.release import advance, send_in_next_window, take_back
+
+
+async def correct_claim(timer: Timer, uow: UnitOfWork) -> None:
+    """Something is due of a claim, or what that waited for has come: take it a step further."""
+    await store.lock_standing(uow.db, uow.practice_id)
+    claim = await store.lock(uow.db, uow.practice_id, UUID(timer.key))
+    wanted = (await due.find_due(uow, [claim.claim_id])).get(claim.claim_id) if claim else None
+    if claim is None or wanted is None:
+        return
+    step = next_step(claim, wanted)
+    if step is Step.HERE:
+        await due.nothing_due(uow.db, claim)
+        if wanted.encounter is not None:
+            await become(uow, claim, wanted.encounter, origin=Origin.load(claim.origin))
+        elif claim.state is not State.VOIDED:
+            await void_here(uow, claim, "visit-voided")
+    elif step in (Step.REPLACE, Step.VOID):
+        assert claim.payer_id is not None
+        await due.note_wait(uow.db, claim, None)
+        await send_in_next_window(uow, claim.payer_id)
+    else:
+        await due.note_wait(uow.db, claim, step)
+
+
+async def become(
+    uow: UnitOfWork, claim: Claim, encounter: EncounterPosted, *, origin: Origin | None = None
+) -> None:
+    """The claim, which no payer has, is for another state of its visit now."""
+    await take_back(uow, claim, origin=origin)
+    changed = as_of(claim, encounter, origin=(origin or uow.origin).dump())
+    await store.change_claim(uow, changed, encounter)
+    await advance(uow, changed, encounter)
+
+
+async def void_here(uow: UnitOfWork, claim: Claim, reason: str) -> None:
+    """The visit of a claim that no payer has is void."""
+    claim = await take_back(uow, claim)
+    await store.move(uow.db, claim, State.VOIDED, uow.now, origin=claim.origin, reason=reason)
+
+
+def as_of(claim: Claim, encounter: EncounterPosted, *, origin: str) -> Claim:
+    """The claim for another state of its visit, not priced yet."""
+    return replace(
+        claim,
+        patient_id=encounter.patient_id,
+        payer_id=encounter.coverage.payer_id if encounter.coverage else None,
+        payers=payers_of(encounter),
+        provider_npi=encounter.provider_npi,
+        service_on=encounter.service_on,
+        charge_cents=0,
+        state=State.HELD,
+        hold_reason=None,
+        origin=origin,
+        revision=claim.revision + 1,
+    )

@@ -1,0 +1,178 @@
+"""What goes to a payer with its next interchange: new claims, replacements and voids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from libs.events.contracts.billing import ClaimSubmitted
+from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoidSent
+from libs.events.contracts.interop import EncounterPosted
+from libs.events.contracts.values import ClaimId, PracticeId, month_of
+from libs.events.transport import Origin, UnitOfWork
+from services.billing.charges.model import price
+from services.billing.charges.store import prices_on
+from services.billing.claims import due, store
+from services.billing.claims.change import as_of
+from services.billing.claims.compose import compose_claim, unwritable
+from services.billing.claims.correcting import Due, Step, next_step
+from services.billing.claims.model import Claim, State
+from services.billing.claims.release import charge, lacks_standing, reverse_charges, take_back
+from services.billing.x12.claims_837p import Frequency, ProfessionalClaim
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A claim that goes out as an original (CLM05-3 1)."""
+
+    claim: Claim
+    said: ProfessionalClaim
+
+    async def went_out(self, uow: UnitOfWork, number: int) -> None:
+        claim = self.claim
+        assert claim.payer_id is not None
+        submitted = ClaimSubmitted(
+            practice_id=PracticeId(uow.practice_id),
+            claim_id=ClaimId(claim.claim_id),
+            payer_id=claim.payer_id,
+            interchange_number=number,
+            charge_cents=claim.charge_cents,
+            service_month=month_of(claim.service_on),
+        )
+        origin = await uow.publish(submitted, origin=Origin.load(claim.origin))
+        await store.move(uow.db, claim, State.SUBMITTED, uow.now, origin=origin.dump())
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A claim that goes out in place of what its payer has (7); its charges change with it."""
+
+    claim: Claim
+    said: ProfessionalClaim
+    due: Due
+    encounter: EncounterPosted
+    prices: Sequence[int]
+
+    async def went_out(self, uow: UnitOfWork, number: int) -> None:
+        before = self.claim
+        now = replace(before, revision=before.revision + 1)
+        if self.due.is_as_sent:
+            await store.set_revision(uow.db, now)
+        else:
+            now = await self._charge_anew(uow)
+        assert now.payer_id is not None
+        replaced = ClaimReplaced(
+            practice_id=PracticeId(uow.practice_id),
+            claim_id=ClaimId(now.claim_id),
+            payer_id=now.payer_id,
+            interchange_number=number,
+            reason="biller" if self.due.asked_by else "visit-corrected",
+            charge_cents=now.charge_cents,
+            replaced_cents=before.charge_cents,
+            service_month=month_of(now.service_on),
+        )
+        origin = await uow.publish(replaced, origin=Origin.load(now.origin))
+        await store.mark_corrected(uow.db, now)
+        await store.move(
+            uow.db, now, State.SUBMITTED, uow.now, origin=origin.dump(), reason="replaced"
+        )
+        await due.nothing_due(uow.db, now)
+
+    async def _charge_anew(self, uow: UnitOfWork) -> Claim:
+        """The charges are those of the visit as it is now, and the claim too."""
+        before = self.claim
+        taken_back = await take_back(uow, before, origin=Origin.load(before.origin))
+        now = as_of(before, self.encounter, origin=taken_back.origin)
+        await store.change_claim(uow, now, self.encounter)
+        await store.add_lines(uow.db, now, self.encounter, self.prices)
+        return await charge(uow, now, self.encounter, sum(self.prices))
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """A claim that its payer is asked to void (8); nothing is charged for it any more."""
+
+    claim: Claim
+    said: ProfessionalClaim
+    due: Due
+
+    async def went_out(self, uow: UnitOfWork, number: int) -> None:
+        claim = await reverse_charges(uow, self.claim, origin=Origin.load(self.claim.origin))
+        assert claim.payer_id is not None
+        sent = ClaimVoidSent(
+            practice_id=PracticeId(uow.practice_id),
+            claim_id=ClaimId(claim.claim_id),
+            payer_id=claim.payer_id,
+            interchange_number=number,
+            reason="other-payer" if self.due.encounter else "visit-voided",
+            voided_cents=claim.charge_cents,
+            service_month=month_of(claim.service_on),
+        )
+        origin = await uow.publish(sent, origin=Origin.load(claim.origin))
+        await store.move(uow.db, claim, State.VOID_SENT, uow.now, origin=origin.dump())
+        await due.note_wait(uow.db, claim, "payer-answer")
+
+
+Outgoing = New | Replacement | Void
+
+
+async def gather(uow: UnitOfWork, payers: Sequence[str], most: int) -> list[Outgoing]:
+    """What goes to these payers together, at most so many claims.
+
+    The caller holds `store.lock_standing`.
+    """
+    found: list[Outgoing] = []
+    for claim in await store.lock_ready(uow.db, uow.practice_id, payers, most):
+        encounter = await store.read_encounter(uow, claim)
+        found.append(New(claim, await compose_claim(uow, claim, encounter)))
+    claim_ids = await due.list_of_payers(uow.db, uow.practice_id, payers, most - len(found))
+    wanted = await due.find_due(uow, claim_ids)
+    for claim in await store.lock_many(uow.db, uow.practice_id, claim_ids):
+        going = await _correction(uow, claim, wanted[claim.claim_id])
+        if isinstance(going, str):
+            await due.note_wait(uow.db, claim, going)
+        else:
+            found.append(going)
+    return found
+
+
+async def _correction(uow: UnitOfWork, claim: Claim, wanted: Due) -> Replacement | Void | str:
+    """The replacement or void that is due, or what it waits for."""
+    step = next_step(claim, wanted)
+    if step is Step.REPLACE and wanted.encounter is not None:
+        return await _replacement(uow, claim, wanted, wanted.encounter)
+    if step is Step.VOID:
+        as_sent = await store.read_encounter(uow, claim)
+        said = _named(await compose_claim(uow, claim, as_sent), claim, "8")
+        return (
+            "claim-incomplete" if await unwritable(uow, claim, said) else Void(claim, said, wanted)
+        )
+    return str(step)
+
+
+async def _replacement(
+    uow: UnitOfWork, claim: Claim, wanted: Due, encounter: EncounterPosted
+) -> Replacement | str:
+    assert claim.payer_id is not None
+    if reason := await lacks_standing(uow, encounter, claim.payer_id):
+        return reason
+    if wanted.is_as_sent:
+        prices = [line["charge_cents"] for line in await store.read_lines(uow.db, claim)]
+        now = claim
+    else:
+        on = encounter.service_on
+        prices = price(encounter.lines, await prices_on(uow.db, uow.practice_id, on))
+        if not isinstance(prices, list):
+            return prices
+        now = replace(as_of(claim, encounter, origin=claim.origin), charge_cents=sum(prices))
+    lines = store.priced_lines(encounter, prices)
+    said = _named(await compose_claim(uow, now, encounter, lines), claim, "7")
+    if await unwritable(uow, now, said):
+        return "claim-incomplete"
+    return Replacement(claim, said, wanted, encounter, prices)
+
+
+def _named(said: ProfessionalClaim, claim: Claim, frequency: Frequency) -> ProfessionalClaim:
+    """By the payer's own number (REF*F8)."""
+    number = claim.payer_claim_number
+    return replace(said, frequency=frequency, payer_claim_control_number=number)
