@@ -9,7 +9,7 @@ from libs.events.contracts.billing import ClaimAccepted, ClaimRejected
 from libs.events.contracts.values import ClaimId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
 from services.billing.answers.refusals import RefusedFileError
-from services.billing.claims import due, store
+from services.billing.claims import due, sent, store
 from services.billing.claims.model import Claim, State, may_move
 from services.billing.claims.voiding import void_refused, void_taken
 from services.billing.x12 import BatchStatus, ClaimStatus, GroupAnswer
@@ -102,7 +102,7 @@ async def _accept(uow: UnitOfWork, claim: Claim, status: ClaimStatus) -> None:
         await due.resume(uow, [claim.claim_id])
         return
     if number is not None:
-        await store.set_payer_number(uow.db, claim, number)
+        await sent.set_payer_number(uow.db, claim, number)
         await due.resume(uow, [claim.claim_id])
     if not may_move(claim.state, State.ACCEPTED):
         return  # said before, or already decided

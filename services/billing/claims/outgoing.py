@@ -12,7 +12,7 @@ from libs.events.contracts.values import ClaimId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
 from services.billing.charges.model import price
 from services.billing.charges.store import prices_on
-from services.billing.claims import due, store
+from services.billing.claims import due, sent, store
 from services.billing.claims.change import as_of
 from services.billing.claims.compose import compose_claim, unwritable
 from services.billing.claims.correcting import Due, Step, next_step
@@ -57,7 +57,7 @@ class Replacement:
         before = self.claim
         now = replace(before, revision=before.revision + 1)
         if self.due.is_as_sent:
-            await store.set_revision(uow.db, now)
+            await sent.set_revision(uow.db, now)
         else:
             now = await self._charge_anew(uow)
         assert now.payer_id is not None
@@ -72,7 +72,7 @@ class Replacement:
             service_month=month_of(now.service_on),
         )
         origin = await uow.publish(replaced, origin=Origin.load(now.origin))
-        await store.mark_corrected(uow.db, now)
+        await sent.mark_corrected(uow.db, now)
         await store.move(
             uow.db, now, State.SUBMITTED, uow.now, origin=origin.dump(), reason="replaced"
         )
@@ -99,7 +99,7 @@ class Void:
     async def went_out(self, uow: UnitOfWork, number: int) -> None:
         claim = await reverse_charges(uow, self.claim, origin=Origin.load(self.claim.origin))
         assert claim.payer_id is not None
-        sent = ClaimVoidSent(
+        told = ClaimVoidSent(
             practice_id=PracticeId(uow.practice_id),
             claim_id=ClaimId(claim.claim_id),
             payer_id=claim.payer_id,
@@ -108,7 +108,7 @@ class Void:
             voided_cents=claim.charge_cents,
             service_month=month_of(claim.service_on),
         )
-        origin = await uow.publish(sent, origin=Origin.load(claim.origin))
+        origin = await uow.publish(told, origin=Origin.load(claim.origin))
         await store.move(uow.db, claim, State.VOID_SENT, uow.now, origin=origin.dump())
         await due.note_wait(uow.db, claim, "payer-answer")
 

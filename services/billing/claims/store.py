@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -88,23 +88,6 @@ NOTE_MOVE = """
 INSERT INTO claim_move (practice_id, claim_id, state, reason, moved_at) VALUES ($1, $2, $3, $4, $5)
 """
 SET_CHARGE = "UPDATE claim SET charge_cents = $3 WHERE practice_id = $1 AND claim_id = $2"
-SET_INTERCHANGE = """
-UPDATE claim SET interchange_number = $3, given_to = greatest(given_to, payer_sequence)
- WHERE practice_id = $1 AND claim_id = ANY($2::uuid[])
-"""
-SET_REVISION = "UPDATE claim SET revision = $3 WHERE practice_id = $1 AND claim_id = $2"
-MARK_CORRECTED = """
-UPDATE claim SET was_refused = true WHERE practice_id = $1 AND claim_id = $2
-"""
-SET_PAYER_NUMBER = """
-UPDATE claim SET payer_claim_number = $3 WHERE practice_id = $1 AND claim_id = $2
-"""
-SET_PAYER_NUMBERS = """
-UPDATE claim c SET payer_claim_number = new.number
-  FROM unnest($2::uuid[], $3::text[]) AS new(claim_id, number)
- WHERE c.practice_id = $1 AND c.claim_id = new.claim_id
-   AND c.payer_claim_number IS DISTINCT FROM new.number
-"""
 CHANGE_CLAIM = """
 UPDATE claim
    SET encounter = $3, patient_id = $4, payer_id = $5, provider_npi = $6, service_on = $7,
@@ -269,30 +252,6 @@ def _place(claim: Claim) -> str:
 async def read_lines(db: Db, claim: Claim) -> list[dict[str, Any]]:
     rows = await db.fetch(READ_LINES, claim.practice_id, claim.claim_id)
     return [dict(row) for row in rows]
-
-
-async def set_interchange(db: Db, practice_id: UUID, claims: Sequence[Claim], number: int) -> None:
-    await db.execute(SET_INTERCHANGE, practice_id, [c.claim_id for c in claims], number)
-
-
-async def set_revision(db: Db, claim: Claim) -> None:
-    """The claim was charged anew, for its `revision`."""
-    await db.execute(SET_REVISION, claim.practice_id, claim.claim_id, claim.revision)
-
-
-async def mark_corrected(db: Db, claim: Claim) -> None:
-    """What a payer decides from now on it did not decide at the first pass."""
-    await db.execute(MARK_CORRECTED, claim.practice_id, claim.claim_id)
-
-
-async def set_payer_number(db: Db, claim: Claim, number: str) -> None:
-    await db.execute(SET_PAYER_NUMBER, claim.practice_id, claim.claim_id, number)
-
-
-async def set_payer_numbers(db: Db, practice_id: UUID, numbers: Mapping[UUID, str]) -> None:
-    """The payers' own numbers, by claim; of several the last counts."""
-    if numbers:
-        await db.execute(SET_PAYER_NUMBERS, practice_id, list(numbers), list(numbers.values()))
 
 
 async def list_claims(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from libs.events.transport import Timer, UnitOfWork
-from services.billing.claims import store
+from services.billing.claims import sent, store
 from services.billing.claims.interchange import interchange_of
 from services.billing.claims.outgoing import gather
 from services.billing.exchange.checked import write_checked
@@ -43,7 +43,7 @@ async def submit_claims(timer: Timer, uow: UnitOfWork) -> None:
     number = await send(uow, "837", payer_id, write)
     for one in outgoing:
         await one.went_out(uow, number)
-    await store.set_interchange(uow.db, uow.practice_id, [one.claim for one in outgoing], number)
+    await sent.set_interchange(uow.db, uow.practice_id, [one.claim for one in outgoing], number)
 
 
 def _most(directory: Mapping[str, PayerTerms], payers: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from libs.events.contracts.billing_claims import ClaimVoided
 from libs.events.contracts.values import ClaimId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
-from services.billing.claims import due, store
+from services.billing.claims import due, sent, store
 from services.billing.claims.model import Claim, State
 from services.billing.claims.release import charge
 
@@ -40,6 +40,6 @@ async def void_refused(uow: UnitOfWork, claim: Claim) -> Claim:
     encounter = await store.read_encounter(uow, claim)
     claim = replace(claim, revision=claim.revision + 1)
     claim = await charge(uow, claim, encounter, claim.charge_cents)
-    await store.set_revision(uow.db, claim)
+    await sent.set_revision(uow.db, claim)
     await due.note_wait(uow.db, claim, "void-rejected")
     return claim

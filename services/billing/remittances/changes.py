@@ -11,7 +11,7 @@ from services.billing.balances.settle import settle
 from services.billing.balances.store import Share, keep_shares
 from services.billing.claims import due
 from services.billing.claims.moves import Move, move_all
-from services.billing.claims.store import set_payer_numbers
+from services.billing.claims.sent import set_payer_numbers
 from services.billing.coordination.store import Adjudicated, Goes, go_to_payers, keep_adjudications
 from services.billing.denials.follow import Posted, follow_postings
 from services.billing.ledger import model as ledger

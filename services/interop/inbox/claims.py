@@ -25,6 +25,7 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentUnapplied,
     PatientWriteOffReversed,
 )
+from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.values import ClaimId, PracticeId
@@ -82,6 +83,18 @@ def on_claim_accepted(event: ClaimAccepted, fold: Fold) -> None:
 
 def on_claim_rejected(event: ClaimRejected, fold: Fold) -> None:
     _stand(event.practice_id, event.claim_id, "rejected", fold)
+
+
+def on_claim_replaced(event: ClaimReplaced, fold: Fold) -> None:
+    _stand(event.practice_id, event.claim_id, "submitted", fold)
+
+
+def on_claim_void_sent(event: ClaimVoidSent, fold: Fold) -> None:
+    _stand(event.practice_id, event.claim_id, "void-sent", fold)
+
+
+def on_claim_voided(event: ClaimVoided, fold: Fold) -> None:
+    _stand(event.practice_id, event.claim_id, "voided", fold)
 
 
 def on_payment_posted(event: PaymentPosted, fold: Fold) -> None:
@@ -177,6 +190,9 @@ CLAIMS = Projection(
         on_claim_submitted,
         on_claim_accepted,
         on_claim_rejected,
+        on_claim_replaced,
+        on_claim_void_sent,
+        on_claim_voided,
         on_payment_posted,
         on_payment_reversed,
         on_balance_written_off,

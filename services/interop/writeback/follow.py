@@ -26,6 +26,7 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentUnapplied,
     PatientWriteOffReversed,
 )
+from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.transport import UnitOfWork
@@ -77,6 +78,18 @@ async def write_back_rejection(told: ClaimRejected, uow: UnitOfWork) -> None:
     await _follow(told, uow)
 
 
+async def write_back_replacement(told: ClaimReplaced, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_void_sent(told: ClaimVoidSent, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_void(told: ClaimVoided, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
 async def write_back_payment(told: PaymentPosted, uow: UnitOfWork) -> None:
     await _follow(told, uow)
 
@@ -125,6 +138,9 @@ HANDLERS = (
     write_back_submission,
     write_back_acceptance,
     write_back_rejection,
+    write_back_replacement,
+    write_back_void_sent,
+    write_back_void,
     write_back_payment,
     write_back_reversal,
     write_back_settlement,

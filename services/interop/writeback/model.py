@@ -23,6 +23,7 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentUnapplied,
     PatientWriteOffReversed,
 )
+from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from services.interop.messages.model import Refusal, RefusedError
@@ -46,6 +47,9 @@ Told = (
     | ClaimDenied
     | BalanceWrittenOff
     | WriteOffReversed
+    | ClaimReplaced
+    | ClaimVoidSent
+    | ClaimVoided
 )
 ToldOfPatient = (
     PatientPaymentApplied
@@ -87,13 +91,19 @@ def decide_account(account: Account, told: Told | ToldOfPatient) -> Account:
         case PaymentPosted():
             return _paid(account, told, 1)
         case PaymentReversed():
-            return replace(_paid(account, told, -1), status="SUBMITTED")
+            taken_back = _paid(account, told, -1)
+            # What a payer takes back of a void visit leaves it void.
+            return (
+                taken_back if account.status == "VOID" else replace(taken_back, status="SUBMITTED")
+            )
         case ClaimHeld():
             return replace(account, status="HELD", payer_id=told.payer_id)
         case ClaimReleased():
             return replace(account, status="OPEN")
-        case ClaimSubmitted():
+        case ClaimSubmitted() | ClaimReplaced():
             return replace(account, status="SUBMITTED")
+        case ClaimVoidSent() | ClaimVoided():
+            return replace(account, status="VOID")
         case ClaimAccepted():
             return replace(account, status="ACCEPTED")
         case ClaimRejected():
@@ -114,8 +124,8 @@ def _voided(account: Account, told: ChargesReversed) -> Account:
     """No charge stands: the visit is void, or it was corrected and is charged anew at once.
 
     The account stays: what is void may be sent again and charged under the same number. So no
-    BAR^P06 tells it, which would say that no charge can come any more (HL7 v2.5.1 §6.4.6). What the
-    patient paid of it is taken back by events of its own.
+    BAR^P06 tells it, which would say that no charge can come any more (HL7 v2.5.1 §6.4.6). What a
+    payer or the patient paid of it is taken back by events of its own.
     """
     owed = told.charge_cents if told.payer_id is None else 0
     return replace(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
 from uuid import uuid5
 
 import pytest
@@ -16,50 +14,27 @@ from libs.events.contracts.billing import (
     PaymentReversed,
 )
 from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
-from libs.events.contracts.interop import EncounterCorrected
 from libs.events.examples.credentialing import provider_enrolled
 from libs.events.examples.interop import (
     COVERAGE,
-    ENCOUNTER,
-    encounter_corrected,
     encounter_posted,
     encounter_voided,
     line,
 )
-from libs.local.payer.claims import Claim
+from tests.billing.claims.going_again import (
+    CLAIM,
+    KIND,
+    answered,
+    ask,
+    corrected,
+    due,
+    payer_number,
+    sent,
+)
 from tests.billing.desk import Desk, let_answer, set_fee_schedule, simulated
 from tests.billing.remittance import Said, payment
 
-CLAIM = uuid5(ENCOUNTER, "claim")
-KIND = simulated()
 OTHER = COVERAGE.model_copy(update={"payer_id": "OTHER01"})
-
-
-def corrected(**changes: Any) -> EncounterCorrected:
-    """The second unit of `encounter_corrected`, on the first day unless told otherwise."""
-    return encounter_corrected(**{"service_on": date(2026, 3, 2), **changes})
-
-
-async def due(desk: Desk) -> list[dict[str, Any]]:
-    async with desk.billing.http(desk.practice_id) as client:
-        return (await client.get("/corrections-due")).json()
-
-
-async def answered(desk: Desk, *steps: str) -> None:
-    """The visit's claim goes out, and is answered; by a payment where no steps are named."""
-    await desk.billing.receive(encounter_posted())
-    await desk.send()
-    await let_answer(desk, KIND, *steps)
-
-
-def sent(desk: Desk) -> list[Claim]:
-    """The claims as the payer has seen them, file by file."""
-    return [claim for submission in desk.sent() for claim in submission.claims]
-
-
-async def payer_number(desk: Desk) -> str:
-    [row] = await desk.fetch("SELECT payer_claim_number FROM claim")
-    return row["payer_claim_number"]
 
 
 @pytest.mark.parametrize("steps", [(), ("999", "277")], ids=["paid", "accepted"])
@@ -295,87 +270,3 @@ async def test_a_late_answer_to_the_original_says_nothing_of_its_replacement(des
     [late] = simulated(rejections=1.0).acknowledge_claims(first)
     await desk.hear("late.277", late.content)
     assert await desk.states() == ["submitted"]
-
-
-async def ask(desk: Desk, what: str, command: dict[str, Any], wanted: int = 202) -> dict[str, Any]:
-    async with desk.billing.http(desk.practice_id) as client:
-        answer = await client.post(f"/claims/{CLAIM}/{what}", json=command)
-    assert answer.status_code == wanted, answer.text
-    return answer.json()
-
-
-async def test_a_biller_resubmits_a_rejected_claim_once(desk: Desk) -> None:
-    await desk.billing.receive(encounter_posted())
-    await desk.send()
-    await let_answer(desk, simulated(rejections=1.0), "999", "277")
-    command = {"request_id": str(uuid5(CLAIM, "again"))}
-    for _ in range(2):
-        await ask(desk, "resubmit", command)
-    await desk.send()
-    assert [claim.frequency for claim in sent(desk)] == ["1", "1"]
-    await ask(desk, "resubmit", command)
-    await ask(desk, "resubmit", {"request_id": str(uuid5(CLAIM, "more"))}, wanted=409)
-    assert (await desk.sums())["charges"] == 17_800
-    await desk.assert_books_balance()
-
-
-async def test_a_biller_replaces_a_decided_claim_once(desk: Desk) -> None:
-    await answered(desk)
-    request = str(uuid5(CLAIM, "request"))
-    command = {"request_id": request, "prior_authorization": "AUTH77"}
-    for _ in range(2):
-        await ask(desk, "replace", command)
-    [one] = await due(desk)
-    assert (one["event_id"], one["kind"]) == (request, "replace")
-    assert one["asked_by"] is not None
-    await desk.send()
-    await ask(desk, "replace", command)
-    await desk.send()
-    _, second = sent(desk)
-    assert (second.frequency, second.authorization, second.charge_cents) == ("7", "AUTH77", 17_800)
-    [replaced] = await desk.billing.published(ClaimReplaced)
-    assert replaced.reason == "biller"
-    await ask(desk, "replace", {"request_id": request}, wanted=409)
-    await desk.assert_books_balance()
-
-
-async def test_what_no_payer_has_is_not_replaced_and_what_nobody_knows_is_not_found(
-    desk: Desk,
-) -> None:
-    await desk.billing.receive(encounter_posted(coverage=None))
-    request = {"request_id": str(uuid5(CLAIM, "request"))}
-    await ask(desk, "replace", request, wanted=409)
-    async with desk.billing.http(uuid5(ENCOUNTER, "another practice")) as client:
-        answer = await client.post(f"/claims/{CLAIM}/replace", json=request)
-    assert answer.status_code == 404
-    assert await desk.fetch("SELECT FROM claim_request") == [], "a refused request leaves nothing"
-
-
-async def test_an_attachment_is_announced_in_every_file_from_then_on(desk: Desk) -> None:
-    await desk.billing.receive(encounter_posted())
-    noted = {
-        "attachment_id": str(uuid5(CLAIM, "note")),
-        "report_type": "OZ",
-        "transmission": "EL",
-        "control_number": "DOC-0001",
-    }
-    for _ in range(2):
-        await ask(desk, "attachments", noted, wanted=201)
-    await ask(desk, "attachments", {**noted, "report_type": "RR"}, wanted=409)
-    await ask(desk, "attachments", {**noted, "report_type": "XX"}, wanted=422)
-    await ask(desk, "attachments", {**noted, "control_number": None}, wanted=422)
-    await desk.send()
-    await let_answer(desk, KIND)
-    await ask(desk, "replace", {"request_id": str(uuid5(CLAIM, "request"))})
-    await desk.send()
-    assert [claim.attachments for claim in sent(desk)] == [[("OZ", "EL", "DOC-0001")]] * 2
-
-
-async def test_a_claim_announces_ten_attachments_and_no_more(desk: Desk) -> None:
-    await desk.billing.receive(encounter_posted())
-    for number in range(11):
-        noted = {"attachment_id": str(uuid5(CLAIM, str(number))), "report_type": "RR",
-                 "transmission": "AA"}  # fmt: skip
-        await ask(desk, "attachments", noted, wanted=409 if number == 10 else 201)
-    await desk.send()
-    assert len(sent(desk)[0].attachments) == 10

@@ -6,6 +6,7 @@ import pytest
 
 from libs.events.contracts import Event
 from libs.events.examples import billing, billing_balances, billing_holds, billing_ledger
+from libs.events.examples import billing_claims as claims
 from libs.events.examples import interop as examples
 from services.interop.inbox import store
 from services.interop.inbox.views import Claim
@@ -46,6 +47,9 @@ async def heard(interop: Harness, *events: Event) -> Claim:
         ([CHARGED, billing.payment_posted(), billing.claim_paid()], "paid"),
         ([CHARGED, billing.payment_posted(), billing.claim_paid(), billing.payment_reversed()],
          "submitted"),
+        ([CHARGED, billing.claim_denied(), claims.claim_replaced()], "submitted"),
+        ([CHARGED, billing.claim_accepted(), TAKEN_BACK, claims.claim_void_sent()], "void-sent"),
+        ([CHARGED, TAKEN_BACK, claims.claim_void_sent(), claims.claim_voided()], "voided"),
     ],
 )  # fmt: skip
 async def test_a_claim_stands_as_billing_said_last(

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from libs.events.examples import billing, billing_holds
+from libs.events.examples import billing_claims as claims
 from services.interop.identity.merge import merge_charts
 from services.interop.identity.model import Merge
 from tests.harness import Harness
@@ -111,6 +112,35 @@ async def test_a_voided_visits_account_is_void_and_nothing_of_it_stands(
     assert accounts(ehr)[-1] == ("VOID", "0.00", "0.00", "0.00", "0.00")
     assert {str(bar.segment("MSH")[9]) for bar in ehr.read()} == {"BAR^P05^BAR_P05"}
     assert {str(bar.segment("PV1")[19]) for bar in ehr.read()} == {"V9"}
+
+
+async def test_what_a_payer_paid_stands_while_its_claim_is_replaced_and_until_it_takes_it_back(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(
+        *story(visit),
+        billing.charges_reversed(encounter_id=visit),
+        billing.charges_posted(encounter_id=visit, charge_cents=35_600),
+        claims.claim_replaced(),
+    )
+    await interop.fire_timers()
+    assert accounts(ehr)[-1] == ("SUBMITTED", "20.00", "356.00", "57.50", "100.50")
+    await interop.receive(billing.payment_reversed())
+    await interop.fire_timers()
+    assert accounts(ehr)[-1] == ("SUBMITTED", "0.00", "356.00", "0.00", "0.00")
+
+
+async def test_a_visit_that_is_voided_at_its_payer_is_void_whatever_that_pays_back(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(
+        *story(visit), billing.charges_reversed(encounter_id=visit), claims.claim_void_sent()
+    )
+    await interop.fire_timers()
+    assert accounts(ehr)[-1] == ("VOID", "20.00", "0.00", "57.50", "100.50")
+    await interop.receive(billing.payment_reversed(), claims.claim_voided())
+    await interop.fire_timers()
+    assert accounts(ehr)[-1] == ("VOID", "0.00", "0.00", "0.00", "0.00")
 
 
 @pytest.mark.parametrize(
