@@ -24,6 +24,8 @@ from services.interop.smart import clients as smart_clients
 from services.interop.smart import token as smart
 from services.interop.subscriptions import api as subscriptions
 from services.interop.subscriptions import claim_api as claims
+from services.interop.subscriptions import coverage_api as coverages
+from services.interop.subscriptions.coverages import HANDLERS as FOLLOW_COVERAGES
 from services.interop.subscriptions.send import (
     END_TIMER,
     HEARTBEAT_TIMER,
@@ -41,7 +43,7 @@ service = Service(
     name="interop",
     servers=[Server("mllp", start_mllp)],
     ingests=[ingest],
-    handlers=FOLLOW_CLAIMS + FOLLOW_REMINDERS,
+    handlers=FOLLOW_CLAIMS + FOLLOW_REMINDERS + FOLLOW_COVERAGES,
     projections=[CLAIMS],
     timers={
         SILENT_TIMER: find_silent,
@@ -62,6 +64,7 @@ service = Service(
         partners.routes,
         subscriptions.routes,  # before the rest of FHIR, which answers whatever is left
         claims.routes,
+        coverages.routes,
         smart_clients.routes,
         smart.routes,  # before fhir, to whom token would be a type of resource
         bulk.routes,  # before the routes of resources: $import is no type

@@ -12,6 +12,7 @@ from services.interop.messages.model import Refusal, RefusedError
 SERVED: Mapping[str, str] = {
     **dict.fromkeys(sorted(TAKEN), "crus"),
     "ClaimResponse": "rs",
+    "CoverageEligibilityResponse": "rs",
     "Subscription": "cruds",
     "*": "cruds",
 }

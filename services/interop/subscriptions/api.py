@@ -21,7 +21,7 @@ from services.interop.fhir.model import refuse
 from services.interop.fhir.outcome import operation_outcome
 from services.interop.fhir.strict import read_json
 from services.interop.smart.scopes import check_scope
-from services.interop.smart.sender import fhir_sender, granted_sender
+from services.interop.smart.sender import Sender, fhir_sender, granted_sender
 from services.interop.subscriptions import store
 from services.interop.subscriptions.capability import SUBSCRIPTIONS_BY
 from services.interop.subscriptions.change import create_subscription, update_subscription
@@ -31,6 +31,7 @@ from services.interop.subscriptions.read import read_subscription
 from services.interop.subscriptions.send import happened_of
 from services.interop.subscriptions.settings import SubscriptionSettings
 from services.interop.subscriptions.show import shown
+from services.interop.subscriptions.topics import CLAIM_STATUS, TOPICS
 
 routes = APIRouter(prefix="/fhir", tags=["fhir"], route_class=FhirRoute)
 
@@ -75,9 +76,14 @@ async def show_status(id: str, request: Request) -> Response:
 async def show_events(id: str, request: Request) -> Response:
     """The events from eventsSinceNumber to eventsUntilNumber, both included, a hundred at most."""
     names = ("eventsSinceNumber", "eventsUntilNumber", "content")
-    connection, asked = await _asked(request, "r", *names, tells=True)
+    sender, asked = await _asked_by(request, "r", *names)
     since, until = _number(asked, names[0]), _number(asked, names[1])
-    found = await _find(request, connection, id)
+    connection = sender.connection
+    found = await _look_up(request, connection, id)
+    topic = CLAIM_STATUS if found is None else TOPICS[found.asked.topic]
+    check_scope(sender.scopes, topic.focus, "r")
+    if found is None:
+        _not_found()
     since, until = since or 1, found.events if until is None else until
     content = _content(asked) or found.asked.content
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
@@ -163,11 +169,17 @@ async def _list(request: Request, connection: Connection) -> list[Subscription]:
 
 
 async def _find(request: Request, connection: Connection, id: str) -> Subscription:
-    async with work_of(request).unit_of_work(connection.practice_id) as uow:
-        found = await store.find_subscription(uow, read_id(id))
-    if found is None or found.connection_id != connection.connection_id:
+    found = await _look_up(request, connection, id)
+    if found is None:
         _not_found()
     return found
+
+
+async def _look_up(request: Request, connection: Connection, id: str) -> Subscription | None:
+    async with work_of(request).unit_of_work(connection.practice_id) as uow:
+        found = await store.find_subscription(uow, read_id(id))
+    is_theirs = found is not None and found.connection_id == connection.connection_id
+    return found if is_theirs else None
 
 
 def _not_found() -> NoReturn:
@@ -178,21 +190,25 @@ async def _sent(request: Request, letter: str) -> tuple[Connection, bytes]:
     """Of a sender who may also read what a subscription tells."""
     sender, body = await read_sent(request)
     check_scope(sender.scopes, "Subscription", letter)
-    check_scope(sender.scopes, "ClaimResponse", "r")
+    check_scope(sender.scopes, _focus(body), "r")
     return sender.connection, body
 
 
-async def _asked(
-    request: Request, letter: str, *known: str, tells: bool = False
-) -> tuple[Connection, Params]:
-    """An operation's parameters: of the address, or of a Parameters resource.
+def _focus(body: bytes) -> str:
+    """The type of what a Subscription asks to be told of; of an unknown topic, claims."""
+    criteria = as_object(read_json(body, "Subscription")).get("criteria")
+    return TOPICS.get(str(criteria), CLAIM_STATUS).focus
 
-    `tells`: it answers what was told of claims.
-    """
+
+async def _asked(request: Request, letter: str, *known: str) -> tuple[Connection, Params]:
+    """Who asks, and an operation's parameters: of the address, or of a Parameters resource."""
+    sender, parameters = await _asked_by(request, letter, *known)
+    return sender.connection, parameters
+
+
+async def _asked_by(request: Request, letter: str, *known: str) -> tuple[Sender, Params]:
     sender = await fhir_sender(request)
     check_scope(sender.scopes, "Subscription", letter)
-    if tells:
-        check_scope(sender.scopes, "ClaimResponse", "r")
     told = request.query_params.multi_items()
     body = await read_body(request, most=LARGEST_PARAMETERS)
     if body:
@@ -201,7 +217,7 @@ async def _asked(
         ):
             value = next((v for name, v in row.items() if name.startswith("value")), "")
             told.append((str(row.get("name")), str(value)))
-    return sender.connection, _parameters(told, known)
+    return sender, _parameters(told, known)
 
 
 def _parameters(told: list[tuple[str, str]], known: tuple[str, ...]) -> Params:

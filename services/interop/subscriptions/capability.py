@@ -1,4 +1,4 @@
-"""What the CapabilityStatement says of subscriptions and claims, and these go by themselves."""
+"""What the CapabilityStatement says of subscriptions and what they tell, and these go by."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ CLAIMS_BY: Mapping[str, str] = {
     "patient": "reference",
 }
 """What claims are found by. `encounter` is our own, for visits of which no Claim was sent."""
+
+COVERAGES_BY: Mapping[str, str] = {"_id": "token", "patient": "reference"}
 
 
 def stated_resources() -> list[dict[str, Any]]:
@@ -49,6 +51,12 @@ def stated_resources() -> list[dict[str, Any]]:
             "interaction": _interactions("read", "search-type"),
             "versioning": "no-version",
             "searchParam": _parameters(CLAIMS_BY),
+        },
+        {
+            "type": "CoverageEligibilityResponse",
+            "interaction": _interactions("read", "search-type"),
+            "versioning": "no-version",
+            "searchParam": _parameters(COVERAGES_BY),
         },
     ]
 

@@ -19,6 +19,7 @@ from services.interop.connections.model import Connection
 from services.interop.connections.store import find_connection
 from services.interop.fhir.versions import write_json
 from services.interop.subscriptions import store
+from services.interop.subscriptions.answers import list_answers, write_answer
 from services.interop.subscriptions.claims import write_claim
 from services.interop.subscriptions.client import NotDeliveredError, post
 from services.interop.subscriptions.model import (
@@ -90,10 +91,13 @@ async def _content(
 
 
 async def happened_of(event: KeptEvent, subscription: Subscription, uow: UnitOfWork) -> Happened:
-    """An event with its ClaimResponse, as the claim stood then."""
-    at, account = event.happened_at, event.account
-    focus = await write_claim(account, at, subscription.source_system, uow)
-    return Happened(event.number, at, account.claim_id, focus)
+    """An event with its resource: the claim as it stood then, or what the payer said."""
+    at, about = event.happened_at, event.about
+    source = subscription.source_system
+    if isinstance(about, UUID):
+        [said] = await list_answers(uow, source, inquiry_id=about)
+        return Happened(event.number, at, about, await write_answer(said, uow))
+    return Happened(event.number, at, about.claim_id, await write_claim(about, at, source, uow))
 
 
 async def _end(

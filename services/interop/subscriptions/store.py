@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,15 +85,21 @@ INSERT INTO subscription_event (practice_id, subscription_id, number, claim_id, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 
+ADD_COVERAGE_EVENT = """
+INSERT INTO subscription_event (practice_id, subscription_id, number, inquiry_id, happened_at)
+VALUES ($1, $2, $3, $4, $5)
+"""
+
 FORGET_EVENTS = """
 DELETE FROM subscription_event
  WHERE practice_id = $1 AND subscription_id = $2 AND number <= $3
 """
 
 LIST_EVENTS = """
-SELECT e.number, e.happened_at, e.claim_id, a.encounter_id, a.connection_id, a.patient_id,
+SELECT e.number, e.happened_at, e.inquiry_id, e.claim_id, a.encounter_id, a.connection_id,
+       a.patient_id,
        e.payer_id, e.status, e.charge_cents, e.adjusted_cents, e.paid_cents, e.patient_cents
-  FROM subscription_event e JOIN account a USING (practice_id, claim_id)
+  FROM subscription_event e LEFT JOIN account a USING (practice_id, claim_id)
  WHERE e.practice_id = $1 AND e.subscription_id = $2 AND e.number BETWEEN $3 AND $4
  ORDER BY e.number LIMIT $5
 """
@@ -112,11 +117,11 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class KeptEvent:
-    """How a claim stood when it was told."""
+    """How a claim stood when it was told; or the inquiry that a payer answered."""
 
     number: int
     happened_at: datetime
-    account: Account
+    about: Account | UUID
 
 
 async def list_subscriptions(uow: UnitOfWork, connection_id: UUID) -> list[Subscription]:
@@ -199,6 +204,11 @@ async def add_event(uow: UnitOfWork, counted: Counted, account: Account) -> None
     )
 
 
+async def add_coverage_event(uow: UnitOfWork, counted: Counted, inquiry_id: UUID) -> None:
+    row = counted.subscription_id, counted.number, inquiry_id, uow.now
+    await uow.db.execute(ADD_COVERAGE_EVENT, uow.practice_id, *row)
+
+
 async def forget_events(uow: UnitOfWork, subscription_id: UUID, until: int) -> None:
     """Up to this number, included."""
     await uow.db.execute(FORGET_EVENTS, uow.practice_id, subscription_id, until)
@@ -212,9 +222,9 @@ async def list_events(
     return [_event(dict(found)) for found in await uow.db.fetch(LIST_EVENTS, *row)]
 
 
-def _event(row: Mapping[str, Any]) -> KeptEvent:
-    account = {name: v for name, v in row.items() if name not in ("number", "happened_at")}
-    return KeptEvent(row["number"], row["happened_at"], Account(**account))
+def _event(row: dict[str, Any]) -> KeptEvent:
+    number, at, inquiry_id = (row.pop(name) for name in ("number", "happened_at", "inquiry_id"))
+    return KeptEvent(number, at, Account(**row) if inquiry_id is None else inquiry_id)
 
 
 def _opened(uow: UnitOfWork, row: Record) -> Subscription:

@@ -27,4 +27,11 @@ CLAIM_STATUS = Topic(
     filters=("patient",),
 )
 
-TOPICS: Mapping[str, Topic] = {topic.url: topic for topic in (CLAIM_STATUS,)}
+COVERAGE_ELIGIBILITY = Topic(
+    url="urn:mainstay:SubscriptionTopic:coverage-eligibility",
+    title="A payer said whether it covers a patient of yours",
+    focus="CoverageEligibilityResponse",
+    filters=("patient",),
+)
+
+TOPICS: Mapping[str, Topic] = {topic.url: topic for topic in (CLAIM_STATUS, COVERAGE_ELIGIBILITY)}
