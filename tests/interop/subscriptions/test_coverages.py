@@ -89,6 +89,8 @@ async def test_answers_are_read_searched_and_asked_for_again(
     CoverageEligibilityResponse.model_validate_json(read.content)
     found = (await send(interop, key, "GET", f"/{KIND}?_id={INQUIRY}")).json()
     assert [one["resource"]["id"] for one in found["entry"]] == [str(INQUIRY)]
+    of_them = (await send(interop, key, "GET", f"/{KIND}?patient=Patient/p1")).json()
+    assert [one["resource"]["id"] for one in of_them["entry"]] == [str(INQUIRY)]
     nobody = (await send(interop, key, "GET", f"/{KIND}?patient=Patient/nobody")).json()
     assert nobody.get("entry", []) == []
     assert (await send(interop, key, "GET", f"/{KIND}/{made['id']}")).status_code == 404
