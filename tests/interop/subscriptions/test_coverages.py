@@ -102,7 +102,9 @@ async def test_answers_are_read_searched_and_asked_for_again(
 async def test_another_systems_patients_are_not_told_of(
     interop: Harness, key: str, hook: Hook, chart: dict[str, Any], open_connection: OpenConnection
 ) -> None:
-    other = await open_connection(kind="fhir", source_system="other", profile=PROFILE)
+    other = await open_connection(
+        kind="fhir", profile=PROFILE, name="another EHR", source_system="another"
+    )
     await subscribe(interop, other, hook, criteria=COVERAGE_ELIGIBILITY.url)
     await interop.receive(coverage_verified(**chart))
     await interop.fire_timers()
