@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
+import psutil
 
 from libs.events.transport.clock import SystemClock
 from libs.events.transport.database import open_pool
@@ -153,7 +154,8 @@ async def _grow(folder: Path) -> dict[str, float]:
 
 
 async def _post(dsn: str, admin_dsn: str) -> dict[str, float]:
-    """Seconds from the file's first byte to the commit of all its claims."""
+    """Seconds from the file's first byte to the commit of all its claims; and of processor time,
+    ours and the database's, which say the same on a busy machine."""
     pool = await open_pool(dsn, name="bench")
     try:
         work = Work(
@@ -166,15 +168,26 @@ async def _post(dsn: str, admin_dsn: str) -> dict[str, float]:
         content = "".join(f"{row}~\n" for row in rows_of(POSTED_CLAIMS)).encode()
         started, used = time.perf_counter(), time.process_time()
         async with work.unit_of_work(PRACTICE) as uow:
+            backend = psutil.Process(await uow.db.fetchval("SELECT pg_backend_pid()"))
+            before = _cpu_seconds(backend)
             assert await post_remittances(uow, io.BytesIO(content)) == "posted"
         seconds, cpu = time.perf_counter() - started, time.process_time() - used
+        cpu += _cpu_seconds(backend) - before
         async with work.read([PRACTICE]) as db:
             assert tuple(await db.fetchrow(COUNTS) or ()) == (
                 POSTED_CLAIMS, POSTED_CLAIMS, 4 * POSTED_CLAIMS,
             )  # fmt: skip
     finally:
         await pool.close()
-    return {"x12_835_post_10000_claims_seconds": seconds, "x12_835_post_own_cpu_seconds": cpu}
+    return {
+        "x12_835_post_10000_claims_seconds": seconds,
+        "x12_835_post_10000_claims_cpu_seconds": cpu,
+    }
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 async def _analyze(dsn: str) -> None:
