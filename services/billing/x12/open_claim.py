@@ -118,20 +118,20 @@ class OpenClaim:
         if svc is None:
             return
         procedure = svc[1].split(self._segments.delimiters.component)
-        self._lines.append(
-            RemittedLine(
-                control_number=self._line_control,
-                qualifier=procedure[0],
-                procedure=procedure[1] if len(procedure) > 1 else "",
-                modifiers=tuple(procedure[2:6]) if len(procedure) > 2 else (),
-                charge_cents=cents(svc, 2, number),
-                paid_cents=cents(svc, 3, number),
-                paid_units=quantity(svc, 5, number) if len(svc) > 5 else None,
-                service_on=self._line_day,
-                adjustments=tuple(self._line_adjustments),
-                remarks=tuple(self._line_remarks),
-            )
+        # By place, as keywords cost: the fields stand in the order of the guide.
+        line = RemittedLine(
+            self._line_control,
+            procedure[0],
+            procedure[1] if len(procedure) > 1 else "",
+            tuple(procedure[2:6]) if len(procedure) > 2 else (),
+            cents(svc, 2, number),
+            cents(svc, 3, number),
+            quantity(svc, 5, number) if len(svc) > 5 else None,
+            self._line_day,
+            tuple(self._line_adjustments),
+            tuple(self._line_remarks),
         )
+        self._lines.append(line)
         self._start_line()
 
     def close(self) -> RemittedClaim:

@@ -1,7 +1,7 @@
 """What an 835 says (005010X221A1), without anything about the patient. All amounts are cents.
 
-Adjustments and lines are named tuples, the rest dataclasses: a file has ten of the former for each
-of the latter, and a frozen dataclass takes three times as long to make.
+Claims, lines and adjustments are named tuples, the rest dataclasses: a file has many of the former,
+and a frozen dataclass takes three times as long to make.
 """
 
 from __future__ import annotations
@@ -75,8 +75,7 @@ class RemittedLine(NamedTuple):
     """Remittance advice remark codes (LQ*HE)."""
 
 
-@dataclass(frozen=True, slots=True)
-class RemittedClaim:
+class RemittedClaim(NamedTuple):
     """One claim (2100); professional and institutional alike."""
 
     control_number: str

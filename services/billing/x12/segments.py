@@ -8,7 +8,7 @@ small chunk bounds that cost for a file of very many small interchanges.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -89,9 +89,29 @@ class Segments:
         text = self._next_interchange("")
         if not text:
             raise X12Error("empty-file", 0, "The file is empty.", _RESEND)
+        envelope = self.envelope
         while text:
-            rest = yield from self._interchange(text)
-            text = self._next_interchange(rest)
+            terminator, separator = self.delimiters.segment, self.delimiters.element
+            pieces = self._joined_lines(text).split(terminator)
+            carry = pieces.pop()
+            for index, piece in enumerate(pieces):
+                self.number += 1
+                segment = piece.split(separator)
+                if segment[0] in ENVELOPE_TAGS:
+                    envelope.check(segment, self.number)
+                    yield segment
+                    if segment[0] == "IEA":  # what follows may have other delimiters
+                        rest = terminator.join([*pieces[index + 1 :], carry])
+                        text = self._next_interchange(rest)
+                        break
+                elif envelope.level == TRANSACTION or (
+                    segment[0] == "TA1" and envelope.level == INTERCHANGE
+                ):
+                    yield segment
+                else:
+                    self._refuse_outside(segment)
+            else:
+                text = carry + self._more(carry)
 
     def _next_interchange(self, text: str) -> str:
         """The text from the next ISA on, its delimiters taken; "" at the end of the file."""
@@ -107,29 +127,6 @@ class Segments:
             raise X12Error("isa-length", self.number + 1, "The file ends within ISA.", _RESEND)
         self.delimiters = delimiters_of(text[:ISA_LENGTH], self.number + 1)
         return text
-
-    def _interchange(self, text: str) -> Generator[list[str], None, str]:
-        """Give the segments up to IEA; return what was read beyond it."""
-        terminator, separator = self.delimiters.segment, self.delimiters.element
-        envelope = self.envelope
-        while True:
-            pieces = self._joined_lines(text).split(terminator)
-            carry = pieces.pop()
-            for index, piece in enumerate(pieces):
-                self.number += 1
-                segment = piece.split(separator)
-                if segment[0] in ENVELOPE_TAGS:
-                    envelope.check(segment, self.number)
-                    yield segment
-                    if segment[0] == "IEA":
-                        return terminator.join([*pieces[index + 1 :], carry])
-                elif envelope.level == TRANSACTION or (
-                    segment[0] == "TA1" and envelope.level == INTERCHANGE
-                ):
-                    yield segment
-                else:
-                    self._refuse_outside(segment)
-            text = carry + self._more(carry)
 
     def _joined_lines(self, text: str) -> str:
         """Drop line ends that follow a terminator; any other is refused."""
