@@ -20,9 +20,9 @@ from libs.events.contracts.billing_denials import (
     NextAction,
 )
 from services.billing.claims.model import Claim
-from services.billing.denials.causes import rule_for
 from services.billing.denials.reasons import Basis, deciding_of, way_of
 from services.billing.remittances.model import decide, denial_of, is_denied
+from services.billing.scrub.causes import rule_for
 from services.billing.x12 import RemittedAdjustment, RemittedClaim, RemittedLine
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 BY_REASON = {
     "5": "place-of-service",
     "9": "diagnosis-age",
@@ -44,7 +46,7 @@ GENERAL = frozenset({"16", "125", "A1", "96", "151", "97"})
 """Reasons that a remark makes exact."""
 
 
-def rule_for(carc: str, rarc: tuple[str, ...]) -> str | None:
+def rule_for(carc: str, rarc: Sequence[str]) -> str | None:
     """The id of the rule that could have caught a denial with these codes; None: there is none."""
     if carc in GENERAL:
         for remark in rarc:

@@ -82,8 +82,10 @@ def facts_of(
         authorization_codes=frozenset(raw["authorization_codes"] or ()),
         diagnosis_list=_listed(raw, "icd-10-cm") or packaged().on(encounter.service_on),
         procedure_list=_listed(raw, "procedures"),
-        pairs=tuple(_pair(row) for row in raw["pairs"] or ()),
-        unit_limits={code: UnitLimit(units, mai) for code, units, mai in raw["limits"] or ()},
+        pairs=tuple(_pair(row) for row in raw.get("ncci-pairs") or ()),
+        unit_limits={
+            code: UnitLimit(units, mai) for code, units, mai in raw.get("ncci-units") or ()
+        },
         same_day=_lines(raw["same_day"]),
     )
 
@@ -124,5 +126,4 @@ def _listed(raw: dict[str, Any], kind: str) -> CodeList | None:
     edition = (raw["editions"] or {}).get(kind)
     if edition is None:
         return None
-    known = frozenset(code for of_kind, code in raw["known"] or () if of_kind == kind)
-    return CodeList(edition, judges=True, valid=known)
+    return CodeList(edition, judges=True, valid=frozenset(raw[kind] or ()))

@@ -34,8 +34,6 @@ WITH survivor AS (
 ), line AS (
     SELECT line_number, procedure_code, modifiers, units, diagnosis_pointers, charge_cents
       FROM claim_line WHERE practice_id = $1 AND claim_id = $2
-), procedure AS (
-    SELECT procedure_code AS code FROM line UNION SELECT procedure_code FROM same_day
 ), edition AS (
     SELECT DISTINCT ON (kind) kind, edition, effective_on FROM code_set
      WHERE practice_id = $1 AND effective_on <= $4 AND (ends_on IS NULL OR $4 < ends_on)
@@ -54,27 +52,37 @@ SELECT json_build_object(
     'lines', (SELECT json_agg(line ORDER BY line_number) FROM line),
     'same_day', (SELECT json_agg(same_day) FROM same_day),
     'editions', (SELECT json_object_agg(kind, edition) FROM edition),
-    'known', (SELECT json_agg(json_build_array(p.kind, c.code))
-                FROM part p JOIN code_set_code c USING (code_set_id)
-               WHERE c.practice_id = $1 AND p.kind IN ('icd-10-cm', 'procedures')
-                 AND (c.code = ANY ($8::text[]) OR c.code IN (SELECT code FROM procedure))
-                 AND (c.effective_on IS NULL OR c.effective_on <= $4)
-                 AND (c.ends_on IS NULL OR $4 <= c.ends_on)),
-    'limits', (SELECT json_agg(json_build_array(c.code, c.most_units, c.adjudication))
-                 FROM part p JOIN code_set_code c USING (code_set_id)
-                WHERE c.practice_id = $1 AND p.kind = 'ncci-units'
-                  AND c.code IN (SELECT code FROM procedure)),
-    'pairs', (SELECT json_agg(json_build_array(c.column1, c.column2, c.effective_on,
-                                               c.deleted_on, c.modifier_indicator))
-                FROM part p JOIN code_pair c USING (code_set_id)
-               WHERE c.practice_id = $1 AND p.kind = 'ncci-pairs'
-                 AND c.column1 IN (SELECT code FROM procedure)
-                 AND c.column2 IN (SELECT code FROM procedure)),
+    'sets', (SELECT json_object_agg(kind, ids)
+               FROM (SELECT kind, json_agg(code_set_id) AS ids FROM part GROUP BY kind) AS sets),
     'overridden', (SELECT json_agg(rule_id) FROM edit_override
-                    WHERE practice_id = $1 AND claim_id = $2 AND revision = $9),
+                    WHERE practice_id = $1 AND claim_id = $2 AND revision = $8),
     'stopped_by', (SELECT json_agg(DISTINCT rule_id) FROM claim_edit
                     WHERE practice_id = $1 AND claim_id = $2 AND severity = 'error'
                       AND mended_at IS NULL)
+)
+"""
+# By values, not by a join: CMS's table of pairs has millions of rows, and its key finds these few.
+READ_CODES = """
+SELECT json_build_object(
+    'icd-10-cm', (SELECT json_agg(code) FROM code_set_code
+                   WHERE practice_id = $1 AND code_set_id = ANY ($4::uuid[])
+                     AND code = ANY ($3::text[])
+                     AND (effective_on IS NULL OR effective_on <= $2)
+                     AND (ends_on IS NULL OR $2 <= ends_on)),
+    'procedures', (SELECT json_agg(code) FROM code_set_code
+                    WHERE practice_id = $1 AND code_set_id = ANY ($5::uuid[])
+                      AND code = ANY ($8::text[])
+                      AND (effective_on IS NULL OR effective_on <= $2)
+                      AND (ends_on IS NULL OR $2 <= ends_on)),
+    'ncci-units', (SELECT json_agg(json_build_array(code, most_units, adjudication))
+                     FROM code_set_code
+                    WHERE practice_id = $1 AND code_set_id = ANY ($6::uuid[])
+                      AND code = ANY ($8::text[])),
+    'ncci-pairs', (SELECT json_agg(json_build_array(column1, column2, effective_on, deleted_on,
+                                                    modifier_indicator))
+                     FROM code_pair
+                    WHERE practice_id = $1 AND code_set_id = ANY ($7::uuid[])
+                      AND column1 = ANY ($8::text[]) AND column2 = ANY ($8::text[]))
 )
 """
 SAVE_EDITS = """
@@ -98,6 +106,7 @@ WITH found AS (
 UPDATE claim SET is_clean = coalesce(is_clean, true) AND $6, rules_revision = $4
  WHERE practice_id = $1 AND claim_id = $2
 """
+_TABLES = ("ncci-units", "ncci-pairs")
 NOT_CLEAN = "UPDATE claim SET is_clean = false WHERE practice_id = $1 AND claim_id = $2"
 LIST_EDITS = """
 SELECT e.rule_id, e.severity, e.line_number, e.place, e.explanation, e.rules_revision, e.found_at,
@@ -133,14 +142,26 @@ SELECT date_trunc('month', service_on)::date AS month, count(*) AS scrubbed,
 
 
 async def read_facts(db: Db, claim: Claim, diagnoses: Sequence[str]) -> dict[str, Any]:
-    """Raw facts of a claim by name, as READ_FACTS names them; null where there is none."""
-    return json.loads(
+    """Raw facts of a claim by name, as the two statements name them; null where there is none.
+
+    The second one is asked only of a practice that loaded code sets for the day.
+    """
+    facts: dict[str, Any] = json.loads(
         await db.fetchval(
             READ_FACTS, claim.practice_id, claim.claim_id, claim.patient_id, claim.service_on,
-            claim.provider_npi, claim.payer_id, claim.control_number, list(diagnoses),
-            claim.revision,
+            claim.provider_npi, claim.payer_id, claim.control_number, claim.revision,
         )
     )  # fmt: skip
+    sets: dict[str, list[str]] = facts["sets"] or {}
+    if not sets:
+        return facts
+    of_kinds = [sets.get(kind, []) for kind in ("icd-10-cm", "procedures", *_TABLES)]
+    lines = [*(facts["lines"] or ()), *(facts["same_day"] or ())]
+    procedures = list({line["procedure_code"] for line in lines})
+    codes = await db.fetchval(
+        READ_CODES, claim.practice_id, claim.service_on, diagnoses, *of_kinds, procedures
+    )
+    return facts | json.loads(codes)
 
 
 async def save_edits(
