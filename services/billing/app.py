@@ -3,6 +3,7 @@
 from libs.events.transport import Job, Service
 from services.billing.answers import api as refused_files
 from services.billing.answers.read import read_answers
+from services.billing.balances import api as patient_balances
 from services.billing.balances.assistance import api as assistance
 from services.billing.balances.dunning import api as collections
 from services.billing.balances.dunning.follow import dun
@@ -25,7 +26,6 @@ from services.billing.balances.statements.issue import (
     bill_patients,
     issue_statement,
 )
-from services.billing.balances.write_offs import api as patient_write_offs
 from services.billing.charges import api as fee_schedules
 from services.billing.charges import lag_api as charge_lag
 from services.billing.charges.handlers import correct_charges, post_charges, void_charges
@@ -142,9 +142,9 @@ service = Service(
         deposits.routes,
         refused_files.routes,
         balance_policy.routes,
+        patient_balances.routes,
         statements.routes,
         patient_payments.routes,
-        patient_write_offs.routes,
         collections.routes,
         payment_plans.routes,
         refunds.routes,

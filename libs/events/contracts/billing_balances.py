@@ -176,36 +176,6 @@ class PatientRefunded(Event):
     cents: PositiveCents
 
 
-class PatientBalanceWrittenOff(Event):
-    """The practice gives up what a patient owes of a claim."""
-
-    type: ClassVar = "billing.patient-balance-written-off.v1"
-    topic: ClassVar = ACCOUNTS
-    key: ClassVar = "account_id"
-
-    write_off_id: UUID
-    account_id: PatientId
-    claim_id: ClaimId
-    service_month: Month
-    cents: PositiveCents
-    reason: Literal["small-balance", "charity-care", "bad-debt"]
-
-
-class PatientWriteOffReversed(Event):
-    """What was given up is owed again, or was never owed; repeats the write-off."""
-
-    type: ClassVar = "billing.patient-write-off-reversed.v1"
-    topic: ClassVar = ACCOUNTS
-    key: ClassVar = "account_id"
-
-    write_off_id: UUID
-    account_id: PatientId
-    claim_id: ClaimId
-    service_month: Month
-    cents: PositiveCents
-    reason: Literal["small-balance", "charity-care", "bad-debt"]
-
-
 class AccountSentToCollections(Event):
     """An account's balance was given to a collection agency."""
 

@@ -12,13 +12,11 @@ from libs.events.contracts.billing_balances import (
     CardPaymentDeclined,
     FinancialAssistanceDecided,
     InstalmentMissed,
-    PatientBalanceWrittenOff,
     PatientPaymentApplied,
     PatientPaymentReceived,
     PatientPaymentReturned,
     PatientPaymentUnapplied,
     PatientRefunded,
-    PatientWriteOffReversed,
     PaymentPlanAgreed,
     PaymentPlanEnded,
     StatementIssued,
@@ -31,7 +29,6 @@ STATEMENT = uuid5(NAMESPACE, "statement")
 PAID_BY_PATIENT = uuid5(NAMESPACE, "patient payment")
 APPLICATION = uuid5(PAID_BY_PATIENT, "application")
 PLAN = uuid5(NAMESPACE, "payment plan")
-WRITE_OFF = uuid5(NAMESPACE, "write-off")
 PLACEMENT = uuid5(NAMESPACE, "placement")
 
 _ACCOUNT: dict[str, Any] = {"practice_id": PRACTICE, "account_id": PATIENT}
@@ -46,11 +43,6 @@ _APPLIED: dict[str, Any] = {
     **_CLAIM,
     "application_id": APPLICATION,
     "payment_id": PAID_BY_PATIENT,
-}
-_WRITTEN_OFF: dict[str, Any] = {
-    **_CLAIM,
-    "write_off_id": WRITE_OFF,
-    "reason": "small-balance",
 }
 
 
@@ -129,14 +121,6 @@ def patient_refunded(**changes: Any) -> PatientRefunded:
         "cents": 500,
     }
     return PatientRefunded(**{**fields, **changes})
-
-
-def patient_balance_written_off(**changes: Any) -> PatientBalanceWrittenOff:
-    return PatientBalanceWrittenOff(**{**_WRITTEN_OFF, **changes})
-
-
-def patient_write_off_reversed(**changes: Any) -> PatientWriteOffReversed:
-    return PatientWriteOffReversed(**{**_WRITTEN_OFF, **changes})
 
 
 def account_sent_to_collections(**changes: Any) -> AccountSentToCollections:

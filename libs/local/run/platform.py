@@ -87,7 +87,7 @@ async def platform(
     names = service_names()
     databases = {n: as_service(backends.postgres, n, kept[f"database.{n}"]) for n in names}
     processes = Processes(home / "logs")
-    ports = _free_ports([*names, "mllp", "smtp", "ehr", "payer"], first_port)
+    ports = _free_ports([*names, "mllp", "smtp", "ehr", "payer", "cards"], first_port)
     made = LocalPlatform(
         home, backends, processes, ports, databases, kept["operator_key"], kept["demo_password"]
     )
@@ -121,16 +121,21 @@ def _commands(made: LocalPlatform, kept: dict[str, str], pace: Pace) -> list[Com
                 ("--port", str(ports["smtp"]), "--maildir", str(made.home / "mail"))),
         Command("ehr", "libs.local.ehr",
                 ("--port", str(ports["ehr"]), "--folder", str(made.ehr_inbox))),
+        Command("cards", "libs.local.cards",
+                ("--port", str(ports["cards"]), "--folder", str(made.home / "cards"))),
     ]  # fmt: skip
     knobs = {
         "BILLING_EXCHANGE_DIR": str(exchange),
         "BILLING_SUBMIT_DELAY_SECONDS": str(pace.submit_delay_seconds),
+        "BILLING_CARDS_URL": f"http://127.0.0.1:{ports['cards']}",
         # One payer answers at once, the others by file.
         "BILLING_INQUIRE_URLS": json.dumps(
             {PAYERS[0].payer_id: f"http://127.0.0.1:{ports['payer']}/"}
         ),
         "INTEROP_MLLP_PORT": str(ports["mllp"]),
         "INTEROP_SUBSCRIPTION_PRIVATE_ENDPOINTS": "true",  # whoever subscribes is here, too
+        "ENGAGEMENT_NOTICES_FROM_HOUR": "0",  # nobody is woken here
+        "ENGAGEMENT_NOTICES_UNTIL_HOUR": "24",
         "ENGAGEMENT_SMTP_HOST": "127.0.0.1",
         "ENGAGEMENT_SMTP_PORT": str(ports["smtp"]),
         "ENGAGEMENT_PUBLIC_URL": made.url("engagement"),

@@ -23,10 +23,8 @@ from libs.events.contracts.billing import (
     PaymentReversed,
 )
 from libs.events.contracts.billing_balances import (
-    PatientBalanceWrittenOff,
     PatientPaymentApplied,
     PatientPaymentUnapplied,
-    PatientWriteOffReversed,
 )
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
@@ -157,38 +155,21 @@ def _count_payment(event: PaymentPosted | PaymentReversed, fold: Fold, sign: int
 
 
 def on_balance_written_off(event: BalanceWrittenOff, fold: Fold) -> None:
-    _count_write_off(event, fold, event.cents, of_patient=event.owed_by == "patient")
+    _count_write_off(event, fold, 1)
 
 
 def on_write_off_reversed(event: WriteOffReversed, fold: Fold) -> None:
-    _count_write_off(event, fold, -event.cents, of_patient=event.owed_by == "patient")
+    _count_write_off(event, fold, -1)
 
 
-def on_patient_balance_written_off(event: PatientBalanceWrittenOff, fold: Fold) -> None:
-    _count_write_off(event, fold, event.cents, of_patient=True)
-
-
-def on_patient_write_off_reversed(event: PatientWriteOffReversed, fold: Fold) -> None:
-    _count_write_off(event, fold, -event.cents, of_patient=True)
-
-
-def _count_write_off(
-    event: BalanceWrittenOff
-    | WriteOffReversed
-    | PatientBalanceWrittenOff
-    | PatientWriteOffReversed,
-    fold: Fold,
-    cents: int,
-    *,
-    of_patient: bool,
-) -> None:
+def _count_write_off(event: BalanceWrittenOff | WriteOffReversed, fold: Fold, sign: int) -> None:
     """What a patient does not have to pay any more leaves the patients' share."""
     count(
         event,
         fold,
         event.service_month,
-        written_off_cents=cents,
-        patient_cents=-cents if of_patient else 0,
+        written_off_cents=sign * event.cents,
+        patient_cents=-sign * event.cents if event.owed_by == "patient" else 0,
     )
 
 
@@ -269,8 +250,6 @@ scorecard = Projection(
         on_payment_reversed,
         on_balance_written_off,
         on_write_off_reversed,
-        on_patient_balance_written_off,
-        on_patient_write_off_reversed,
         on_patient_payment_applied,
         on_patient_payment_unapplied,
         on_claim_paid,

@@ -7,22 +7,10 @@ payers decided can be told from what became of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from types import MappingProxyType
 from uuid import UUID
 
 from services.billing.ledger.model import Account, Entry
-
-PATIENTS_MONEY = "patient-"
-
-WRITTEN_OFF_TO: Mapping[str, Account] = MappingProxyType(
-    {
-        "small-balance": Account.SMALL_BALANCE,
-        "charity-care": Account.CHARITY_CARE,
-        "bad-debt": Account.BAD_DEBT,
-    }
-)
 
 
 def received(practice_id: UUID, payment_id: UUID, cents: int, fee: int, event_id: UUID) -> Entry:
@@ -79,30 +67,6 @@ def unclaimed(practice_id: UUID, property_id: UUID, cents: int, event_id: UUID) 
     """A credit that nobody took is owed to a state."""
     lines = {Account.PATIENT_CREDIT: cents, Account.UNCLAIMED_PROPERTY: -cents}
     return Entry(practice_id, "patient-unclaimed", str(property_id), lines, event_id=event_id)
-
-
-def written_off(
-    practice_id: UUID,
-    write_off_id: UUID,
-    claim_id: UUID,
-    service_month: date,
-    cents: int,
-    reason: str,
-    event_id: UUID,
-    *,
-    undo: bool = False,
-) -> Entry:
-    """The practice gives up what a patient owes of a claim, or takes that back."""
-    signed = -cents if undo else cents
-    return Entry(
-        practice_id,
-        "patient-write-off-reversed" if undo else "patient-write-off",
-        str(write_off_id),
-        {WRITTEN_OFF_TO[reason]: signed, Account.PATIENT_RECEIVABLE: -signed},
-        claim_id,
-        service_month,
-        event_id=event_id,
-    )
 
 
 def placed(

@@ -16,9 +16,9 @@ from services.billing.balances.model import Balance, Part
 from services.billing.balances.payments import book
 from services.billing.balances.payments import store as payments
 from services.billing.balances.store import find_balance
-from services.billing.balances.write_offs.book import reverse
-from services.billing.balances.write_offs.store import write_offs_of_claim
 from services.billing.ledger.model import Account
+from services.billing.writeoffs.decide import take_back
+from services.billing.writeoffs.store import posted_of_patient
 
 
 async def settle(uow: UnitOfWork, claim_id: UUID) -> None:
@@ -28,10 +28,10 @@ async def settle(uow: UnitOfWork, claim_id: UUID) -> None:
         return
     excess = -balance.patient_cents
     excess -= await _recall(uow, balance)
-    for made in await write_offs_of_claim(uow.db, uow.practice_id, claim_id):
+    for made in await posted_of_patient(uow.db, uow.practice_id, claim_id):
         if excess <= 0:
             return
-        await reverse(uow, made)
+        await take_back(uow, made.write_off_id, "a change of what is owed")
         excess -= made.cents
     for application in await payments.applications_of_claim(
         uow.db, uow.practice_id, claim_id, Account.PATIENT_RECEIVABLE

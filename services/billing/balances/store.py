@@ -26,6 +26,9 @@ INSERT INTO patient_account (practice_id, account_id) VALUES ($1, $2)
 ON CONFLICT (practice_id, account_id) DO UPDATE SET account_id = excluded.account_id
 RETURNING notices, hold
 """
+READ_ACCOUNT = """
+SELECT notices, hold FROM patient_account WHERE practice_id = $1 AND account_id = $2
+"""
 SET_NOTICES = """
 UPDATE patient_account SET notices = $3 WHERE practice_id = $1 AND account_id = $2
 """
@@ -48,7 +51,7 @@ SELECT c.claim_id, c.patient_id, c.payer_id, c.provider_npi, c.service_on, c.sta
            AS agency_cents,
        coalesce(sum(l.cents) FILTER (WHERE l.account = 'patient-credit'), 0)::bigint
            AS patient_paid_cents,
-       coalesce(sum(l.cents) FILTER (WHERE e.kind LIKE 'patient-write-off%'
+       coalesce(sum(l.cents) FILTER (WHERE e.kind LIKE 'write-off%' AND e.payer_id IS NULL
                 AND l.account <> 'patient-receivable'), 0)::bigint AS forgiven_cents,
        (min(e.posted_at) FILTER (WHERE l.account = 'patient-receivable'))::date AS owed_since
   FROM claim c
@@ -93,6 +96,12 @@ async def lock_account(db: Db, practice_id: UUID, account_id: UUID) -> tuple[int
     row = await db.fetchrow(LOCK_ACCOUNT, practice_id, account_id)
     assert row is not None
     return row["notices"], row["hold"]
+
+
+async def read_account(db: Db, practice_id: UUID, account_id: UUID) -> tuple[int, str | None]:
+    """Its notices and hold, as they are just now."""
+    row = await db.fetchrow(READ_ACCOUNT, practice_id, account_id)
+    return (row["notices"], row["hold"]) if row else (0, None)
 
 
 async def account_of(db: Db, practice_id: UUID, patient_id: UUID) -> tuple[UUID, list[UUID]]:

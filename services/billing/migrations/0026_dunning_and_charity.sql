@@ -1,21 +1,5 @@
 -- What patients are let off, what agencies collect, plans, refunds, and charity care.
 
-CREATE TABLE patient_write_off (
-    practice_id uuid NOT NULL,
-    write_off_id uuid NOT NULL,
-    made bigint GENERATED ALWAYS AS IDENTITY,
-    account_id uuid NOT NULL,
-    claim_id uuid NOT NULL,
-    service_month date NOT NULL,
-    cents bigint NOT NULL CHECK (cents > 0),
-    reason text NOT NULL CHECK (reason IN ('small-balance', 'charity-care', 'bad-debt')),
-    written_off_on date NOT NULL,
-    reversed boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (practice_id, write_off_id)
-);
-CREATE INDEX patient_write_off_by_claim ON patient_write_off (practice_id, claim_id, made);
-SELECT own_by_practice('patient_write_off');
-
 CREATE TABLE placement (
     practice_id uuid NOT NULL,
     placement_id uuid NOT NULL,

@@ -60,6 +60,16 @@ async def propose(uow: UnitOfWork, wanted: Wanted, by: str) -> WriteOff:
     return decided
 
 
+async def write_off_as_decided(uow: UnitOfWork, wanted: Wanted, by: str) -> None:
+    """Post what was decided elsewhere: by the practice's rule on small balances, or by those who
+    decide on charity care. Raises as `propose` does."""
+    claim = await _lock_claim(uow, wanted.claim_id)
+    balance = await store.read_balance(uow.db, uow.practice_id, wanted.claim_id)
+    written = decide(wanted, claim, balance, balance.alone_cents + wanted.cents, by=by, at=uow.now)
+    await store.add(uow.db, written)
+    await _post(uow, claim, written)
+
+
 async def approve(uow: UnitOfWork, write_off_id: UUID, by: str) -> WriteOff:
     """The second person agrees. Raises as `propose` does, also where less is open by now."""
     claim, wanted = await _lock(uow, write_off_id)

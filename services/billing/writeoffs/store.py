@@ -41,6 +41,11 @@ SELECT coalesce(sum(l.cents) FILTER (WHERE l.account = 'payer-receivable'), 0)::
   FROM journal_entry e JOIN journal_line l USING (practice_id, entry_id)
  WHERE e.practice_id = $1 AND e.claim_id = $2
 """
+OF_PATIENT = f"""
+SELECT {COLUMNS} FROM write_off
+ WHERE practice_id = $1 AND claim_id = $2 AND state = 'posted' AND owed_by = 'patient'
+ ORDER BY proposed_at DESC, write_off_id
+"""
 LIST = f"""
 SELECT {COLUMNS} FROM write_off
  WHERE practice_id = $1 AND ($2::text IS NULL OR state = $2)
@@ -96,6 +101,12 @@ async def read_balance(db: Db, practice_id: UUID, claim_id: UUID) -> OpenBalance
     row = await db.fetchrow(READ_BALANCE, practice_id, claim_id)
     assert row is not None
     return OpenBalance(**dict(row))
+
+
+async def posted_of_patient(db: Db, practice_id: UUID, claim_id: UUID) -> list[WriteOff]:
+    """What the claim's patient was let off, the latest first."""
+    rows = await db.fetch(OF_PATIENT, practice_id, claim_id)
+    return [WriteOff(**dict(row)) for row in rows]
 
 
 async def list_write_offs(

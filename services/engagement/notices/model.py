@@ -7,6 +7,9 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from services.engagement.consents.model import Channel, ConsentState
 from services.engagement.outreach.model import MessageState, NotSent, Pending, Waiting
 from services.engagement.outreach.text import Text
@@ -16,8 +19,17 @@ from services.engagement.practices.model import Practice
 SEND_NOTICE = "send-notice"
 TELL_WITHIN = timedelta(days=14)
 """Later than this a notice says nothing new."""
-FROM, UNTIL = time(8), time(20)
-"""The hours, on the practice's clocks, in which patients are told of bills."""
+
+
+class NoticeSettings(BaseSettings):
+    """ENGAGEMENT_NOTICES_FROM_HOUR, ENGAGEMENT_NOTICES_UNTIL_HOUR: the hours, on the practice's
+    clocks, in which patients are told of bills."""
+
+    model_config = SettingsConfigDict(env_prefix="ENGAGEMENT_NOTICES_", frozen=True)
+
+    from_hour: int = Field(default=8, ge=0, le=23)
+    until_hour: int = Field(default=20, ge=1, le=24)
+
 
 SUBJECTS: dict[Language, str] = {"en": "A message for you", "es": "Un mensaje para usted"}
 BODIES: dict[Language, str] = {
@@ -67,6 +79,7 @@ def decide(
     patient: Patient,
     consent: ConsentState | None,
     now: datetime,
+    hours: NoticeSettings,
 ) -> Pending | Waiting | NotSent:
     """What becomes of a notice with what is known now."""
     if notice.until <= now:
@@ -81,16 +94,17 @@ def decide(
         return Waiting("address")
     if consent is None:
         return Waiting("consent")
-    return Pending(awake_at(now, practice.time_zone))
+    return Pending(awake_at(now, practice.time_zone, hours))
 
 
-def awake_at(now: datetime, time_zone: str) -> datetime:
+def awake_at(now: datetime, time_zone: str, hours: NoticeSettings) -> datetime:
     """Now, or when the practice's day next begins."""
     local = now.astimezone(ZoneInfo(time_zone))
-    if FROM <= local.time() < UNTIL:
+    if hours.from_hour <= local.hour < hours.until_hour:
         return now
-    day = local.date() if local.time() < FROM else local.date() + timedelta(days=1)
-    return datetime.combine(day, FROM, ZoneInfo(time_zone))
+    early = local.hour < hours.from_hour
+    day = local.date() if early else local.date() + timedelta(days=1)
+    return datetime.combine(day, time(hours.from_hour), ZoneInfo(time_zone))
 
 
 def write_notice(

@@ -13,7 +13,13 @@ from libs.events.contracts.billing_balances import StatementIssued
 from libs.events.transport import UnitOfWork
 from services.engagement.consents import store as consents
 from services.engagement.notices import store
-from services.engagement.notices.model import SEND_NOTICE, TELL_WITHIN, Notice, decide
+from services.engagement.notices.model import (
+    SEND_NOTICE,
+    TELL_WITHIN,
+    Notice,
+    NoticeSettings,
+    decide,
+)
 from services.engagement.outreach.model import MessageState, NotSent, Pending, Waiting
 from services.engagement.patients import store as patients
 from services.engagement.patients.model import Patient
@@ -64,6 +70,7 @@ async def _settle(
         patient=patient,
         consent=consent[0] if consent else None,
         now=uow.now,
+        hours=NoticeSettings(),
     )
     of_notice = uow.db, uow.practice_id, notice.message_id
     match decided:

@@ -9,7 +9,7 @@ from libs.events.contracts.values import MessageId, PatientId, PracticeId
 from libs.events.transport import Origin, Timer, UnitOfWork, Work
 from services.engagement.consents import store as consents
 from services.engagement.notices import store
-from services.engagement.notices.model import Notice, decide, write_notice
+from services.engagement.notices.model import Notice, NoticeSettings, decide, write_notice
 from services.engagement.outreach.mail import Mail, MailDelayedError, MailRefusedError, hand_over
 from services.engagement.outreach.model import NotSent, Pending
 from services.engagement.outreach.settings import MailSettings
@@ -53,7 +53,14 @@ async def _begin(uow: UnitOfWork, message_id: UUID, settings: MailSettings) -> M
         uow.db, uow.practice_id, patient.patient_id, notice.channel
     )
     state, token = consent or (None, "")
-    now = decide(notice, practice=practice, patient=patient, consent=state, now=uow.now)
+    now = decide(
+        notice,
+        practice=practice,
+        patient=patient,
+        consent=state,
+        now=uow.now,
+        hours=NoticeSettings(),
+    )
     if not isinstance(now, Pending):
         await _give_up(uow, notice, now.reason if isinstance(now, NotSent) else "no-address")
         return None

@@ -20,10 +20,8 @@ from libs.events.contracts.billing import (
     PaymentReversed,
 )
 from libs.events.contracts.billing_balances import (
-    PatientBalanceWrittenOff,
     PatientPaymentApplied,
     PatientPaymentUnapplied,
-    PatientWriteOffReversed,
 )
 from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
@@ -115,14 +113,6 @@ def on_write_off_reversed(event: WriteOffReversed, fold: Fold) -> None:
     _take_off(event, fold, -of_patient, adjusted=-event.cents)
 
 
-def on_patient_balance_written_off(event: PatientBalanceWrittenOff, fold: Fold) -> None:
-    _take_off(event, fold, event.cents, adjusted=event.cents)
-
-
-def on_patient_write_off_reversed(event: PatientWriteOffReversed, fold: Fold) -> None:
-    _take_off(event, fold, -event.cents, adjusted=-event.cents)
-
-
 def on_patient_payment_applied(event: PatientPaymentApplied, fold: Fold) -> None:
     _take_off(event, fold, event.cents, paid=event.cents)
 
@@ -144,12 +134,7 @@ def _stand(practice_id: PracticeId, claim_id: ClaimId, state: str, fold: Fold) -
 
 
 def _take_off(
-    event: BalanceWrittenOff
-    | WriteOffReversed
-    | PatientBalanceWrittenOff
-    | PatientWriteOffReversed
-    | PatientPaymentApplied
-    | PatientPaymentUnapplied,
+    event: BalanceWrittenOff | WriteOffReversed | PatientPaymentApplied | PatientPaymentUnapplied,
     fold: Fold,
     of_patient: int,
     *,
@@ -197,8 +182,6 @@ CLAIMS = Projection(
         on_payment_reversed,
         on_balance_written_off,
         on_write_off_reversed,
-        on_patient_balance_written_off,
-        on_patient_write_off_reversed,
         on_patient_payment_applied,
         on_patient_payment_unapplied,
         on_claim_paid,

@@ -21,10 +21,8 @@ from libs.events.contracts.billing import (
     PaymentReversed,
 )
 from libs.events.contracts.billing_balances import (
-    PatientBalanceWrittenOff,
     PatientPaymentApplied,
     PatientPaymentUnapplied,
-    PatientWriteOffReversed,
 )
 from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
@@ -122,12 +120,12 @@ async def write_back_patient_return(told: PatientPaymentUnapplied, uow: UnitOfWo
     await _follow_patient(told, uow)
 
 
-async def write_back_write_off(told: PatientBalanceWrittenOff, uow: UnitOfWork) -> None:
-    await _follow_patient(told, uow)
+async def write_back_write_off(told: BalanceWrittenOff, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
 
 
-async def write_back_reversed_write_off(told: PatientWriteOffReversed, uow: UnitOfWork) -> None:
-    await _follow_patient(told, uow)
+async def write_back_reversed_write_off(told: WriteOffReversed, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
 
 
 HANDLERS = (
@@ -165,8 +163,8 @@ async def _begin(
         account = await store.new_account(uow.db, uow.practice_id, told.claim_id, encounter_id)
         if account is None or not await _is_followed(account, uow):
             return
-        early = await store.add_patients_money(uow.db, uow.practice_id, told.claim_id, 0, 0)
-        account = with_patients_money(account, *early)
+        early = await store.add_patients_money(uow.db, uow.practice_id, told.claim_id, 0)
+        account = with_patients_money(account, early)
     await _tell(account, told, uow)
 
 
@@ -178,8 +176,8 @@ async def _follow(told: Told, uow: UnitOfWork) -> None:
 
 async def _follow_patient(told: ToldOfPatient, uow: UnitOfWork) -> None:
     """Kept for a claim that was not heard of yet, and told of one that is followed."""
-    money = patients_money(told)
-    await store.add_patients_money(uow.db, uow.practice_id, told.claim_id, *money)
+    cents = patients_money(told)
+    await store.add_patients_money(uow.db, uow.practice_id, told.claim_id, cents)
     account = await store.lock_account(uow.db, uow.practice_id, told.claim_id)
     if account is not None:
         await _tell(account, told, uow)

@@ -18,10 +18,8 @@ from libs.events.contracts.billing import (
     PaymentReversed,
 )
 from libs.events.contracts.billing_balances import (
-    PatientBalanceWrittenOff,
     PatientPaymentApplied,
     PatientPaymentUnapplied,
-    PatientWriteOffReversed,
 )
 from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
@@ -51,12 +49,7 @@ Told = (
     | ClaimVoidSent
     | ClaimVoided
 )
-ToldOfPatient = (
-    PatientPaymentApplied
-    | PatientPaymentUnapplied
-    | PatientBalanceWrittenOff
-    | PatientWriteOffReversed
-)
+ToldOfPatient = PatientPaymentApplied | PatientPaymentUnapplied
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +106,11 @@ def decide_account(account: Account, told: Told | ToldOfPatient) -> Account:
         case ClaimDenied():
             return replace(account, status="DENIED")
         case BalanceWrittenOff():
-            return _given_up(account, told, 1)
+            return _written_off(account, told, 1)
         case WriteOffReversed():
-            return _given_up(account, told, -1)
-        case _:
-            return with_patients_money(account, *patients_money(told))
+            return _written_off(account, told, -1)
+        case PatientPaymentApplied() | PatientPaymentUnapplied():
+            return with_patients_money(account, patients_money(told))
 
 
 def _voided(account: Account, told: ChargesReversed) -> Account:
@@ -142,34 +135,27 @@ def _paid(account: Account, told: PaymentPosted | PaymentReversed, sign: int) ->
     )
 
 
-def _given_up(account: Account, told: BalanceWrittenOff | WriteOffReversed, sign: int) -> Account:
-    of_patient = told.cents if told.owed_by == "patient" else 0
+def _written_off(
+    account: Account, told: BalanceWrittenOff | WriteOffReversed, sign: int
+) -> Account:
+    of_patient = sign * told.cents if told.owed_by == "patient" else 0
     return replace(
         account,
         adjusted_cents=account.adjusted_cents + sign * told.cents,
-        patient_cents=account.patient_cents - sign * of_patient,
+        patient_cents=account.patient_cents - of_patient,
     )
 
 
-def patients_money(told: ToldOfPatient) -> tuple[int, int]:
-    """Cents that the patient paid, and was let off, with this event."""
-    match told:
-        case PatientPaymentApplied():
-            return told.cents, 0
-        case PatientPaymentUnapplied():
-            return -told.cents, 0
-        case PatientBalanceWrittenOff():
-            return 0, told.cents
-        case PatientWriteOffReversed():
-            return 0, -told.cents
+def patients_money(told: ToldOfPatient) -> int:
+    """Cents that the patient paid with this event, or got back."""
+    return told.cents if isinstance(told, PatientPaymentApplied) else -told.cents
 
 
-def with_patients_money(account: Account, paid_cents: int, let_off_cents: int) -> Account:
+def with_patients_money(account: Account, cents: int) -> Account:
     return replace(
         account,
-        paid_cents=account.paid_cents + paid_cents,
-        adjusted_cents=account.adjusted_cents + let_off_cents,
-        patient_cents=account.patient_cents - paid_cents - let_off_cents,
+        paid_cents=account.paid_cents + cents,
+        patient_cents=account.patient_cents - cents,
     )
 
 

@@ -46,12 +46,10 @@ ON CONFLICT (practice_id, claim_id) DO UPDATE
 """
 
 ADD_PATIENTS_MONEY = """
-INSERT INTO patient_money AS kept (practice_id, claim_id, paid_cents, let_off_cents)
-VALUES ($1, $2, $3, $4)
+INSERT INTO patient_money AS kept (practice_id, claim_id, paid_cents) VALUES ($1, $2, $3)
 ON CONFLICT (practice_id, claim_id) DO UPDATE
-   SET paid_cents = kept.paid_cents + excluded.paid_cents,
-       let_off_cents = kept.let_off_cents + excluded.let_off_cents
-RETURNING paid_cents, let_off_cents
+   SET paid_cents = kept.paid_cents + excluded.paid_cents
+RETURNING paid_cents
 """
 
 KEEP_NUMBERS = """
@@ -127,14 +125,10 @@ class Waiting:
     content: bytes = field(repr=False)
 
 
-async def add_patients_money(
-    db: Db, practice_id: UUID, claim_id: UUID, paid_cents: int, let_off_cents: int
-) -> tuple[int, int]:
-    """Add to what is known of a claim; gives the sums. Its lock decides who is first, the claim or
-    the patient's money."""
-    row = await db.fetchrow(ADD_PATIENTS_MONEY, practice_id, claim_id, paid_cents, let_off_cents)
-    assert row is not None
-    return row["paid_cents"], row["let_off_cents"]
+async def add_patients_money(db: Db, practice_id: UUID, claim_id: UUID, cents: int) -> int:
+    """Add to what the patient paid of a claim; gives the sum. Its lock decides who is first, the
+    claim or the patient's money."""
+    return await db.fetchval(ADD_PATIENTS_MONEY, practice_id, claim_id, cents)
 
 
 async def keep_reference(uow: UnitOfWork, encounter_id: UUID, reference: str) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from libs.events.contracts.billing_balances import (
     FinancialAssistanceDecided,
-    PatientBalanceWrittenOff,
 )
+from libs.events.contracts.billing_ledger import BalanceWrittenOff
 from libs.events.examples.interop import PATIENT
 from services.billing.balances.assistance.model import (
     Region,
@@ -83,11 +83,11 @@ async def test_an_approved_application_lets_off_by_the_scale(front: FrontDesk) -
     assert await front.owed() == {claim_id: 500}
     assert await front.stands("charity-care") == 1_500
     [event] = await front.desk.billing.published(FinancialAssistanceDecided)
-    [written_off] = await front.desk.billing.published(PatientBalanceWrittenOff)
+    [written_off] = await front.desk.billing.published(BalanceWrittenOff)
     assert (event.discount_percent, written_off.reason) == (75, "charity-care")
     await front.desk.assert_books_balance()
-    [row] = await front.get("/patient-write-offs")
-    await front.post(f"/patient-write-offs/{row['write_off_id']}/reverse")
+    [row] = await front.get("/write-offs")
+    await front.post(f"/write-offs/{row['write_off_id']}/reverse")
     assert await front.owed() == {claim_id: SHARE}
     await front.desk.assert_books_balance()
 

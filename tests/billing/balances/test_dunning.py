@@ -9,9 +9,8 @@ import pytest
 from libs.events.contracts.billing_balances import (
     AccountRecalledFromCollections,
     AccountSentToCollections,
-    PatientBalanceWrittenOff,
-    PatientWriteOffReversed,
 )
+from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.examples.interop import PATIENT
 from tests.billing.balances.front_desk import CHARGE, SHARE, FrontDesk
 from tests.billing.remittance import PAID_CAS, Said, payment
@@ -138,14 +137,14 @@ async def test_a_small_balance_is_written_off_by_the_cycle_and_owed_again_when_r
     assert await front.owed() == {}
     assert await front.stands("small-balance") == SHARE
     assert await front.get("/statements") == []
-    [made] = await front.get("/patient-write-offs")
-    [event] = await front.desk.billing.published(PatientBalanceWrittenOff)
+    [made] = await front.get("/write-offs")
+    [event] = await front.desk.billing.published(BalanceWrittenOff)
     assert (event.cents, event.reason) == (SHARE, "small-balance")
-    path = f"/patient-write-offs/{made['write_off_id']}/reverse"
+    path = f"/write-offs/{made['write_off_id']}/reverse"
     reversed_ = await front.post(path)
     assert await front.post(path) == reversed_
     assert sum((await front.owed()).values()) == SHARE
-    assert len(await front.desk.billing.published(PatientWriteOffReversed)) == 1
+    assert len(await front.desk.billing.published(WriteOffReversed)) == 1
     await front.desk.assert_books_balance()
 
 

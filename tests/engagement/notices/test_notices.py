@@ -11,7 +11,7 @@ from libs.events.contracts.engagement import StatementNoticeFailed, StatementNot
 from libs.events.examples.agreements import practice_onboarded
 from libs.events.examples.billing_balances import STATEMENT, statement_issued
 from libs.events.examples.interop import PATIENT, PRACTICE, patient_registered
-from services.engagement.notices.model import awake_at, write_notice
+from services.engagement.notices.model import NoticeSettings, awake_at, write_notice
 from tests.engagement.commands import give, reply, withdraw
 from tests.engagement.relay import Relay
 from tests.harness import START, Harness
@@ -53,9 +53,9 @@ def test_the_day_begins_at_eight_on_the_practices_clocks() -> None:
     zone = "America/New_York"
     for hour, minute, due in ((13, 0, 13), (12, 59, 13), (3, 0, 13)):
         now = datetime(2026, 3, 3, hour, minute, tzinfo=UTC)
-        assert awake_at(now, zone) == datetime(2026, 3, 3, due, tzinfo=UTC)
+        assert awake_at(now, zone, NoticeSettings()) == datetime(2026, 3, 3, due, tzinfo=UTC)
     evening = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
-    assert awake_at(evening, zone) == datetime(2026, 3, 4, 13, tzinfo=UTC)
+    assert awake_at(evening, zone, NoticeSettings()) == datetime(2026, 3, 4, 13, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("first", ["statement", "patient", "practice"])

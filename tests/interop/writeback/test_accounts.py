@@ -8,6 +8,11 @@ import pytest
 
 from libs.events.examples import billing, billing_holds
 from libs.events.examples import billing_claims as claims
+from libs.events.examples.billing_balances import (
+    patient_payment_applied,
+    patient_payment_unapplied,
+)
+from libs.events.examples.billing_ledger import balance_written_off
 from services.interop.identity.merge import merge_charts
 from services.interop.identity.model import Merge
 from tests.harness import Harness
@@ -183,3 +188,29 @@ async def test_a_claim_may_be_held_before_it_is_charged(
     assert [account[0] for account in accounts(ehr)] == [
         "HELD", "HELD", "OPEN", "SUBMITTED", "REJECTED",
     ]  # fmt: skip
+
+
+PAID_BY_PATIENT = ("PAID", "5.00", "178.00", "57.50", "115.50")
+
+
+async def test_what_a_patient_pays_and_is_let_off_is_told_too(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(*story(visit), patient_payment_applied(cents=1_500))
+    await interop.fire_timers()
+    assert accounts(ehr)[-1] == PAID_BY_PATIENT
+    await interop.receive(
+        patient_payment_unapplied(cents=1_500),
+        balance_written_off(owed_by="patient", payer_id=None, cents=2_000),
+    )
+    await interop.fire_timers()
+    assert accounts(ehr)[-1] == ("PAID", "0.00", "178.00", "77.50", "100.50")
+
+
+async def test_a_patients_payment_that_is_heard_before_its_claim_is_not_lost(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    """They travel on two topics."""
+    await interop.receive(patient_payment_applied(cents=1_500), *story(visit))
+    await interop.fire_timers()
+    assert accounts(ehr)[-1] == PAID_BY_PATIENT

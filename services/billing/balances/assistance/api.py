@@ -29,7 +29,8 @@ from services.billing.balances.policy.model import BalancePolicy
 from services.billing.balances.policy.store import find_policy
 from services.billing.balances.statements.issue import due_now
 from services.billing.balances.store import account_of, lock_account
-from services.billing.balances.write_offs.book import write_off
+from services.billing.writeoffs.decide import write_off_as_decided
+from services.billing.writeoffs.model import Wanted
 
 routes = APIRouter(prefix="/assistance-applications", tags=["financial assistance"])
 
@@ -142,12 +143,17 @@ async def decide(
     await store.set_state(
         uow.db, uow.practice_id, application_id, command.outcome, decided_by=caller.name
     )
-    await _carry_out(uow, application, command, account_id, due)
+    await _carry_out(uow, application, command, account_id, due, caller.name)
     return await _view(uow, application_id)
 
 
 async def _carry_out(
-    uow: Uow, application: Application, command: Decide, account_id: UUID, due: list[Balance]
+    uow: Uow,
+    application: Application,
+    command: Decide,
+    account_id: UUID,
+    due: list[Balance],
+    by: str,
 ) -> None:
     decided = FinancialAssistanceDecided(
         practice_id=PracticeId(uow.practice_id),
@@ -160,8 +166,14 @@ async def _carry_out(
     for claim in due:
         cents = let_off(claim.patient_cents, application.discount_percent)
         if cents:
-            write_off_id = uuid5(application.application_id, str(claim.claim_id))
-            await write_off(uow, write_off_id, account_id, claim, cents, "charity-care")
+            wanted = Wanted(
+                write_off_id=uuid5(application.application_id, str(claim.claim_id)),
+                claim_id=claim.claim_id,
+                owed_by="patient",
+                reason="charity-care",
+                cents=cents,
+            )
+            await write_off_as_decided(uow, wanted, by)
 
 
 async def _lock(uow: Uow, application_id: UUID) -> Application:

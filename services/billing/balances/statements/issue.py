@@ -26,7 +26,8 @@ from services.billing.balances.store import (
     read_balances,
     set_notices,
 )
-from services.billing.balances.write_offs.book import write_off
+from services.billing.writeoffs.decide import write_off_as_decided
+from services.billing.writeoffs.model import Wanted
 
 CYCLE_TIMER = "bill-patients"
 STATEMENT_TIMER = "issue-statement"
@@ -97,7 +98,7 @@ async def issue(
     due = await due_now(uow, charts)
     total = sum(claim.patient_cents for claim in due)
     if total <= policy.small_balance_cents:
-        await _write_off(uow, account_id, due)
+        await _write_off(uow, due)
         total = 0
     if total < max(policy.minimum_cents, 1):
         await set_notices(uow.db, uow.practice_id, account_id, 0)
@@ -121,9 +122,15 @@ async def issue(
     return True
 
 
-async def _write_off(uow: UnitOfWork, account_id: UUID, due: list[Balance]) -> None:
-    """It costs more to ask for than it is."""
+async def _write_off(uow: UnitOfWork, due: list[Balance]) -> None:
+    """It costs more to ask for than it is: the practice's policy decided it."""
     for claim in due:
         number = await count_entries(uow.db, uow.practice_id, claim.claim_id)
-        write_off_id = uuid5(claim.claim_id, f"small-balance/{number}")
-        await write_off(uow, write_off_id, account_id, claim, claim.patient_cents, "small-balance")
+        wanted = Wanted(
+            write_off_id=uuid5(claim.claim_id, f"small-balance/{number}"),
+            claim_id=claim.claim_id,
+            owed_by="patient",
+            reason="small-balance",
+            cents=claim.patient_cents,
+        )
+        await write_off_as_decided(uow, wanted, "balance-policy")
