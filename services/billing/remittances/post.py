@@ -15,13 +15,11 @@ from services.billing.remittances import store
 from services.billing.remittances.changes import Payment
 from services.billing.remittances.first_reading import Content, read_through
 from services.billing.remittances.provider import adjust_provider
-from services.billing.remittances.run import InPosting, Remitted, post_run
+from services.billing.remittances.run import InPosting, Remitted, Run, post_run
 from services.billing.x12 import (
     ProviderAdjustment,
-    Remittance835Event,
     RemittanceHeader,
     RemittanceTrailer,
-    RemittedClaim,
     read_835,
 )
 
@@ -40,12 +38,12 @@ async def post_remittances(
     contents = read_through(stream, uow.now.date())
     stream.seek(0)
     posting: InPosting | None = None
-    run: list[Remitted] = []
+    run = Run(claims_in_a_run)
     new = 0
     for place, said in enumerate(read_835(stream), 1):
-        if posting is not None and run and _ends_run(said, len(run), claims_in_a_run):
-            await post_run(uow, posting, run)
-            run = []
+        if posting is not None and run.claims and not run.takes(said):
+            await post_run(uow, posting, run.claims)
+            run = Run(claims_in_a_run)
         if isinstance(said, RemittanceHeader):
             posting = await _open(uow, said, contents.pop(0))
             new += posting is not None
@@ -54,12 +52,8 @@ async def post_remittances(
         elif isinstance(said, ProviderAdjustment):
             await adjust_provider(uow, posting.payment, place, said)
         else:
-            run.append(Remitted(place, said))
+            run.add(Remitted(place, said))
     return "posted" if new else "duplicate"
-
-
-def _ends_run(said: Remittance835Event, length: int, most: int) -> bool:
-    return length >= most or not isinstance(said, RemittedClaim)
 
 
 async def _open(uow: UnitOfWork, header: RemittanceHeader, content: Content) -> InPosting | None:

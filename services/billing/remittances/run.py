@@ -27,7 +27,7 @@ from services.billing.remittances.model import (
 )
 from services.billing.unmatched.keep import keep_unmatched
 from services.billing.unmatched.store import Unmatched
-from services.billing.x12 import RemittedClaim
+from services.billing.x12 import Remittance835Event, RemittedClaim
 
 
 class Remitted(NamedTuple):
@@ -35,6 +35,32 @@ class Remitted(NamedTuple):
 
     place: int
     said: RemittedClaim
+
+
+@dataclass
+class Run:
+    """Claims that are posted together: at most `most`, and none of them twice.
+
+    What follows a posting (denials, balances) is told when a run ends: so a claim's next posting
+    finds it told, as it would one by one. A reversal may name its claim by the payer's number.
+    """
+
+    most: int
+    claims: list[Remitted] = field(default_factory=list[Remitted])
+    names: set[str] = field(default_factory=set[str])
+
+    def takes(self, said: Remittance835Event) -> bool:
+        """Whether what comes next in the file may be posted with these."""
+        if not isinstance(said, RemittedClaim) or len(self.claims) >= self.most:
+            return False
+        if said.control_number in self.names:
+            return False
+        return said.status != REVERSAL or said.payer_claim_control_number not in self.names
+
+    def add(self, remitted: Remitted) -> None:
+        said = remitted.said
+        self.claims.append(remitted)
+        self.names |= {said.control_number, said.payer_claim_control_number}
 
 
 @dataclass

@@ -66,15 +66,15 @@ def _some(numbers: list[str], drawn: random.Random, before: list[Said]) -> Itera
                 yield Said(number, CHARGE, 9_000, lines=lines)
 
 
-async def state(harness: Harness, desk: Desk) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
+async def state(harness: Harness, desk: Desk) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
     rows = {}
     for table, columns in TABLES.items():
         found = await desk.fetch(f"SELECT {columns} FROM {table}")
         rows[table] = sorted(map(repr, found))
     rows["moves"] = await desk.fetch(MOVES)
     told: list[Event] = await harness.published_all()
-    of_claims = sorted((event.key_value, n, repr(event)) for n, event in enumerate(told))
-    return rows, [(key, said) for key, _, said in of_claims]
+    by_key = sorted((e.topic.name, e.key_value, n, repr(e)) for n, e in enumerate(told))
+    return rows, [(topic, key, said) for topic, key, _, said in by_key]
 
 
 @pytest.mark.parametrize("seed", range(4))
