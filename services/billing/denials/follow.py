@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
 from libs.events.contracts import Event
@@ -33,114 +35,90 @@ from services.billing.denials.proposals import propose_rule
 from services.billing.x12 import RemittedClaim
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """One posting of a remittance: a decision on a claim, or one that was taken back (None)."""
-
-    claim: Claim
-    """As it stood before."""
-    payment_id: UUID
-    """The decision's; the one that is taken back, of a reversal."""
-    said: RemittedClaim | None
-
-
-async def follow_postings(uow: UnitOfWork, posted: Sequence[Posted]) -> None:
-    """What postings, in their order, make of denials; called once tables and ledger have them.
-
-    Costs nothing where nothing was denied, now or before.
-    """
-    parts = {p.payment_id: denied_parts(p.said) for p in posted if p.said is not None}
-    about = {
-        p.claim.claim_id
-        for p in posted
-        if p.said is None or p.claim.was_refused or parts[p.payment_id]
-    }
-    if not about:
-        return
-    known = await store.lock_unsettled(uow.db, uow.practice_id, list(about))
-    desk = _Desk(uow, {denial.denial_id: denial for denial in known})
-    for one in posted:
-        if one.said is None:
-            await desk.take_back(one.payment_id)
-        elif one.claim.claim_id in about:
-            await desk.decide(one.claim, one.said, one.payment_id, parts[one.payment_id])
-    await desk.save()
-    await follow_balance(uow, list(about))
-
-
-async def follow_balance(uow: UnitOfWork, claims: Sequence[UUID]) -> None:
-    """Payers owe another amount of these claims: by a payment, a write-off, another payer."""
-    working = [
-        denial
-        for denial in await store.lock_unsettled(uow.db, uow.practice_id, claims)
-        if denial.state is not State.CLOSED
-    ]
-    owed = await store.read_open(uow.db, uow.practice_id, claims) if working else {}
-    desk = _Desk(uow, {})
-    for claim_id in {denial.claim_id for denial in working}:
-        of_claim = [denial for denial in working if denial.claim_id == claim_id]
-        for denial, cents in zip(of_claim, share(owed.get(claim_id, 0), of_claim), strict=True):
-            if cents == 0:
-                await desk.close(denial, "settled")
-            elif cents != denial.recoverable_cents:
-                desk.keep(replace(denial, recoverable_cents=cents))
-    await desk.save()
-
-
 @dataclass
-class _Desk:
-    """The denials of some claims while postings are followed."""
+class Following:
+    """The denials that a remittance's postings open, settle and close; events are said at once.
 
-    uow: UnitOfWork
-    denials: dict[UUID, Denial]
+    Costs nothing where nothing was denied, now or before. `save` comes once tables and ledger have
+    the postings.
+    """
+
+    decided_on: date
+    """The day of the remittance (835 BPR16)."""
+    denials: dict[UUID, Denial] = field(default_factory=dict[UUID, Denial])
     added: dict[UUID, Denial] = field(default_factory=dict[UUID, Denial])
     changed: dict[UUID, Denial] = field(default_factory=dict[UUID, Denial])
     steps: list[tuple[UUID, str]] = field(default_factory=list[tuple[UUID, str]])
-    limits: dict[str, tuple[date, Days]] = field(default_factory=dict[str, tuple[date, Days]])
-    """By payer: the day of the remittance, and the payer's limits on it."""
+    claims: set[UUID] = field(default_factory=set[UUID])
+    """Those that have denials, and whose denials are in `denials`."""
+    limits: dict[str, Days] = field(default_factory=dict[str, Days])
+    """By payer: those in force on that day."""
 
     async def decide(
-        self, claim: Claim, said: RemittedClaim, payment_id: UUID, parts: Sequence[Part]
-    ) -> None:
-        """A decision settles what was denied before, and may deny anew."""
-        before = [d for d in self.denials.values() if d.claim_id == claim.claim_id]
-        earlier = [denial for denial in before if settles(denial, claim, said)]
-        more = max(0, said.paid_cents - max((d.claim_paid_cents for d in earlier), default=0))
-        for denial in earlier:
-            found = settle(denial, said, more)
-            more -= found.recovered_cents
-            await self._settle(denial, found, payment_id)
+        self, uow: UnitOfWork, claim: Claim, said: RemittedClaim, payment_id: UUID
+    ) -> bool:
+        """A decision settles what was denied before, and may deny anew; True: it does."""
+        parts = denied_parts(said)
+        if claim.was_refused:
+            await self._load(uow, claim.claim_id)
+        if claim.claim_id in self.claims:
+            await self._settle_earlier(uow, claim, said, payment_id)
         for part in parts:
-            await self._open(claim, said, payment_id, part)
+            await self._open(uow, claim, said, payment_id, part)
+        return bool(parts)
 
-    async def take_back(self, payment_id: UUID) -> None:
+    async def take_back(self, uow: UnitOfWork, claim: Claim, payment_id: UUID) -> None:
         """A decision that is taken back denies nothing any more; the payer decides anew."""
+        await self._load(uow, claim.claim_id)
         for denial in list(self.denials.values()):
             if denial.payment_id == payment_id and denial.state is not State.CLOSED:
-                await self.close(denial, "reversed")
+                await self.close(uow, denial, "reversed")
 
-    async def close(self, denial: Denial, reason: ClosingReason) -> None:
-        denial = close(denial, reason, self.uow.now)
-        await forget_deadline(self.uow, denial)
-        await self._say(denial, events.closed(denial), f"closed: {reason}")
+    async def close(self, uow: UnitOfWork, denial: Denial, reason: ClosingReason) -> None:
+        denial = close(denial, reason, uow.now)
+        await forget_deadline(uow, denial)
+        await self._say(uow, denial, events.closed(denial), f"closed: {reason}")
 
     def keep(self, denial: Denial) -> None:
         self.denials[denial.denial_id] = denial
         into = self.added if denial.denial_id in self.added else self.changed
         into[denial.denial_id] = denial
 
-    async def save(self) -> None:
-        db = self.uow.db
-        if self.added:
-            await store.add(db, list(self.added.values()))
-        if self.changed:
-            await store.change(db, list(self.changed.values()))
-        for denial_id, kind in self.steps:
-            await store.note(self.uow, denial_id, kind)
-        for denial in self.added.values():
-            await propose_rule(self.uow, denial)
+    async def save(self, uow: UnitOfWork) -> None:
+        await self._write(uow)
+        await follow_balance(uow, list(self.claims))
 
-    async def _settle(self, denial: Denial, found: Settlement, payment_id: UUID) -> None:
+    async def _write(self, uow: UnitOfWork) -> None:
+        if self.added:
+            await store.add(uow.db, list(self.added.values()))
+        if self.changed:
+            await store.change(uow.db, list(self.changed.values()))
+        for denial_id, kind in self.steps:
+            await store.note(uow, denial_id, kind)
+        for denial in self.added.values():
+            await propose_rule(uow, denial)
+
+    async def _load(self, uow: UnitOfWork, claim_id: UUID) -> None:
+        if claim_id in self.claims:
+            return
+        known = await store.lock_unsettled(uow.db, uow.practice_id, [claim_id])
+        self.denials |= {denial.denial_id: denial for denial in known}
+        self.claims.add(claim_id)
+
+    async def _settle_earlier(
+        self, uow: UnitOfWork, claim: Claim, said: RemittedClaim, payment_id: UUID
+    ) -> None:
+        before = [d for d in self.denials.values() if d.claim_id == claim.claim_id]
+        earlier = [denial for denial in before if settles(denial, claim, said)]
+        more = max(0, said.paid_cents - max((d.claim_paid_cents for d in earlier), default=0))
+        for denial in earlier:
+            found = settle(denial, said, more)
+            more -= found.recovered_cents
+            await self._settle(uow, denial, found, payment_id)
+
+    async def _settle(
+        self, uow: UnitOfWork, denial: Denial, found: Settlement, payment_id: UUID
+    ) -> None:
         denial = replace(
             denial,
             outcome=found.outcome,
@@ -148,35 +126,67 @@ class _Desk:
             settled_by=payment_id,
         )
         if denial.state is not State.CLOSED:
-            await self.close(denial, "paid")
+            await self.close(uow, denial, "paid")
             denial = self.denials[denial.denial_id]
         event, kind = events.overturned(denial), f"decided anew: {found.outcome}"
-        await self._say(denial, event, kind)
+        await self._say(uow, denial, event, kind)
 
-    async def _open(self, claim: Claim, said: RemittedClaim, payment_id: UUID, part: Part) -> None:
-        uow = self.uow
-        on, days = await self._limits(claim, payment_id)
+    async def _open(
+        self, uow: UnitOfWork, claim: Claim, said: RemittedClaim, payment_id: UUID, part: Part
+    ) -> None:
+        assert claim.payer_id is not None
+        days = await self._limits(uow, claim.payer_id)
         if part.procedure is None:
             part = replace(part, procedure=await store.read_main_procedure(uow.db, claim))
-        denial = open_denial(claim, part, said, payment_id, on, days, uow.now)
+        denial = open_denial(claim, part, said, payment_id, self.decided_on, days, uow.now)
+        self.claims.add(claim.claim_id)
         self.added[denial.denial_id] = denial
-        await self._say(denial, events.opened(denial), "opened")
+        await self._say(uow, denial, events.opened(denial), "opened")
         await watch_deadline(uow, denial)
 
-    async def _limits(self, claim: Claim, payment_id: UUID) -> tuple[date, Days]:
-        """The same for all postings that are followed at once: they are of one remittance."""
-        payer_id, db = claim.payer_id, self.uow.db
-        assert payer_id is not None
+    async def _limits(self, uow: UnitOfWork, payer_id: str) -> Days:
         if payer_id not in self.limits:
-            on = await store.read_decided_on(db, self.uow.practice_id, payment_id)
-            days = await store.read_days(db, self.uow.practice_id, payer_id, on)
-            self.limits[payer_id] = on, days
+            self.limits[payer_id] = await store.read_days(
+                uow.db, uow.practice_id, payer_id, self.decided_on
+            )
         return self.limits[payer_id]
 
-    async def _say(self, denial: Denial, event: Event | None, kind: str) -> None:
+    async def _say(self, uow: UnitOfWork, denial: Denial, event: Event | None, kind: str) -> None:
         """Keep the denial as it is now, what is said of it, and the step."""
         if event is not None:
-            origin = await self.uow.publish(event, origin=Origin.load(denial.origin))
+            origin = await uow.publish(event, origin=Origin.load(denial.origin))
             denial = replace(denial, origin=origin.dump())
-        self.keep(denial)
+        self._keep(denial)
         self.steps.append((denial.denial_id, kind))
+
+    def _keep(self, denial: Denial) -> None:
+        self.denials[denial.denial_id] = denial
+        into = self.added if denial.denial_id in self.added else self.changed
+        into[denial.denial_id] = denial
+
+
+async def follow_balance(uow: UnitOfWork, claims: Sequence[UUID]) -> None:
+    """Payers owe another amount of these claims: by a payment, a write-off, another payer."""
+    if not claims:
+        return
+    working = [
+        denial
+        for denial in await store.lock_unsettled(uow.db, uow.practice_id, claims)
+        if denial.state is not State.CLOSED
+    ]
+    owed = await store.read_open(uow.db, uow.practice_id, claims) if working else {}
+    for claim_id, of_claim in groupby(working, attrgetter("claim_id")):
+        denials, open_cents = list(of_claim), owed.get(claim_id, 0)
+        for denial, cents in zip(denials, share(open_cents, denials), strict=True):
+            if open_cents <= 0:
+                await _close_settled(uow, denial)
+            elif cents != denial.recoverable_cents:
+                await store.change(uow.db, [replace(denial, recoverable_cents=cents)])
+
+
+async def _close_settled(uow: UnitOfWork, denial: Denial) -> None:
+    settled = close(denial, "settled", uow.now)
+    await forget_deadline(uow, settled)
+    origin = await uow.publish(events.closed(settled), origin=Origin.load(denial.origin))
+    await store.change(uow.db, [replace(settled, origin=origin.dump())])
+    await store.note(uow, denial.denial_id, "closed: settled")

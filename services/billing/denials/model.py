@@ -21,7 +21,7 @@ from libs.events.contracts.billing_denials import (
 )
 from services.billing.claims.model import Claim
 from services.billing.denials.reasons import Basis, deciding_of, way_of
-from services.billing.remittances.model import decide, denial_of, is_denied
+from services.billing.remittances.model import SPLIT, decide, denial_of, is_denied
 from services.billing.scrub.causes import rule_for
 from services.billing.x12 import RemittedAdjustment, RemittedClaim, RemittedLine
 
@@ -221,15 +221,16 @@ def close(denial: Denial, reason: ClosingReason, at: datetime) -> Denial:
 
 
 def settles(denial: Denial, claim: Claim, said: RemittedClaim) -> bool:
-    """Whether a new decision is about what was denied: it must not be a split claim's other part.
+    """Whether a new decision is about what was denied.
 
-    What the payer took back (CLP02 22) is decided anew by whatever comes next.
+    A split claim's part says nothing of another part. What the payer took back (CLP02 22) is
+    decided anew by whatever comes next.
     """
     if denial.settled_by is not None or denial.payer_id != claim.payer_id:
         return False
-    return denial.close_reason == "reversed" or (
-        denial.state is not State.CLOSED and said.charge_cents == claim.charge_cents
-    )
+    if denial.state is State.CLOSED:
+        return denial.close_reason == "reversed"
+    return SPLIT not in denial.remarks or said.charge_cents == claim.charge_cents
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,6 @@ SELECT e.claim_id, sum(l.cents)::bigint AS cents
  WHERE e.practice_id = $1 AND e.claim_id = ANY ($2::uuid[]) AND l.account = 'payer-receivable'
  GROUP BY e.claim_id
 """
-READ_DECIDED_ON = """
-SELECT paid_on FROM posting JOIN remittance USING (practice_id, remittance_id)
- WHERE practice_id = $1 AND payment_id = $2
-"""
 READ_MAIN_PROCEDURE = """
 SELECT procedure_code FROM claim_line WHERE practice_id = $1 AND claim_id = $2
  ORDER BY charge_cents DESC, line_number LIMIT 1
@@ -135,11 +131,6 @@ async def read_open(db: Db, practice_id: UUID, claims: Sequence[UUID]) -> dict[U
     """What payers owe of each claim, by the journal."""
     rows = await db.fetch(READ_OPEN, practice_id, list(claims))
     return {row["claim_id"]: row["cents"] for row in rows}
-
-
-async def read_decided_on(db: Db, practice_id: UUID, payment_id: UUID) -> date:
-    """The day of the remittance (835 BPR16) that holds the decision."""
-    return await db.fetchval(READ_DECIDED_ON, practice_id, payment_id)
 
 
 async def read_main_procedure(db: Db, claim: Claim) -> str | None:

@@ -13,7 +13,7 @@ from services.billing.claims import due
 from services.billing.claims.moves import Move, move_all
 from services.billing.claims.sent import set_payer_numbers
 from services.billing.coordination.store import Adjudicated, Goes, go_to_payers, keep_adjudications
-from services.billing.denials.follow import Posted, follow_postings
+from services.billing.denials.follow import Following
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import post_all
 from services.billing.remittances import store
@@ -40,7 +40,6 @@ class Changes:
     reversed_by: dict[UUID, UUID] = field(default_factory=dict[UUID, UUID])
     entries: list[ledger.Entry] = field(default_factory=list[ledger.Entry])
     moves: list[Move] = field(default_factory=list[Move])
-    posted: list[Posted] = field(default_factory=list[Posted])
     shares: list[Share] = field(default_factory=list[Share])
     owed_less: set[UUID] = field(default_factory=set[UUID])
     """Claims of which a patient may have paid more than is left to them now."""
@@ -49,6 +48,10 @@ class Changes:
 
     payer_numbers: dict[UUID, str] = field(default_factory=dict[UUID, str])
     """The payers' own numbers for the claims that they decided."""
+    denials: Following = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.denials = Following(self.payment.paid_on)
 
     def note_number(self, claim_id: UUID, number: str | None) -> None:
         """Of a payer that has the claim; after it went to another, its number stands there."""
@@ -66,7 +69,7 @@ class Changes:
         await move_all(db, practice_id, self.moves, uow.now)
         await set_payer_numbers(db, practice_id, self.payer_numbers)
         await go_to_payers(db, practice_id, self.goes)
-        await follow_postings(uow, self.posted)
+        await self.denials.save(uow)
         await keep_shares(db, practice_id, self.shares)
         for claim_id in sorted(self.owed_less):
             await settle(uow, claim_id)

@@ -21,7 +21,6 @@ from services.billing.claims.voiding import voided
 from services.billing.coordination.forward import bring_back, go_on, recall
 from services.billing.coordination.model import payer_at
 from services.billing.coordination.store import Adjudicated
-from services.billing.denials.follow import Posted
 from services.billing.ledger import model as ledger
 from services.billing.ledger.model import Decision
 from services.billing.remittances.changes import Changes, Payment
@@ -54,7 +53,6 @@ async def post_decision(
     changes.note_number(claim.claim_id, number)
     changes.postings.append(NewPosting(claim.claim_id, said.status, posting))
     changes.adjudications.append(Adjudicated(claim, payment_id, said))
-    changes.posted.append(Posted(claim, payment_id, said))
     changes.shares += [
         Share(payment_id, claim.claim_id, reason, cents)
         for reason, cents in patient_shares(said, made).items()
@@ -62,6 +60,8 @@ async def post_decision(
     event = _posted(uow, claim, payment_id, changes.payment, made)
     changes.entries.append(_entry(event, claim, made, undo=False))
     origin = await uow.publish(event, origin=Origin.load(claim.origin))
+    if await changes.denials.decide(uow, claim, said, payment_id):
+        standing = replace(standing, claim=replace(claim, was_refused=True))
     standing = standing.with_posting(posting)
     denial = denial_of(said, made)
     if is_part(claim, said):
@@ -89,11 +89,11 @@ async def post_reversal(
     decider = replace(claim, payer_id=payer_at(claim, posting.place))
     changes.reversed_by[posting.payment_id] = reversal_id
     changes.owed_less.add(claim.claim_id)
-    changes.posted.append(Posted(claim, posting.payment_id, None))
     event = _posted(uow, decider, posting.payment_id, changes.payment, posting.made)
     taken_back = PaymentReversed(**event.model_dump())
     changes.entries.append(_entry(taken_back, claim, posting.made, undo=True))
     origin = await uow.publish(taken_back, origin=Origin.load(claim.origin))
+    await changes.denials.take_back(uow, claim, posting.payment_id)
     standing = standing.without(posting.payment_id)
     if posting.place > claim.payer_sequence:  # one before it has the claim, and all that is open
         cents = closes(posting.made)

@@ -113,3 +113,22 @@ async def test_a_denied_line_is_overturned_by_what_the_line_is_paid(
     _, anew = await desk.billing.published(DenialOpened)
     assert (anew.line, anew.denied_cents, anew.reason) == (2, 2_000, "97")
     await desk.assert_books_balance()
+
+
+async def test_a_split_claims_part_leaves_what_another_part_denies(desk: Desk, number: str) -> None:
+    denied = Said(number, 7_800, 0, [("CO", "50", 7_800)], remark="MA15", payer_number="B")
+    other = Said(number, 10_000, 10_000, remark="MA15", payer_number="A")
+    await desk.hear("a.835", payment(denied, other))
+    [row] = await desk.fetch("SELECT state, recoverable_cents FROM denial")
+    assert row == {"state": "open", "recoverable_cents": 7_800}
+
+
+async def test_a_part_decides_anew_what_was_denied_as_a_whole(desk: Desk, number: str) -> None:
+    await desk.hear("a.835", payment(refused(number, "50")))
+    part = Said(number, 10_000, 10_000, remark="MA15", payer_number="A")
+    rest = Said(number, 7_800, 0, [("CO", "97", 7_800)], remark="MA15", payer_number="B")
+    await desk.hear("b.835", payment(part, rest, trace="TRACE2"))
+    [overturned] = await desk.billing.published(DenialOverturned)
+    assert overturned.recovered_cents == 10_000
+    rows = await desk.fetch("SELECT reason, recoverable_cents FROM denial ORDER BY reason")
+    assert [(row["reason"], row["recoverable_cents"]) for row in rows] == [("50", 0), ("97", 7_800)]
