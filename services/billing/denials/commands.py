@@ -11,12 +11,11 @@ from uuid import UUID
 from fastapi import HTTPException
 from pydantic import Field, StringConstraints
 
-from libs.events.contracts import Contract, Event
+from libs.events.contracts import PHI, Contract, Event
 from libs.events.contracts.billing_denials import AppealOutcome
 from libs.events.contracts.values import Short
 from libs.events.transport import Origin, UnitOfWork
-from services.billing.claims import store as claims
-from services.billing.claims.due import replacement_due
+from services.billing.claims.replace import NotSentAgainError, Number, Replacement, replace_claim
 from services.billing.denials import appeals, events, store, work
 from services.billing.denials.deadlines import forget_deadline, watch_deadline
 from services.billing.denials.letters.write import write_letter
@@ -63,7 +62,14 @@ class DecideAppeal(Command):
 
 
 class Correct(Command):
-    """A corrected claim is to be sent."""
+    """A corrected claim is to be sent; what is None stays as it is."""
+
+    prior_authorization: Annotated[Number | None, PHI] = None
+    member_id: Annotated[Number | None, PHI] = None
+    group_number: Annotated[Number | None, PHI] = None
+
+    def corrections(self) -> dict[str, str | None]:
+        return self.model_dump(exclude={"command_id"})
 
 
 class GiveUp(Command):
@@ -124,14 +130,15 @@ async def decide_appeal(
 
 
 async def correct(uow: UnitOfWork, denial_id: UUID, command: Correct, by: str) -> Denial:
-    """The claim goes to the work list of corrections, as its visit stands."""
+    """A replacement goes to the payer (837P CLM05-3, 7); its decision will settle the denial."""
 
     async def act(denial: Denial) -> Denial:
         refuse(work.may_work(denial))
-        claim = await claims.lock(uow.db, uow.practice_id, denial.claim_id)
-        assert claim is not None
-        if claim.encounter_id is not None and not await store.has_due(uow.db, claim):
-            await replacement_due(uow, claim, await claims.read_encounter(uow, claim))
+        asked = Replacement(request_id=command.command_id, **command.corrections())
+        try:
+            await replace_claim(uow, denial.claim_id, asked, by)
+        except NotSentAgainError as refused:
+            raise HTTPException(409, str(refused)) from None
         await forget_deadline(uow, denial)
         return work.correct(denial)
 

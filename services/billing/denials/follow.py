@@ -55,10 +55,15 @@ class Following:
     """By payer: those in force on that day."""
 
     async def decide(
-        self, uow: UnitOfWork, claim: Claim, said: RemittedClaim, payment_id: UUID
+        self,
+        uow: UnitOfWork,
+        claim: Claim,
+        said: RemittedClaim,
+        payment_id: UUID,
+        denied_cents: int,
     ) -> bool:
         """A decision settles what was denied before, and may deny anew; True: it does."""
-        parts = denied_parts(said)
+        parts = denied_parts(said, denied_cents)
         if claim.was_refused:
             await self._load(uow, claim.claim_id)
         if claim.claim_id in self.claims:

@@ -112,10 +112,13 @@ payer's rule. Longer ones are known, such as Medicare's 120 days for a redetermi
 reconsideration (42 CFR 405.942 and 405.962); a shorter one must be entered."""
 
 
-def denied_parts(said: RemittedClaim) -> list[Part]:
-    """The denied parts of a decision; together they are what it denies, and none is zero."""
+def denied_parts(said: RemittedClaim, most_cents: int) -> list[Part]:
+    """The denied parts of a decision; together they are what it denies, and none is zero.
+
+    `most_cents`: what it was posted to deny. A further payer repeats what is not open for it.
+    """
     made = decide(said)
-    left = made.denied_cents
+    left = min(made.denied_cents, most_cents)
     if left <= 0:
         return []
     if denial_of(said, made) is not None:

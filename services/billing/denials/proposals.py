@@ -10,10 +10,11 @@ from libs.events.contracts.billing_denials import DenialId, RuleProposed
 from libs.events.contracts.values import PracticeId
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
-from services.billing.denials.causes import ABOUT_A_PROCEDURE
 from services.billing.denials.model import Denial
 
 MOST_EXAMPLES = 5
+ABOUT_A_PROCEDURE = frozenset({"authorization-missing", "ncci-pairs", "mue-line", "mue-clinical"})
+"""Rules that are proposed for the procedure that was denied."""
 PUT = """
 INSERT INTO rule_proposal AS p (practice_id, proposal_id, rule_id, payer_id, procedure_code,
                                 denials, denied_cents, examples, proposed_at, state)

@@ -51,9 +51,6 @@ READ_DAYS = """
 SELECT appeal_days, next_appeal_days, correction_days FROM payer_limit
  WHERE practice_id = $1 AND payer_id = $2 AND effective_on <= $3 ORDER BY effective_on DESC LIMIT 1
 """
-HAS_DUE = """
-SELECT EXISTS (SELECT FROM correction_due WHERE practice_id = $1 AND claim_id = $2)
-"""
 ADD_STEP = """
 INSERT INTO denial_step (practice_id, step_id, denial_id, kind, taken_at, taken_by, content)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -142,11 +139,6 @@ async def read_days(db: Db, practice_id: UUID, payer_id: str, on: date) -> Days:
     """The payer's limits in force on the day of its decision."""
     row = await db.fetchrow(READ_DAYS, practice_id, payer_id, on)
     return Days(**dict(row)) if row else UNTOLD
-
-
-async def has_due(db: Db, claim: Claim) -> bool:
-    """Whether a replacement or a void of the claim is due already, as its visit changed."""
-    return await db.fetchval(HAS_DUE, claim.practice_id, claim.claim_id)
 
 
 async def add_step(uow: UnitOfWork, step: Step) -> None:

@@ -60,7 +60,7 @@ async def post_decision(
     event = _posted(uow, claim, payment_id, changes.payment, made)
     changes.entries.append(_entry(event, claim, made, undo=False))
     origin = await uow.publish(event, origin=Origin.load(claim.origin))
-    if await changes.denials.decide(uow, claim, said, payment_id):
+    if await changes.denials.decide(uow, claim, said, payment_id, made.denied_cents):
         standing = replace(standing, claim=replace(claim, was_refused=True))
     standing = standing.with_posting(posting)
     denial = denial_of(said, made)
