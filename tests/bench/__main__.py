@@ -16,6 +16,7 @@ from pathlib import Path
 from libs.events.transport.runtime import settle_memory
 from libs.local.backends import choose, running
 from tests.bench.checking import measure_checking
+from tests.bench.claiming import measure_claiming
 from tests.bench.growing import measure_growth, measure_rebuilding
 from tests.bench.handling import measure_handling
 from tests.bench.hops import measure_hops
@@ -42,6 +43,7 @@ MEASURES: dict[str, Callable[[Databases, str], Awaitable[dict[str, float]]]] = {
     "rebuild": measure_rebuilding,
     "growth": measure_growth,
     "scrub": measure_scrubbing,
+    "claims837": measure_claiming,
 }
 TARGETS: dict[str, tuple[str, float]] = {
     "projection_vs_naive": (">=", 100),
@@ -68,6 +70,7 @@ TARGETS: dict[str, tuple[str, float]] = {
     "rebuild_peak_grown": ("<=", 1.2),
     "event_price_at_10x_rows": ("<=", 1.2),
     "scrub_claims_per_second": (">=", 5000),
+    "x12_837_claims_per_second": (">=", 2000),
 }
 
 
