@@ -162,3 +162,13 @@ async def test_a_statement_stands_sealed_and_cannot_be_changed(front: FrontDesk)
     assert b"wellness" not in row["content"].lower()
     assert b"17800" not in row["content"]
     assert isinstance(row["statement_id"], UUID)
+
+
+async def test_a_visit_with_a_clinician_who_is_not_known_is_billed_without_the_name(
+    front: FrontDesk,
+) -> None:
+    await front.owe(1, coverage=None, provider_npi="1245319599")
+    await front.cycle()
+    [statement] = await statements(front)
+    said = await page(front, statement["statement_id"])
+    assert "<h3>Visit of March 2, 2026</h3>" in said

@@ -27,7 +27,7 @@ from services.billing.balances.statements.model import (
 from services.billing.balances.statements.notices import estimate_of, protection_of
 from services.billing.balances.store import shares_in_force
 from services.billing.claims import store as claims
-from services.billing.facts.store import find_practice, find_provider
+from services.billing.facts.store import FIND_PROVIDER, find_practice
 
 
 async def compose(
@@ -71,12 +71,13 @@ async def _visit(
     encounter: EncounterPosted,
     lines: list[dict[str, Any]],
 ) -> Visit:
-    provider = await find_provider(uow.db, uow.practice_id, encounter.provider_npi)
+    # Who pays alone may have been seen by somebody whose file is not complete.
+    provider = await uow.db.fetchrow(FIND_PROVIDER, uow.practice_id, encounter.provider_npi)
     assert balance.owed_since is not None
     return Visit(
         claim_id=balance.claim_id,
         service_on=balance.service_on,
-        clinician=f"{provider['given']} {provider['family']}",
+        clinician=f"{provider['given']} {provider['family']}" if provider else None,
         payer=encounter.coverage.payer_name if encounter.coverage else None,
         services=tuple(
             Service(

@@ -26,6 +26,7 @@ from services.billing.balances.store import (
     read_balances,
     set_notices,
 )
+from services.billing.facts.store import FIND_PRACTICE
 from services.billing.writeoffs.decide import write_off_as_decided
 from services.billing.writeoffs.model import Wanted
 
@@ -93,14 +94,15 @@ async def issue(
     uow: UnitOfWork, policy: BalancePolicy, account_id: UUID, charts: list[UUID], number: int
 ) -> bool:
     """Make the series' notice of this number, and say that it is there; False: too little is due,
-    and the series is over. The caller holds the account.
+    and the series is over, or the practice was not heard of yet. The caller holds the account.
     """
     due = await due_now(uow, charts)
     total = sum(claim.patient_cents for claim in due)
     if total <= policy.small_balance_cents:
         await _write_off(uow, due)
         total = 0
-    if total < max(policy.minimum_cents, 1):
+    known = await uow.db.fetchval(FIND_PRACTICE, uow.practice_id)
+    if total < max(policy.minimum_cents, 1) or known is None:
         await set_notices(uow.db, uow.practice_id, account_id, 0)
         return False
     notice = NOTICES[number - 1]
