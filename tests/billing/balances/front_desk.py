@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from libs.events.examples.interop import PATIENT
+from libs.events.examples.interop import PATIENT, encounter_posted
 from libs.service.operators import Operators
 from tests.billing.desk import Desk
 from tests.billing.remittance import PAID_CAS, Said, payment
@@ -40,10 +40,15 @@ class FrontDesk:
         assert answer.status_code == 200, answer.text
 
     async def owe(self, number: int, *, cas: Any = PAID_CAS, **changes: Any) -> UUID:
-        """A visit that its payer has decided: by default 20.00 coinsurance; gives the claim."""
+        """A visit that its payer has decided: by default 20.00 coinsurance; gives the claim.
+
+        Each number has a day of its own, the first one the latest: the same service twice on a day
+        would be held as a duplicate.
+        """
         encounter_id = uuid5(PATIENT, f"visit {number}")
         before = set(await self.desk.control_numbers())
-        await self.desk.see_patients(encounter_id=encounter_id, **changes)
+        day = encounter_posted().service_on - timedelta(days=number - 1)
+        await self.desk.see_patients(**{"encounter_id": encounter_id, "service_on": day, **changes})
         [control] = set(await self.desk.control_numbers()) - before
         if changes.get("coverage", True) is not None:
             cents = CHARGE - sum(part[2] for part in cas)

@@ -38,7 +38,8 @@ async def test_a_statement_fits_and_obeys_wcag(
     async with front.desk.billing.http(front.desk.practice_id) as client:
         page = await client.get(f"/statements/{statement['statement_id']}.html")
         pdf = await client.get(f"/statements/{statement['statement_id']}.pdf")
-    assert open_pdf(pdf.content).trailer["/Root"]["/Lang"] == language
+    root: Any = open_pdf(pdf.content).trailer["/Root"]
+    assert root["/Lang"] == language
 
     async def answer(route: Route) -> None:
         await route.fulfill(body=page.text, headers=dict(page.headers), status=200)

@@ -21,11 +21,10 @@ CHECK = {"reason": "insufficient-funds"}
 async def test_the_oldest_service_is_paid_first_and_the_rest_is_the_patients_credit(
     front: FrontDesk,
 ) -> None:
-    older = await front.owe(1)
-    newer = await front.owe(2)
+    newer = await front.owe(1)
+    older = await front.owe(2)
     await front.pay(SHARE + 500)
-    owed = await front.owed()
-    assert sorted(owed.values()) == [SHARE - 500]
+    assert await front.owed() == {newer: SHARE - 500}
     paid = await front.pay(SHARE)
     assert await front.owed() == {}
     assert paid["credit_cents"] == 500
