@@ -61,8 +61,9 @@ SELECT practice_id, date_trunc('month', starts_on)::date AS service_month,
 """
 CLAIMS = """
 SELECT practice_id, date_trunc('month', service_on)::date AS service_month,
-       count(*) FILTER (WHERE interchange_number IS NOT NULL) AS claims_submitted
-  FROM claim GROUP BY 1, 2
+       count(*) FILTER (WHERE m.state = 'submitted' AND m.reason IS NULL
+                          AND c.encounter_id IS NOT NULL) AS claims_submitted
+  FROM claim c JOIN claim_move m USING (practice_id, claim_id) GROUP BY 1, 2
 """
 SCORECARD = """
 WITH live AS (SELECT generation FROM projection WHERE name = 'scorecard'),

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from libs.events.contracts import PHI, Contract
 from libs.events.contracts.interop import ChargeLine, EncounterPosted, Source
-from libs.events.contracts.people import Coverage
+from libs.events.contracts.people import Coverage, ReferringProvider
 from libs.events.contracts.values import (
     EncounterId,
     Modifier,
@@ -84,6 +84,10 @@ class Visit(Contract):
     coverage: Annotated[Coverage | None, PHI]
     coverage_is_told: bool
     """False: the message says nothing of it, the visit is paid as the patient is covered."""
+    other_coverages: Annotated[tuple[Coverage, ...], PHI, Field(max_length=2)] = ()
+    """What pays after `coverage`, in order."""
+    prior_authorization: Annotated[Short | None, PHI] = None
+    referring: ReferringProvider | None = None
     source: Source
     ehr_charge_cents: PositiveCents | None = None
     visit_class: Short | None = None
@@ -254,6 +258,9 @@ def posted(
         lines=found.lines,
         person=patient.person,
         coverage=visit.coverage if visit.coverage_is_told else patient.coverage,
+        other_coverages=visit.other_coverages,
+        prior_authorization=visit.prior_authorization,
+        referring=visit.referring,
         source=visit.source,
         ehr_charge_cents=visit.ehr_charge_cents,
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from libs.events.contracts.interop import Source
-from libs.events.contracts.people import Coverage
+from libs.events.contracts.people import Coverage, ReferringProvider
 from libs.events.contracts.values import Npi
 from services.interop.connections.model import Connection, Profile
 from services.interop.encounters.credits import charged
@@ -34,6 +34,15 @@ class ProviderFacts:
 
     ehr_id: str
     npi: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferringFacts:
+    """Who sent the patient, as the EHR wrote it."""
+
+    provider: ProviderFacts
+    family: str
+    given: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +73,25 @@ class VisitFacts:
     """(code system, code), each once, the principal one first."""
     lines: tuple[LineFacts, ...]
     where: str
+    referring: ReferringFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Insurance:
+    """Who pays for a visit, as its message tells."""
+
+    coverages: tuple[Coverage, ...]
+    """In the order in which they are asked; nobody: the patient pays."""
+    is_told: bool
+    authorization: str | None = field(default=None, repr=False)
+    """The first payer's number for what it agreed to beforehand."""
 
 
 def read_visit(
     facts: VisitFacts,
     patient: KnownPatient,
-    coverage: Coverage | None,
+    insurance: Insurance,
     *,
-    coverage_is_told: bool,
     connection: Connection,
     source: Source,
 ) -> ToldVisit:
@@ -91,8 +111,11 @@ def read_visit(
         provider_npi=npi_of(facts.providers, connection),
         diagnoses=tuple(SourceCode(system=s, code=c) for s, c in facts.diagnoses),
         lines=tuple(lines),
-        coverage=coverage,
-        coverage_is_told=coverage_is_told,
+        coverage=next(iter(insurance.coverages), None),
+        coverage_is_told=insurance.is_told,
+        other_coverages=insurance.coverages[1:],
+        prior_authorization=insurance.authorization,
+        referring=_referring(facts.referring, connection),
         source=source,
         ehr_charge_cents=charged(lines),
     )
@@ -118,6 +141,14 @@ def _line(line: LineFacts) -> SourceLine:
         transaction_id=line.transaction_id,
         charge_cents=line.charge_cents,
     )
+
+
+def _referring(told: ReferringFacts | None, connection: Connection) -> ReferringProvider | None:
+    """A claim names whom it can name by an NPI; who has none here is left out."""
+    npi = npi_of((told.provider,), connection) if told else None
+    if told is None or npi is None:
+        return None
+    return ReferringProvider(npi=npi, family=told.family, given=told.given)
 
 
 def npi_of(providers: Sequence[ProviderFacts], connection: Connection) -> str | None:

@@ -10,10 +10,10 @@ from typing import Any
 from libs.events.contracts.values import round_half_even
 from services.interop.connections.model import Connection
 from services.interop.encounters.model import VoidReason
-from services.interop.encounters.read import LineFacts, ProviderFacts, VisitFacts
+from services.interop.encounters.read import LineFacts, ProviderFacts, ReferringFacts, VisitFacts
 from services.interop.fhir.elements import as_list, as_object, as_text, coding_of, has_code
 from services.interop.fhir.model import Entry, Resource, View, refuse
-from services.interop.fhir.people import read_practitioner
+from services.interop.fhir.people import read_practitioner, whole_name
 from services.interop.messages.model import EARLIEST_YEAR, LATEST_YEAR
 
 Code = tuple[str, str]
@@ -40,6 +40,7 @@ def read_visit_facts(
         diagnoses=tuple(diagnoses),
         lines=tuple(lines),
         where=entry.where,
+        referring=_referring(entry, view),
     )
 
 
@@ -101,9 +102,29 @@ def service_on(entry: Entry, connection: Connection) -> date:
 
 
 def _providers(entry: Entry, view: View) -> tuple[ProviderFacts, ...]:
-    participants = map(as_object, as_list(entry.resource.get("participant")))
-    found = (read_practitioner(p.get("individual"), entry, view) for p in participants)
+    treated = (p for p in _participants(entry) if not _sent_the_patient(p))
+    found = (read_practitioner(p.get("individual"), entry, view) for p in treated)
     return tuple(provider for provider in found if provider is not None)
+
+
+def _referring(entry: Entry, view: View) -> ReferringFacts | None:
+    """The participant of type REF, where the bundle holds the Practitioner with a whole name."""
+    for participant in filter(_sent_the_patient, _participants(entry)):
+        provider = read_practitioner(participant.get("individual"), entry, view)
+        person = view.follow(participant.get("individual"), entry)
+        family, given = whole_name(person.resource) if person is not None else (None, None)
+        if provider is not None and family and given:
+            return ReferringFacts(provider, family, given)
+    return None
+
+
+def _participants(entry: Entry) -> list[Resource]:
+    return [as_object(participant) for participant in as_list(entry.resource.get("participant"))]
+
+
+def _sent_the_patient(participant: Resource) -> bool:
+    """v3 ParticipationType REF: who referred, and did not treat."""
+    return any(has_code(kind, ("REF",)) for kind in as_list(participant.get("type")))
 
 
 def _diagnoses(visit: Entry, claims: list[Entry], view: View) -> list[Code]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
-from libs.events.contracts.people import Relationship
+from libs.events.contracts.people import Relationship, Subscriber
 from services.interop.fhir.elements import as_list, as_object, as_text, coding_of, has_code
 from services.interop.fhir.model import Entry, View, refuse
+from services.interop.fhir.people import whole_name
 from services.interop.patients.read import CoverageFacts
 
 _RELATIONSHIPS: dict[str, Relationship] = {
@@ -22,22 +25,33 @@ _RELATIONSHIPS: dict[str, Relationship] = {
 
 
 def read_insurance(claims: list[Entry], view: View) -> list[CoverageFacts]:
-    """Who the claims say pays, the focal one first: a Coverage, or, as in Synthea, a name."""
-    found: list[CoverageFacts] = []
+    """Who the first claim that tells says pays, the focal one first, then by `sequence`.
+
+    A Coverage or, as in Synthea, a name. What a further claim of the visit names, such as a
+    pharmacy's, is not asked after it.
+    """
+    told: list[CoverageFacts] = []
     for claim in claims:
+        found: list[CoverageFacts] = []
         rows = [as_object(row) for row in as_list(claim.resource.get("insurance"))]
         for row in sorted(rows, key=lambda row: (not row.get("focal"), row.get("sequence", 0))):
             coverage = as_object(row.get("coverage"))
             entry = view.follow(coverage, claim)
             where = f"{claim.where}.insurance.coverage"
+            agreed = map(as_text, as_list(row.get("preAuthRef")))
+            authorization = next((number for number in agreed if number), None)
             if entry is not None and entry.type == "Coverage":
-                found.append(read_coverage_facts(entry, view, where))
+                read = read_coverage_facts(entry, view, where)
+                found.append(replace(read, authorization=authorization))
             elif (name := as_text(coverage.get("display"))) is not None:
-                found.append(CoverageFacts(payers=(name,), where=where))
-    return found
+                found.append(
+                    CoverageFacts(payers=(name,), where=where, authorization=authorization)
+                )
+        told = told or found
+    return told
 
 
-def read_coverages(patient: Entry, view: View) -> list[CoverageFacts]:
+def coverages_of(patient: Entry, view: View) -> list[CoverageFacts]:
     """What the patient is covered by now, in the order that the coverages are to be asked in."""
     entries = [
         entry
@@ -63,7 +77,26 @@ def read_coverage_facts(entry: Entry, view: View, where: str) -> CoverageFacts:
         member_id=_member_id(entry),
         relationship=_relationship(entry),
         group_number=_group_number(entry),
+        subscriber=_subscriber(entry, view),
     )
+
+
+def _subscriber(entry: Entry, view: View) -> Subscriber | None:
+    """The insured person: a Patient or a RelatedPerson with a whole name."""
+    told = view.follow(entry.resource.get("subscriber"), entry)
+    if told is None:
+        return None
+    family, given = whole_name(told.resource)
+    if family is None or given is None:
+        return None
+    return Subscriber(family=family, given=given, birth_on=_born_on(told))
+
+
+def _born_on(person: Entry) -> date | None:
+    try:
+        return date.fromisoformat(as_text(person.resource.get("birthDate")) or "")
+    except ValueError:
+        return None  # a year or a month alone is no day; no claim depends on it
 
 
 def _ids(organization: Entry) -> list[str | None]:

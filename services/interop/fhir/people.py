@@ -19,9 +19,7 @@ def read_patient_facts(entry: Entry) -> PatientFacts:
     """Raises RefusedError naming the element that a claim cannot do without."""
     patient, where = entry.resource, entry.where
     authority, mrn = read_chart(entry)
-    name = _name(patient)
-    family = as_text(name.get("family"))
-    given = next((g for g in map(as_text, as_list(name.get("given"))) if g), None)
+    family, given = whole_name(patient)
     if family is None:
         refuse("family-name-missing", f"{where}.name.family", "send the family name")
     if given is None:
@@ -70,6 +68,13 @@ def read_chart(entry: Entry) -> tuple[str | None, str]:
         )
     _, system, value = next((row for row in found if row[0]), found[0])
     return system, value
+
+
+def whole_name(person: Resource) -> tuple[str | None, str | None]:
+    """(family, the first given), of the official name or else the first."""
+    name = _name(person)
+    given = next((g for g in map(as_text, as_list(name.get("given"))) if g), None)
+    return as_text(name.get("family")), given
 
 
 def _name(patient: Resource) -> Resource:

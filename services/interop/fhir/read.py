@@ -17,7 +17,7 @@ from services.interop.appointments.model import Act, ToldAppointment
 from services.interop.appointments.read import AppointmentFacts, read_appointment
 from services.interop.connections.model import Connection
 from services.interop.encounters.model import ToldVisit, ToldVoid, encounter_id_of
-from services.interop.encounters.read import read_visit
+from services.interop.encounters.read import Insurance, read_visit
 from services.interop.fhir.charges import (
     TAKEN_BACK,
     charge_items_of,
@@ -27,7 +27,7 @@ from services.interop.fhir.charges import (
 )
 from services.interop.fhir.elements import as_list, as_object, as_text
 from services.interop.fhir.history import is_kept_only
-from services.interop.fhir.insurance import read_coverages, read_insurance
+from services.interop.fhir.insurance import coverages_of, read_insurance
 from services.interop.fhir.links import is_replaced, read_merges
 from services.interop.fhir.model import Entry, Name, Untold, View, name_of, refuse
 from services.interop.fhir.people import (
@@ -41,7 +41,7 @@ from services.interop.messages.model import Refusal, RefusedError
 from services.interop.messages.receive import refusals_of
 from services.interop.messages.told import Told, ToldMerges
 from services.interop.patients.model import KnownPatient, ToldPatient
-from services.interop.patients.read import CoverageFacts, read_coverage, read_patient
+from services.interop.patients.read import CoverageFacts, read_coverages, read_patient
 
 T = TypeVar("T")
 
@@ -138,11 +138,11 @@ class Reading:
         self.patients[id(entry)] = None
         if is_replaced(entry):
             return None
-        insurance = read_coverages(entry, self.view)
+        insurance = coverages_of(entry, self.view)
         facts = read_patient_facts(entry)
         insurance = self._with_members(insurance, facts.mrn)
-        coverage = read_coverage(insurance, self.connection) if insurance else None
-        patient = read_patient(facts, coverage, self.connection)
+        coverages = read_coverages(insurance, self.connection)
+        patient = read_patient(facts, next(iter(coverages), None), self.connection)
         self.patients[id(entry)] = patient
         return ToldPatient(patient, coverage_is_told=bool(insurance))
 
@@ -209,8 +209,11 @@ class Reading:
         return read_visit(
             facts,
             patient,
-            read_coverage(insurance, over) if insurance else None,
-            coverage_is_told=bool(insurance),
+            Insurance(
+                read_coverages(insurance, over),
+                bool(insurance),
+                insurance[0].authorization if insurance else None,
+            ),
             connection=over,
             source="fhir",
         )

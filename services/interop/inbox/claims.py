@@ -24,6 +24,7 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentUnapplied,
 )
 from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
+from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.values import ClaimId, PracticeId
@@ -129,6 +130,17 @@ def on_claim_denied(event: ClaimDenied, fold: Fold) -> None:
     _stand(event.practice_id, event.claim_id, "denied", fold)
 
 
+def on_claim_forwarded(event: ClaimForwarded, fold: Fold) -> None:
+    """The next payer has it, or is to have it."""
+    state = "submitted" if event.crossed_over else "ready"
+    fold.put(CLAIM, (event.practice_id, event.claim_id), payer_id=event.to_payer_id, state=state)
+
+
+def on_claim_recalled(event: ClaimRecalled, fold: Fold) -> None:
+    claim = event.practice_id, event.claim_id
+    fold.put(CLAIM, claim, payer_id=event.to_payer_id, state="submitted")
+
+
 def _stand(practice_id: PracticeId, claim_id: ClaimId, state: str, fold: Fold) -> None:
     fold.put(CLAIM, (practice_id, claim_id), state=state)
 
@@ -186,5 +198,7 @@ CLAIMS = Projection(
         on_patient_payment_unapplied,
         on_claim_paid,
         on_claim_denied,
+        on_claim_forwarded,
+        on_claim_recalled,
     ),
 )

@@ -11,7 +11,7 @@ from services.interop.connections.fields import FieldMap
 from services.interop.encounters.read import LineFacts, ProviderFacts, VisitFacts
 from services.interop.encounters.translate import CPT, HCPCS, ICD_10_CM, NO_SYSTEM, SNOMED_CT
 from services.interop.mllp.mapped import Found, find, place_of
-from services.interop.mllp.people import read_mapped_providers, read_providers
+from services.interop.mllp.people import read_mapped_providers, read_providers, read_referring
 from services.interop.mllp.segments import Hl7Message, Segment, read_date, refuse
 
 SYSTEMS = {
@@ -51,6 +51,7 @@ def read_charges(message: Hl7Message, fields: FieldMap) -> VisitFacts:
             _line(message, ft1, number, places, fields) for number, ft1 in enumerate(charges, 1)
         ),
         where=place_of(fields.visit_number or _VISIT_NUMBER),
+        referring=read_referring(pv1) if pv1 is not None else None,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import cast
 
-from libs.events.contracts.people import Relationship, Sex
+from libs.events.contracts.people import Relationship, Sex, Subscriber
 from services.interop.connections.fields import FieldMap, Path, read_path
 from services.interop.connections.model import Profile
-from services.interop.encounters.read import ProviderFacts
+from services.interop.encounters.read import ProviderFacts, ReferringFacts
+from services.interop.messages.model import RefusedError
 from services.interop.mllp.mapped import find, picked, place_of
 from services.interop.mllp.segments import Hl7Message, Segment, read_date, refuse
 from services.interop.patients.read import CoverageFacts, PatientFacts
@@ -146,8 +148,13 @@ def _telecom(pid: Segment) -> tuple[str | None, str | None]:
 
 
 def read_insurance(message: Hl7Message, fields: FieldMap) -> list[CoverageFacts]:
-    """The insurances in the order of IN1-1; the first is the primary."""
-    return [_coverage(message, in1, fields) for in1 in message.all("IN1")]
+    """The insurances, the primary first: by their priority (IN1-22) where each has one, else as
+    they stand, which is by IN1-1."""
+    segments = list(message.all("IN1"))
+    priorities = [in1.get(22) for in1 in segments]
+    if all(text.isascii() and text.isdigit() for text in priorities):
+        segments.sort(key=lambda in1: int(in1.get(22)))
+    return [_coverage(message, in1, fields) for in1 in segments]
 
 
 def _coverage(message: Hl7Message, in1: Segment, fields: FieldMap) -> CoverageFacts:
@@ -159,14 +166,48 @@ def _coverage(message: Hl7Message, in1: Segment, fields: FieldMap) -> CoverageFa
         names = {where: payer.value} if payer is not None else {}
     member_id = fields.member_id or _MEMBER_ID
     member = find(message, member_id, in1)
+    relationship = _RELATIONSHIPS.get(in1.get(17).upper(), "other") if in1.get(17) else "self"
     return CoverageFacts(
         payers=tuple(dict.fromkeys(names.values())),
         where=where,
         member_where=place_of(member_id),
         member_id=member.value if member is not None else None,
-        relationship=_RELATIONSHIPS.get(in1.get(17).upper(), "other") if in1.get(17) else "self",
+        relationship=relationship,
         group_number=in1.get(8) or None,
+        subscriber=_subscriber(in1) if relationship != "self" else None,
+        authorization=in1.get(14) or None,
     )
+
+
+def _subscriber(in1: Segment) -> Subscriber | None:
+    """The insured person (IN1-16, -18 and -43, §6.5.6); None where the name is not whole."""
+    family, given, sex = in1.get(16, 1), in1.get(16, 2), in1.get(43).upper()
+    if not family or not given:
+        return None
+    return Subscriber(
+        family=family,
+        given=given,
+        birth_on=_day(in1.get(18)),
+        sex=sex if sex in ("F", "M", "U") else None,
+    )
+
+
+def _day(text: str) -> date | None:
+    """A day that no claim depends on: unreadable, it is not told."""
+    try:
+        return read_date(text, "IN1-18") if text else None
+    except RefusedError:
+        return None
+
+
+def read_referring(pv1: Segment) -> ReferringFacts | None:
+    """Who sent the patient (PV1-8, §3.4.3.8): the first who is named whole."""
+    for entry in pv1.repetitions(8):
+        provider = _provider(pv1, entry)
+        family, given = pv1.part(entry, 2), pv1.part(entry, 3)
+        if provider is not None and family and given:
+            return ReferringFacts(provider, family, given)
+    return None
 
 
 def read_mapped_providers(
@@ -202,10 +243,13 @@ def _providers_at(segment: Segment, path: Path) -> tuple[ProviderFacts, ...]:
 
 def read_providers(segment: Segment, number: int) -> tuple[ProviderFacts, ...]:
     """The clinicians of an XCN field."""
-    found: list[ProviderFacts] = []
-    for entry in segment.repetitions(number):
-        ehr_id = segment.part(entry, 1)
-        if ehr_id:
-            told = {segment.part(entry, 13), segment.part(entry, 9, 1), segment.part(entry, 9, 2)}
-            found.append(ProviderFacts(ehr_id, ehr_id if told & NPI_AUTHORITIES else None))
-    return tuple(found)
+    found = (_provider(segment, entry) for entry in segment.repetitions(number))
+    return tuple(provider for provider in found if provider is not None)
+
+
+def _provider(segment: Segment, entry: str) -> ProviderFacts | None:
+    ehr_id = segment.part(entry, 1)
+    if not ehr_id:
+        return None
+    told = {segment.part(entry, 13), segment.part(entry, 9, 1), segment.part(entry, 9, 2)}
+    return ProviderFacts(ehr_id, ehr_id if told & NPI_AUTHORITIES else None)

@@ -9,12 +9,11 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from libs.events.contracts.people import Coverage
 from services.interop.appointments.read import read_appointment
 from services.interop.appointments.schedule import ToldVisitEnd
 from services.interop.connections.model import Connection
 from services.interop.encounters.model import encounter_id_of
-from services.interop.encounters.read import read_visit
+from services.interop.encounters.read import Insurance, read_visit
 from services.interop.messages.model import RefusedError
 from services.interop.messages.receive import refusals_of
 from services.interop.messages.told import Told
@@ -26,7 +25,7 @@ from services.interop.mllp.places import in_message
 from services.interop.mllp.schedule import TRIGGERS, VISIT_NUMBER, acts_of, read_schedule
 from services.interop.mllp.segments import Hl7Message, read_day_in, refuse
 from services.interop.patients.model import KnownPatient, ToldPatient, patient_id_of
-from services.interop.patients.read import read_coverage, read_patient
+from services.interop.patients.read import read_coverages, read_patient
 
 
 def read_message(message: Hl7Message, connection: Connection) -> list[Told]:
@@ -117,12 +116,11 @@ def _passed(message: Hl7Message, connection: Connection) -> list[Told]:
 
 
 def _charges(message: Hl7Message, connection: Connection) -> list[Told]:
-    told, patient, coverage = _patient(message, connection)
+    told, patient, insurance = _patient(message, connection)
     visit = read_visit(
         read_charges(message, connection.profile.fields),
         patient,
-        coverage,
-        coverage_is_told=told.coverage_is_told,
+        insurance,
         connection=connection,
         source="hl7v2",
     )
@@ -146,10 +144,11 @@ _READERS: dict[str, Callable[[Hl7Message, Connection], list[Told]]] = {
 
 def _patient(
     message: Hl7Message, connection: Connection
-) -> tuple[ToldPatient, KnownPatient, Coverage | None]:
-    insurance = read_insurance(message, connection.profile.fields)
-    coverage = read_coverage(insurance, connection) if insurance else None
+) -> tuple[ToldPatient, KnownPatient, Insurance]:
+    told = read_insurance(message, connection.profile.fields)
+    coverages = read_coverages(told, connection)
     facts = read_pid(message.required("PID"), connection.profile)
-    patient = read_patient(facts, coverage, connection)
-    told = ToldPatient(patient, coverage_is_told=bool(insurance), untold=facts.untold)
-    return told, patient, coverage
+    patient = read_patient(facts, next(iter(coverages), None), connection)
+    authorization = told[0].authorization if told else None
+    insurance = Insurance(coverages, bool(told), authorization)
+    return ToldPatient(patient, bool(told), untold=facts.untold), patient, insurance

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from libs.events.contracts.people import Coverage, Person, Relationship, Sex
+from libs.events.contracts.people import Coverage, Person, Relationship, Sex, Subscriber
 from services.interop.connections.model import Connection, Payer
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.patients.model import KnownPatient, patient_id_of
@@ -48,6 +48,14 @@ class CoverageFacts:
     """None: where the payer stands."""
     relationship: Relationship = "self"
     group_number: str | None = field(default=None, repr=False)
+    subscriber: Subscriber | None = field(default=None, repr=False)
+    """The insured person, where it is told and not the patient."""
+    authorization: str | None = field(default=None, repr=False)
+    """The payer's number for what it agreed to beforehand."""
+
+
+MOST_COVERAGES = 3
+"""The primary, the secondary and the tertiary (X12 837 SBR01); who comes after is not asked."""
 
 
 def read_patient(
@@ -76,12 +84,23 @@ def read_patient(
     )
 
 
-def read_coverage(facts: Sequence[CoverageFacts], connection: Connection) -> Coverage | None:
-    """The first coverage; None where the profile says that its payer means self-pay.
+def read_coverages(facts: Sequence[CoverageFacts], connection: Connection) -> tuple[Coverage, ...]:
+    """Who pays, in the order in which they are asked, each once; nobody: the patient.
 
+    After a first one that means self-pay nobody is asked; of the others such a one is passed over.
     Raises RefusedError for a payer that the profile does not know: it is never taken for self-pay.
     """
-    first = facts[0]
+    first = read_coverage(facts[0], connection) if facts else None
+    if first is None:
+        return ()
+    further = (read_coverage(told, connection) for told in facts[1:MOST_COVERAGES])
+    found = (first, *(coverage for coverage in further if coverage is not None))
+    plans = {(coverage.payer_id, coverage.member_id): coverage for coverage in reversed(found)}
+    return tuple(reversed(plans.values()))
+
+
+def read_coverage(first: CoverageFacts, connection: Connection) -> Coverage | None:
+    """A coverage; None where the profile says that its payer means self-pay."""
     profile = connection.profile
     if any(name in profile.self_pay for name in first.payers):
         return None
@@ -110,6 +129,7 @@ def read_coverage(facts: Sequence[CoverageFacts], connection: Connection) -> Cov
         member_id=first.member_id,
         relationship=first.relationship,
         group_number=_short(first.group_number),
+        subscriber=first.subscriber if first.relationship != "self" else None,
     )
 
 

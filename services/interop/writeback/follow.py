@@ -25,6 +25,7 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentUnapplied,
 )
 from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
+from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.transport import UnitOfWork
@@ -128,6 +129,14 @@ async def write_back_reversed_write_off(told: WriteOffReversed, uow: UnitOfWork)
     await _follow(told, uow)
 
 
+async def write_back_next_payer(told: ClaimForwarded, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
+async def write_back_recall(told: ClaimRecalled, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
 HANDLERS = (
     write_back_charges,
     write_back_reversed_charges,
@@ -149,6 +158,8 @@ HANDLERS = (
     write_back_patient_return,
     write_back_write_off,
     write_back_reversed_write_off,
+    write_back_next_payer,
+    write_back_recall,
 )
 
 

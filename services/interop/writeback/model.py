@@ -22,6 +22,7 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentUnapplied,
 )
 from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
+from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from services.interop.messages.model import Refusal, RefusedError
@@ -48,6 +49,8 @@ Told = (
     | ClaimReplaced
     | ClaimVoidSent
     | ClaimVoided
+    | ClaimForwarded
+    | ClaimRecalled
 )
 ToldOfPatient = PatientPaymentApplied | PatientPaymentUnapplied
 
@@ -109,6 +112,11 @@ def decide_account(account: Account, told: Told | ToldOfPatient) -> Account:
             return _written_off(account, told, 1)
         case WriteOffReversed():
             return _written_off(account, told, -1)
+        case ClaimForwarded():
+            status = "SUBMITTED" if told.crossed_over else "OPEN"
+            return replace(account, status=status, payer_id=told.to_payer_id)
+        case ClaimRecalled():
+            return replace(account, status="SUBMITTED", payer_id=told.to_payer_id)
         case PatientPaymentApplied() | PatientPaymentUnapplied():
             return with_patients_money(account, patients_money(told))
 

@@ -18,6 +18,7 @@ from tests.interop.hl7v2.reading import CONNECTION
 SAMPLES = Path(__file__).parents[3] / "samples"
 PATIENTS = sorted((SAMPLES / "fhir").glob("*_*.json"))
 NPI = "1245319599"
+MEDIGAP = {"payer_id": "MEDIGAP01", "payer_name": "Medigap Plan F"}
 BLUESTONE = {"payer_id": "BLUST", "payer_name": "Bluestone Health Plan"}
 
 
@@ -32,7 +33,7 @@ def connection(*bundles: dict[str, Any]) -> Connection:
     practitioners = [one["id"] for b in bundles for one in resources(b, "Practitioner")]
     columns = ("system", "code", "kind", "target")
     profile = {
-        "payers": {"private": BLUESTONE, "Acme": BLUESTONE},
+        "payers": {"private": BLUESTONE, "Acme": BLUESTONE, "Medigap": MEDIGAP},
         "chart_number_is_member_id": True,
         "practitioners": dict.fromkeys(practitioners, NPI),
         "places_of_service": {"AMB": "11", "EMER": "23", "IMP": "21"},

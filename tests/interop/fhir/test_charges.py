@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from typing import Any
 
 import pytest
 
+from libs.events.contracts.people import Subscriber
 from services.interop.encounters.model import ToldVoid
 from services.interop.patients.model import ToldPatient
 from tests.interop.fhir.reading import read, refusals_of, visits_of
@@ -127,11 +129,45 @@ def test_an_unknown_relationship_is_refused_never_taken_for_self() -> None:
 
 
 def test_the_focal_insurance_pays_whatever_the_order() -> None:
-    other = {"sequence": 1, "focal": False, "coverage": {"display": "Nobody's"}}
+    other = {"sequence": 1, "focal": False, "coverage": {"display": "Medigap"}}
     focal = {"sequence": 2, "focal": True, "coverage": {"display": "Acme"}}
     [told] = visits_of(read(having(insurance=[other, focal])))
     assert told.visit.coverage is not None
     assert told.visit.coverage.payer_id == "BLUST"
+    assert [other.payer_id for other in told.visit.other_coverages] == ["MEDIGAP01"]
+
+
+def test_a_further_payer_that_the_map_lacks_is_refused_not_dropped() -> None:
+    focal = {"sequence": 1, "focal": True, "coverage": {"display": "Acme"}}
+    other = {"sequence": 2, "focal": False, "coverage": {"display": "Nobody's"}}
+    assert refusals_of(having(insurance=[focal, other])) == [
+        ("payer-unknown", "Bundle.entry[3].resource.insurance.coverage")
+    ]
+
+
+def test_an_authorization_is_the_focal_payers() -> None:
+    focal = {"sequence": 1, "focal": True, "coverage": {"display": "Acme"}, "preAuthRef": ["A7"]}
+    other = {"sequence": 2, "focal": False, "coverage": {"display": "Medigap"},
+             "preAuthRef": ["M8"]}  # fmt: skip
+    [told] = visits_of(read(having(insurance=[other, focal])))
+    assert told.visit.prior_authorization == "A7"
+
+
+def test_the_insured_person_is_told_where_that_is_not_the_patient() -> None:
+    spouse = {
+        "resourceType": "RelatedPerson", "id": "rp1", "patient": {"reference": "Patient/p1"},
+        "name": [{"family": "Rivera", "given": ["Jose"]}], "birthDate": "1980-02-29",
+    }  # fmt: skip
+    coverage = COVERAGE | {
+        "relationship": {"coding": [{"code": "spouse"}]},
+        "subscriber": {"reference": "RelatedPerson/rp1"},
+    }
+    insurance = [{"sequence": 1, "focal": True, "coverage": {"reference": "Coverage/cov1"}}]
+    [told] = visits_of(read(having(coverage, spouse, insurance=insurance)))
+    assert told.visit.coverage is not None
+    assert told.visit.coverage.subscriber == Subscriber(
+        family="Rivera", given="Jose", birth_on=date(1980, 2, 29)
+    )
 
 
 def test_a_claim_on_a_coverage_that_ended_is_refused() -> None:

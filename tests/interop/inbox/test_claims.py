@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from libs.events.contracts import Event
-from libs.events.examples import billing, billing_balances, billing_holds, billing_ledger
+from libs.events.examples import (
+    billing,
+    billing_balances,
+    billing_cob,
+    billing_holds,
+    billing_ledger,
+)
 from libs.events.examples import billing_claims as claims
 from libs.events.examples import interop as examples
 from services.interop.inbox import store
@@ -50,6 +56,10 @@ async def heard(interop: Harness, *events: Event) -> Claim:
         ([CHARGED, billing.claim_denied(), claims.claim_replaced()], "submitted"),
         ([CHARGED, billing.claim_accepted(), TAKEN_BACK, claims.claim_void_sent()], "void-sent"),
         ([CHARGED, TAKEN_BACK, claims.claim_void_sent(), claims.claim_voided()], "voided"),
+        ([CHARGED, billing.claim_paid(), billing_cob.claim_forwarded()], "to be sent"),
+        ([CHARGED, billing.claim_paid(), billing_cob.claim_forwarded(crossed_over=True)],
+         "submitted"),
+        ([CHARGED, billing_cob.claim_forwarded(), billing_cob.claim_recalled()], "submitted"),
     ],
 )  # fmt: skip
 async def test_a_claim_stands_as_billing_said_last(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from libs.events.examples import billing, billing_holds
+from libs.events.examples import billing, billing_cob, billing_holds
 from libs.events.examples import billing_claims as claims
 from libs.events.examples.billing_balances import (
     patient_payment_applied,
@@ -46,6 +46,31 @@ async def test_a_claims_story_is_told_as_the_account_stands_after_each_step(
     ]
     assert await told(interop) == [("AA", 1)] * 5
     assert await waiting(interop) == []
+
+
+async def test_what_the_next_payer_is_asked_for_is_not_the_patients_yet(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(
+        billing.charges_posted(encounter_id=visit),
+        billing.payment_posted(patient_cents=0),
+        billing.claim_paid(patient_cents=0),
+        billing_cob.claim_forwarded(),
+        billing.payment_posted(payment_id=UUID(int=2), payer_id="MEDIGAP01", paid_cents=1_500,
+                               adjusted_cents=0, patient_cents=500),
+        billing.payment_reversed(patient_cents=0),
+        billing_cob.claim_recalled(cents=0),
+    )  # fmt: skip
+    await interop.fire_timers()
+    assert accounts(ehr) == [
+        ("OPEN", "0.00", "178.00", "0.00", "0.00"),
+        ("OPEN", "0.00", "178.00", "57.50", "100.50"),
+        ("PAID", "0.00", "178.00", "57.50", "100.50"),
+        ("OPEN", "0.00", "178.00", "57.50", "100.50"),
+        ("OPEN", "5.00", "178.00", "57.50", "115.50"),
+        ("SUBMITTED", "5.00", "178.00", "0.00", "15.00"),
+        ("SUBMITTED", "5.00", "178.00", "0.00", "15.00"),
+    ]
 
 
 async def test_the_message_is_an_update_of_the_ehrs_own_account(
