@@ -54,6 +54,8 @@ class Patient:
     language: str
     payer: Payer | None
     member_id: str
+    second_payer: Payer | None = None
+    """Pays after `payer`, under the same number with an S in front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def panel(practice: Practice, seed: int) -> list[Patient]:
                 language=rng.choices(("en", "es"), weights=(4, 1))[0],
                 payer=payer,
                 member_id=f"M{rng.randrange(10**8):08d}",
+                second_payer=PAYERS[0] if payer is PAYERS[1] and number % 3 == 0 else None,
             )
         )
     return patients
@@ -225,14 +228,21 @@ def _aip(clinician: Clinician, starts: datetime) -> str:
 
 
 def _insurance(patient: Patient) -> tuple[str, ...]:
-    if patient.payer is None:
-        return ()
+    plans = ((patient.payer, patient.member_id), (patient.second_payer, f"S{patient.member_id}"))
+    told = [(payer, member_id) for payer, member_id in plans if payer is not None]
+    return tuple(
+        _in1(number, patient, payer, member_id) for number, (payer, member_id) in enumerate(told, 1)
+    )
+
+
+def _in1(number: int, patient: Patient, payer: Payer, member_id: str) -> str:
     fields = [""] * 37
-    fields[0], fields[1] = "IN1", "1"
-    fields[2] = patient.payer.ehr_code
-    fields[3] = patient.payer.ehr_code
-    fields[4] = patient.payer.name
+    fields[0], fields[1] = "IN1", str(number)
+    fields[2] = payer.ehr_code
+    fields[3] = payer.ehr_code
+    fields[4] = payer.name
     fields[16] = f"{patient.family}^{patient.given}"
     fields[17] = "SEL^Self^HL70063"
-    fields[36] = patient.member_id
-    return ("|".join(fields),)
+    fields[22] = str(number)
+    fields[36] = member_id
+    return "|".join(fields)

@@ -47,6 +47,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--denials", type=_fraction, default=0.08, help="fraction denied")
     parser.add_argument("--rejections", type=_fraction, default=0.02, help="fraction not taken in")
+    parser.add_argument(
+        "--crossovers", type=_fraction, default=0.0, help="fraction passed on to the next payer"
+    )
     parser.add_argument("--ended", type=_fraction, default=0.04, help="fraction not covered")
     parser.add_argument("--unknown", type=_fraction, default=0.03, help="fraction not known")
     parser.add_argument("--inquire-port", type=int, help="answers 270s over HTTP; 0: a free one")
@@ -67,7 +70,7 @@ def main() -> int:
         except BlockingIOError:
             print(f"another payer simulator serves {exchange}; stop it first", file=sys.stderr)
             return 2
-        policy = Policy(given.seed, given.denials, given.rejections)
+        policy = Policy(given.seed, given.denials, given.rejections, given.crossovers)
         answering = Answering(policy, given.faults, given.payment_days)
         coverages = Coverages(policy, given.ended, given.unknown)
         desk = Desk(exchange, answering, given.pace, _say, coverages)

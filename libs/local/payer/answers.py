@@ -14,8 +14,16 @@ from itertools import groupby
 from libs.local.payer.acknowledgements import write_277ca, write_999
 from libs.local.payer.bank import write_deposit
 from libs.local.payer.claims import Claim, Submission
-from libs.local.payer.decisions import ACCEPTED, Policy, decide_all, draw, intake_status
+from libs.local.payer.decisions import (
+    ACCEPTED,
+    Decision,
+    Policy,
+    decide_all,
+    draw,
+    intake_status,
+)
 from libs.local.payer.faults import Faults, happens
+from libs.local.payer.further import decide_in_turn, passed_on
 from libs.local.payer.remittances import payment_cents, trace_of, write_835
 
 
@@ -62,7 +70,7 @@ class Answering:
     ) -> Iterator[Answer]:
         policy, faults = self.policy, self.faults
         key = f"{submission.sender}|{name}"
-        decisions = [made for claim in claims for made in decide_all(policy, claim)]
+        decisions = [made for claim in claims for made in decide_all(policy, claim, decide_in_turn)]
         interest = 0
         if happens(faults, "plb", policy, key):
             interest = 1 + int(draw(policy, "interest", key) * 500)
@@ -91,6 +99,19 @@ class Answering:
             yield Answer(f"{name}.ach", deposit)
         if happens(faults, "duplicate-835", policy, key):
             yield Answer(f"{name}-again.835", remittance())
+        yield from self._remit_passed_on(submission, decisions, number, name)
+
+    def _remit_passed_on(
+        self, submission: Submission, decisions: list[Decision], number: int, name: str
+    ) -> Iterator[Answer]:
+        """What other payers decide about the claims that this one passed on to them."""
+        claims = [passed_on(made) for made in decisions if made.passed_to is not None]
+        claims.sort(key=lambda claim: claim.payer.identifier)
+        paid_on = submission.written_on + timedelta(days=self.payment_days)
+        for index, (payer, own) in enumerate(groupby(claims, key=lambda c: c.payer.identifier)):
+            made = [decide_in_turn(self.policy, claim) for claim in own]
+            content = write_835(submission, made, self.policy, 50 + number + index, paid_on=paid_on)
+            yield Answer(f"{name}-{_safe(payer)}.835", content)
 
     def _rejects(self, submission: Submission) -> bool:
         key = f"{submission.sender}|{submission.interchange}"
@@ -102,5 +123,8 @@ def _by_payer(submission: Submission) -> Iterator[tuple[int, str, list[Claim]]]:
     ordered = sorted(submission.claims, key=lambda claim: claim.payer.identifier)
     groups = groupby(ordered, key=lambda claim: claim.payer.identifier)
     for index, (payer, claims) in enumerate(groups):
-        safe = "".join(c if c.isalnum() else "_" for c in payer)
-        yield 1 + 2 * index, f"{submission.interchange:09d}-{safe}", list(claims)
+        yield 1 + 2 * index, f"{submission.interchange:09d}-{_safe(payer)}", list(claims)
+
+
+def _safe(payer: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in payer)

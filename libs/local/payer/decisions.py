@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from libs.local.payer.claims import Claim, Line
+from libs.local.payer.others import OtherPayer
 
 T = TypeVar("T")
 
@@ -18,6 +20,8 @@ class Policy:
     seed: int = 1
     denials: float = 0.08
     rejections: float = 0.02
+    crossovers: float = 0.0
+    """Of what it leaves to patients with a further payer: passed on to that payer directly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Decision:
     lines: tuple[LineDecision, ...]
     adjustments: tuple[Adjustment, ...] = ()
     remark: str = ""
+    passed_to: OtherPayer | None = None
 
     @property
     def paid_cents(self) -> int:
@@ -114,7 +119,9 @@ def decide(policy: Policy, claim: Claim) -> Decision:
     return Decision(claim, number, "1", _paid_lines(policy, claim, key))
 
 
-def decide_all(policy: Policy, claim: Claim) -> list[Decision]:
+def decide_all(
+    policy: Policy, claim: Claim, decide: Callable[[Policy, Claim], Decision]
+) -> list[Decision]:
     """What a remittance says of a claim that was taken in: of one that was sent again, first that
     the earlier decision is taken back; of a void nothing more."""
     earlier = [] if claim.original is None else [_turned(decide(policy, claim.original))]
@@ -129,6 +136,7 @@ def _turned(decision: Decision) -> Decision:
         decision,
         claim=replace(claim, charge_cents=-claim.charge_cents, lines=lines),
         status="22",
+        passed_to=None,  # NM1*TT is not said of a reversal (X12 RFI 1981)
         lines=tuple(
             LineDecision(line, -made.paid_cents, _all_turned(made.adjustments), made.remark)
             for line, made in zip(lines, decision.lines, strict=False)

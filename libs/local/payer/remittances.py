@@ -95,6 +95,9 @@ def _claim(decision: Decision) -> Iterator[str]:
             f"NM1*82*1*{claim.rendering.name}*{claim.rendering.first}****XX"
             f"*{claim.rendering.identifier}"
         )
+    if decision.passed_to is not None:
+        to = decision.passed_to.payer
+        yield f"NM1*TT*2*{to.name}*****PI*{to.identifier}"
     if decision.remark:
         yield f"MOA***{decision.remark}"
     days = sorted(line.service_date for line in claim.lines)

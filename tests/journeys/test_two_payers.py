@@ -1,0 +1,142 @@
+"""A visit that two payers pay: HL7 in, the first payer's 835, the second's claim and 835, and back.
+
+The payer simulator decides; what it decides is not known beforehand, so enough visits are sent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from libs.local.demo.months import APPLICATION, Message
+from libs.local.demo.practices import PAYERS
+from libs.local.run.platform import LocalPlatform
+from libs.local.run.seed import PRICES_CENTS, WORK_RVU_HUNDREDTHS, Door
+from services.billing.claims.model import claim_id_of
+from services.interop.encounters.model import encounter_id_of
+from tests.billing.remittance import Said, payment
+from tests.journeys.test_second_thoughts import at, deliver, said
+from tests.journeys.test_visits_that_change import send
+from tests.journeys.test_written_back import accounts, booked
+from tests.transport.platform import eventually
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+
+VISITS = 12
+FIRST, SECOND = PAYERS[0], PAYERS[1]
+CODE = next(code for code, cents in PRICES_CENTS.items() if cents and WORK_RVU_HUNDREDTHS.get(code))
+PATIENT = "PID|1||TP{n:02}^^^EHR^MR||Twofold^Toni||19440101|F|||1 Elm Street^^Springfield^MA^01101"
+
+
+def dft(door: Door, number: int) -> Message:
+    """One charge of a patient with two plans, the second told first."""
+    payers = {FIRST.payer_id, SECOND.payer_id}
+    clinician = next(
+        one
+        for one in door.practice.clinicians
+        if not {one.enrolled_late, one.never_enrolled} & payers
+    )
+    visit = f"TWO{number:02}"
+    seen_by = f"{clinician.npi}^Sample^Clinician^^^^^^NPI^L^^^NPI"
+    segments = (
+        PATIENT.format(n=number),
+        f"PV1|1|O|||||{seen_by}||||||||||||{visit}",
+        f"FT1|1|{visit}||20270811|20270811|CG|{CODE}^^HCPCS|||1|||||||||Z00.00^^I10C|{seen_by}"
+        f"|||||{CODE}^^HCPCS",
+        "DG1|1||Z00.00^^I10C|||F",
+        _in1(1, SECOND.ehr_code, f"S{number:07}", priority=2),
+        _in1(2, FIRST.ehr_code, f"F{number:07}", priority=1),
+    )
+    return Message(
+        door.practice, f"{visit}C", "DFT^P03", segments, datetime(2027, 8, 11, 15, tzinfo=UTC)
+    )
+
+
+def _in1(number: int, payer: str, member: str, *, priority: int) -> str:
+    told = {1: str(number), 2: payer, 3: payer, 17: "SEL", 22: str(priority), 36: member}
+    return "|".join(["IN1", *(told.get(place, "") for place in range(1, 37))])
+
+
+async def history(billing: httpx.AsyncClient, door: Door, number: int) -> dict[str, Any]:
+    encounter_id = encounter_id_of(door.practice.practice_id, APPLICATION, f"TWO{number:02}")
+    answer = await billing.get(f"/claims/{claim_id_of(encounter_id)}")
+    return answer.json() if answer.status_code == 200 else {"postings": [], "claim": {}}
+
+
+def decided_by_both(found: dict[str, Any]) -> bool:
+    posted = [(each["payer_sequence"], each["denied_cents"]) for each in found["postings"]]
+    return sorted(posted) == [("P", 0), ("S", 0)]
+
+
+async def test_two_payers_settle_a_visit_and_the_first_takes_its_decision_back(
+    live: LocalPlatform, doors: list[Door]
+) -> None:
+    door = doors[0]
+    for number in range(VISITS):
+        await send(live, door, dft(door, number))
+    async with at(live, "billing", door) as billing:
+
+        async def one_is_settled() -> list[int]:
+            found = [(number, await history(billing, door, number)) for number in range(VISITS)]
+            return [number for number, each in found if decided_by_both(each)]
+
+        number, *_ = await eventually(one_is_settled, within_seconds=90, what="both decided")
+        found = await history(billing, door, number)
+        claim = found["claim"]
+        assert (claim["payer_id"], claim["payer_sequence"]) == (SECOND.payer_id, "S")
+        await said(live, "billing.claim-forwarded.v1", claim_id=claim["claim_id"])
+        _assert_settled(found)
+        await _is_told_to_the_ehr(live, f"TWO{number:02}", found)
+
+        first = next(each for each in found["postings"] if each["payer_sequence"] == "P")
+        decision = _as_told(claim, first)
+        taken_back = payment(decision.reversed(), trace="TWOBACK", payer=FIRST.payer_id)
+        deliver(live, door, "two-back.835", taken_back)
+        await said(live, "billing.claim-recalled.v1", claim_id=claim["claim_id"])
+        recalled = (await history(billing, door, number))["claim"]
+        assert (recalled["payer_id"], recalled["state"]) == (FIRST.payer_id, "submitted")
+
+        again = payment(decision, trace="TWOAGAIN", payer=FIRST.payer_id)
+        deliver(live, door, "two-again.835", again)
+
+        async def is_back() -> bool:
+            now = (await history(billing, door, number))["claim"]
+            return (now["payer_id"], now["state"]) == (SECOND.payer_id, "paid")
+
+        await eventually(is_back, within_seconds=60, what="the claim is the second payer's again")
+        _assert_settled(await history(billing, door, number))
+        due = (await billing.get("/corrections-due", params={"limit": 500})).json()
+    assert claim["claim_id"] in {each["claim_id"] for each in due}
+
+
+def _assert_settled(found: dict[str, Any]) -> None:
+    """Nothing is open with a payer: what was charged is paid, taken off, or the patient's."""
+    sums = Counter[str]()
+    for line in found["journal"]:
+        sums[line["account"]] += line["cents"]
+    assert sums["payer-receivable"] == 0
+    parts = sums["cash"] + sums["contractual-adjustment"] + sums["patient-receivable"]
+    assert -sums["charges"] == parts == found["claim"]["charge_cents"]
+    left = next(each for each in found["postings"] if each["payer_sequence"] == "S")
+    assert sums["patient-receivable"] == left["patient_cents"]
+
+
+def _as_told(claim: dict[str, Any], posted: dict[str, Any]) -> Said:
+    """The first payer's decision, as its 835 said it."""
+    parts = [("CO", "45", posted["adjusted_cents"]), ("PR", "2", posted["forwarded_cents"])]
+    cas = [part for part in parts if part[2]]
+    return Said(claim["control_number"], claim["charge_cents"], posted["paid_cents"], cas)
+
+
+async def _is_told_to_the_ehr(live: LocalPlatform, visit: str, found: dict[str, Any]) -> None:
+    wanted = booked(found["journal"])
+
+    async def look() -> bool:
+        told = accounts(live).get(visit, [])
+        return bool(told) and (told[-1].patient, told[-1].paid) == (wanted.patient, wanted.paid)
+
+    await eventually(look, within_seconds=60, what=f"{visit} is told to the EHR as it is booked")
