@@ -6,7 +6,7 @@ The payer simulator decides; what it decides is not known beforehand, so enough 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -27,6 +27,8 @@ from tests.transport.platform import eventually
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 VISITS = 12
+SEEN_AT = datetime.now(UTC) - timedelta(days=40)
+"""Not long ago: payers take claims for a while only, and none for a day to come."""
 FIRST, SECOND = PAYERS[0], PAYERS[1]
 CODE = next(code for code, cents in PRICES_CENTS.items() if cents and WORK_RVU_HUNDREDTHS.get(code))
 PATIENT = "PID|1||TP{n:02}^^^EHR^MR||Twofold^Toni||19440101|F|||1 Elm Street^^Springfield^MA^01101"
@@ -45,15 +47,13 @@ def dft(door: Door, number: int) -> Message:
     segments = (
         PATIENT.format(n=number),
         f"PV1|1|O|||||{seen_by}||||||||||||{visit}",
-        f"FT1|1|{visit}||20270811|20270811|CG|{CODE}^^HCPCS|||1|||||||||Z00.00^^I10C|{seen_by}"
+        f"FT1|1|{visit}||{SEEN_AT:%Y%m%d}|{SEEN_AT:%Y%m%d}|CG|{CODE}^^HCPCS|||1|||||||||Z00.00^^I10C|{seen_by}"
         f"|||||{CODE}^^HCPCS",
         "DG1|1||Z00.00^^I10C|||F",
         _in1(1, SECOND.ehr_code, f"S{number:07}", priority=2),
         _in1(2, FIRST.ehr_code, f"F{number:07}", priority=1),
     )
-    return Message(
-        door.practice, f"{visit}C", "DFT^P03", segments, datetime(2027, 8, 11, 15, tzinfo=UTC)
-    )
+    return Message(door.practice, f"{visit}C", "DFT^P03", segments, SEEN_AT)
 
 
 def _in1(number: int, payer: str, member: str, *, priority: int) -> str:
@@ -84,7 +84,7 @@ async def test_two_payers_settle_a_visit_and_the_first_takes_its_decision_back(
             found = [(number, await history(billing, door, number)) for number in range(VISITS)]
             return [number for number, each in found if decided_by_both(each)]
 
-        number, *_ = await eventually(one_is_settled, within_seconds=90, what="both decided")
+        number, *_ = await eventually(one_is_settled, within_seconds=120, what="both decided")
         found = await history(billing, door, number)
         claim = found["claim"]
         assert (claim["payer_id"], claim["payer_sequence"]) == (SECOND.payer_id, "S")
