@@ -115,8 +115,8 @@ def _commands(made: LocalPlatform, kept: dict[str, str], pace: Pace) -> list[Com
     exchange.mkdir(parents=True, exist_ok=True)
     commands = [
         Command("payer", "libs.local.payer",
-                ("--exchange", str(exchange), "--pace", str(pace.payer_seconds), "--crossovers", "0.3",
-                 "--inquire-port", str(ports["payer"]))),
+                ("--exchange", str(exchange), "--pace", str(pace.payer_seconds),
+                 "--crossovers", "0.3", "--inquire-port", str(ports["payer"]))),
         Command("mail", "libs.local.mail",
                 ("--port", str(ports["smtp"]), "--maildir", str(made.home / "mail"))),
         Command("ehr", "libs.local.ehr",
