@@ -48,7 +48,8 @@ class FrontDesk:
         encounter_id = uuid5(PATIENT, f"visit {number}")
         before = set(await self.desk.control_numbers())
         day = encounter_posted().service_on - timedelta(days=number - 1)
-        await self.desk.see_patients(**{"encounter_id": encounter_id, "service_on": day, **changes})
+        said: dict[str, Any] = {"encounter_id": encounter_id, "service_on": day, **changes}
+        await self.desk.see_patients(**said)
         [control] = set(await self.desk.control_numbers()) - before
         if changes.get("coverage", True) is not None:
             cents = CHARGE - sum(part[2] for part in cas)
