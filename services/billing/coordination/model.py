@@ -78,12 +78,13 @@ def open_cents(standing: Standing, place: PayerSequence) -> int:
     """What is open with the payer at a place, as its receivable says.
 
     The one that has the claim owes all that it is asked for and that neither it nor one after it
-    closed; one before it what it denied; one after it nothing.
+    closed; one before it what it denied; one after it nothing. What was given up is open no more.
     """
     current = standing.claim.payer_sequence
     if place > current:
         return 0
-    asked = asked_cents(standing, place)
+    given_up = standing.written_off.get(payer_at(standing.claim, place) or "", 0)
+    asked = asked_cents(standing, place) - given_up
     if place == current:
         return asked - sum(closes(p.made) for p in standing.postings if p.place >= place)
     made = [posting.made for posting in standing.of(place)]

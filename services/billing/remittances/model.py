@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -47,6 +47,8 @@ class Standing:
 
     claim: Claim
     postings: tuple[Posting, ...] = ()
+    written_off: Mapping[str, int] = field(default_factory=dict[str, int])
+    """What the practice gave up of payers' parts, in cents by payer."""
 
     @property
     def closed_cents(self) -> int:
@@ -200,8 +202,8 @@ def _never_fits(claim: Claim, said: RemittedClaim) -> UnmatchedReason | None:
 def _more_than_open(standing: Standing, made: Decision | None) -> UnmatchedReason | None:
     if made is None:
         return "overpaid"
-    fits = 0 <= standing.closed_cents + closes(made) <= standing.claim.charge_cents
-    return None if fits else "overpaid"
+    closed = standing.closed_cents + sum(standing.written_off.values())
+    return None if 0 <= closed + closes(made) <= standing.claim.charge_cents else "overpaid"
 
 
 def to_reverse(standing: Standing, said: RemittedClaim, place: PayerSequence) -> Posting | None:

@@ -164,7 +164,4 @@ async def _load(uow: UnitOfWork, run: Sequence[Remitted]) -> Book:
     if by_payer:
         further = await store.find_by_payer_numbers(db, practice_id, by_payer)
         claims += await lock_many(db, practice_id, further - set(names.values()))
-    ids = [claim.claim_id for claim in claims]
-    in_force = await store.list_in_force(db, practice_id, ids)
-    standings = {c.claim_id: Standing(c, tuple(in_force.get(c.claim_id, ()))) for c in claims}
-    return Book(names, standings)
+    return Book(names, await store.read_standings(db, practice_id, claims))

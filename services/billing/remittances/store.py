@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from libs.events.transport.database import Db
+from services.billing.claims.model import Claim
 from services.billing.ledger.model import Decision
-from services.billing.remittances.model import Posting
+from services.billing.remittances.model import Posting, Standing
+from services.billing.writeoffs.store import list_written_off
 from services.billing.x12 import RemittanceHeader
 
 ADD_REMITTANCE = """
@@ -116,6 +118,21 @@ async def list_in_force(
         made = Decision(*parts)
         found[claim_id].append(Posting(payment_id, made, number, lines, place, revision))
     return found
+
+
+async def read_standings(
+    db: Db, practice_id: UUID, claims: Sequence[Claim]
+) -> dict[UUID, Standing]:
+    """How claims, locked by the caller, stand with their payers."""
+    ids = [claim.claim_id for claim in claims]
+    in_force = await list_in_force(db, practice_id, ids)
+    written_off = await list_written_off(db, practice_id, ids)
+    return {
+        one.claim_id: Standing(
+            one, tuple(in_force.get(one.claim_id, ())), written_off.get(one.claim_id, {})
+        )
+        for one in claims
+    }
 
 
 async def find_by_payer_numbers(db: Db, practice_id: UUID, numbers: Collection[str]) -> set[UUID]:

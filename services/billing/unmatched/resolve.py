@@ -30,7 +30,7 @@ from services.billing.remittances.model import (
     obstacle_to_applying,
     to_reverse,
 )
-from services.billing.remittances.store import list_in_force
+from services.billing.remittances.store import read_standings
 from services.billing.unmatched.store import Kept, lock_unmatched, resolve
 
 
@@ -121,8 +121,7 @@ async def _standing(uow: UnitOfWork, claim_id: UUID) -> Standing:
     claims = await lock_many(uow.db, uow.practice_id, [claim_id])
     if not claims:
         raise NotFoundError("there is no such claim")
-    in_force = await list_in_force(uow.db, uow.practice_id, [claim_id])
-    return Standing(claims[0], tuple(in_force.get(claim_id, ())))
+    return (await read_standings(uow.db, uow.practice_id, claims))[claim_id]
 
 
 async def _post(uow: UnitOfWork, kept: Kept, standing: Standing) -> UUID:

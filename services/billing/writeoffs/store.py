@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,11 @@ OF_PATIENT = f"""
 SELECT {COLUMNS} FROM write_off
  WHERE practice_id = $1 AND claim_id = $2 AND state = 'posted' AND owed_by = 'patient'
  ORDER BY proposed_at DESC, write_off_id
+"""
+LIST_WRITTEN_OFF = """
+SELECT claim_id, payer_id, sum(cents)::bigint AS cents FROM write_off
+ WHERE practice_id = $1 AND claim_id = ANY($2::uuid[]) AND state = 'posted' AND owed_by = 'payer'
+ GROUP BY claim_id, payer_id
 """
 LIST = f"""
 SELECT {COLUMNS} FROM write_off
@@ -107,6 +113,16 @@ async def posted_of_patient(db: Db, practice_id: UUID, claim_id: UUID) -> list[W
     """What the claim's patient was let off, the latest first."""
     rows = await db.fetch(OF_PATIENT, practice_id, claim_id)
     return [WriteOff(**dict(row)) for row in rows]
+
+
+async def list_written_off(
+    db: Db, practice_id: UUID, claim_ids: Sequence[UUID]
+) -> dict[UUID, dict[str, int]]:
+    """What was given up of payers' parts: claim → payer → cents."""
+    found: dict[UUID, dict[str, int]] = {}
+    for row in await db.fetch(LIST_WRITTEN_OFF, practice_id, list(claim_ids)):
+        found.setdefault(row["claim_id"], {})[row["payer_id"]] = row["cents"]
+    return found
 
 
 async def list_write_offs(

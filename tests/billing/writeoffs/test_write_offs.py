@@ -164,3 +164,23 @@ async def test_what_waits_for_a_second_person_is_listed_page_by_page(
 async def test_an_unknown_claim_or_write_off_is_not_found(desk: Desk) -> None:
     assert (await ask(desk, "/write-offs", wanted(str(uuid4()), 1))).status_code == 404
     assert (await ask(desk, f"/write-offs/{uuid4()}/approve")).status_code == 404
+
+
+async def test_a_payment_of_what_was_given_up_waits_until_the_write_off_is_taken_back(
+    desk: Desk, claim_id: str
+) -> None:
+    command = wanted(claim_id, 10_000)
+    await ask(desk, "/write-offs", command)
+    [number] = await desk.control_numbers()
+    await desk.hear("1.835", payment(paid(number)))
+    assert await desk.states() == ["submitted"]
+    async with desk.billing.http(desk.practice_id) as client:
+        [waiting] = (await client.get("/unmatched-remittances")).json()
+        assert waiting["reason"] == "overpaid"
+        await client.post(f"/write-offs/{command['write_off_id']}/reverse")
+        place = f"/unmatched-remittances/{waiting['remittance_id']}/{waiting['place']}"
+        applied = await client.post(f"{place}/apply", json={"claim_id": claim_id})
+        assert applied.status_code == 200, applied.text
+    assert await desk.states() == ["paid"]
+    assert (await desk.sums())["paid"] == 10_050
+    await desk.assert_books_balance()
