@@ -121,14 +121,6 @@ async def write_back_patient_return(told: PatientPaymentUnapplied, uow: UnitOfWo
     await _follow_patient(told, uow)
 
 
-async def write_back_write_off(told: BalanceWrittenOff, uow: UnitOfWork) -> None:
-    await _follow(told, uow)
-
-
-async def write_back_reversed_write_off(told: WriteOffReversed, uow: UnitOfWork) -> None:
-    await _follow(told, uow)
-
-
 async def write_back_next_payer(told: ClaimForwarded, uow: UnitOfWork) -> None:
     await _follow(told, uow)
 
@@ -156,8 +148,6 @@ HANDLERS = (
     write_back_balance_again,
     write_back_patient_payment,
     write_back_patient_return,
-    write_back_write_off,
-    write_back_reversed_write_off,
     write_back_next_payer,
     write_back_recall,
 )
