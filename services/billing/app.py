@@ -2,6 +2,7 @@
 
 from libs.events.transport import Job, Service
 from services.billing.answers import api as refused_files
+from services.billing.answers import held_api as held_answers
 from services.billing.answers.read import read_answers
 from services.billing.balances import api as patient_balances
 from services.billing.balances.assistance import api as assistance
@@ -34,6 +35,7 @@ from services.billing.claims import due_api as corrections
 from services.billing.claims import replace_api as sent_again
 from services.billing.claims.change import correct_claim
 from services.billing.claims.due import CORRECT_TIMER
+from services.billing.claims.follow_up import FOLLOW_UP_TIMER
 from services.billing.claims.release import SUBMIT_TIMER
 from services.billing.claims.submit import submit_claims
 from services.billing.coordination.forward import (
@@ -77,6 +79,8 @@ from services.billing.remittances import api as advances
 from services.billing.scrub import api as scrub
 from services.billing.scrub import code_sets_api as code_sets
 from services.billing.scrub import payer_rules_api as payer_rules
+from services.billing.status.ask import STATUS_TIMER, ask_after_claims, follow_up
+from services.billing.timeline import api as timeline
 from services.billing.unmatched import api as unmatched
 from services.billing.writeoffs import api as write_offs
 
@@ -111,6 +115,8 @@ service = Service(
         STATEMENT_TIMER: issue_statement,
         DUN_TIMER: dun,
         INSTALMENT_TIMER: collect_instalment,
+        FOLLOW_UP_TIMER: follow_up,
+        STATUS_TIMER: ask_after_claims,
     },
     transmissions={
         SEND_TIMER: send_interchange,
@@ -150,5 +156,7 @@ service = Service(
         refunds.routes,
         unclaimed.routes,
         assistance.routes,
+        held_answers.routes,
+        timeline.routes,
     ],
 )

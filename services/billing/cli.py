@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 Files = Annotated[list[Path], typer.Argument(help="one or several files", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="what was found, as JSON")]
 
+Practice = Annotated[
+    UUID, typer.Option("--practice", envvar="MAINSTAY_PRACTICE", help="the practice's id")
+]
+Claim = Annotated[UUID, typer.Argument(help="the claim's id")]
+
 x12 = typer.Typer(no_args_is_help=True, add_completion=False)
-groups = {"x12": x12}
+claims = typer.Typer(no_args_is_help=True, add_completion=False)
+groups = {"x12": x12, "claims": claims}
 """The groups that this service adds to the command, by name."""
 
 
@@ -31,3 +38,16 @@ def inspect_x12(files: Files, as_json: AsJson = False) -> None:
     from services.billing.inspect.command import inspect_files
 
     raise typer.Exit(inspect_files(files, as_json))
+
+
+@claims.callback()
+def about_claims() -> None:
+    """Claims of the running platform, and what became of them."""
+
+
+@claims.command("show")
+def show_claim(claim: Claim, practice: Practice, as_json: AsJson = False) -> None:
+    """Show a claim's way from its visit to cash, with reasons, and what happens next."""
+    from services.billing.timeline import command
+
+    command.show_claim(practice, claim, as_json)

@@ -24,6 +24,7 @@ from libs.events.contracts.values import (
     PositiveCents,
     Short,
 )
+from libs.events.contracts.versions import upcaster
 
 CLAIMS = Topic("billing.claims")
 
@@ -105,7 +106,7 @@ class ClaimAccepted(Event):
     service_month: Month
 
 
-class ClaimRejected(Event):
+class ClaimRejectedV1(Event):
     """The payer did not take the claim in (999 or 277CA); it must be mended and sent again."""
 
     type: ClassVar = "billing.claim-rejected.v1"
@@ -117,6 +118,30 @@ class ClaimRejected(Event):
     status_category: Short
     status_code: Short | None
     service_month: Month
+
+
+class ClaimRejected(Event):
+    """The payer did not take the claim in (TA1, 999 or 277CA); it must be mended and sent again.
+
+    `status_category` is a note code (TA105), an error code of the set (IK502) or a claim status
+    category (STC01-1), as `answered_by` tells.
+    """
+
+    type: ClassVar = "billing.claim-rejected.v2"
+    topic: ClassVar = CLAIMS
+    key: ClassVar = "claim_id"
+
+    claim_id: ClaimId
+    answered_by: Literal["TA1", "999", "277CA"]
+    status_category: Short
+    status_code: Short | None
+    service_month: Month
+
+
+@upcaster
+def lift_rejection(old: ClaimRejectedV1) -> ClaimRejected:
+    """Version 1 could not say that a whole interchange was refused (TA1), and never did."""
+    return ClaimRejected(**{name: getattr(old, name) for name in ClaimRejectedV1.model_fields})
 
 
 class PaymentPosted(Event):

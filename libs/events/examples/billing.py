@@ -14,6 +14,7 @@ from libs.events.contracts.billing import (
     ClaimDenied,
     ClaimPaid,
     ClaimRejected,
+    ClaimRejectedV1,
     ClaimSubmitted,
     PaymentPosted,
     PaymentReversed,
@@ -79,6 +80,12 @@ def claim_submitted(**changes: Any) -> ClaimSubmitted:
 def claim_accepted(**changes: Any) -> ClaimAccepted:
     fields: dict[str, Any] = {**_CLAIM, "payer_claim_number": "2026061000017"}
     return ClaimAccepted(**{**fields, **changes})
+
+
+def claim_rejected_v1(**changes: Any) -> ClaimRejectedV1:
+    told = claim_rejected()
+    fields = {name: getattr(told, name) for name in ClaimRejectedV1.model_fields}
+    return ClaimRejectedV1(**{**fields, **changes})
 
 
 def claim_rejected(**changes: Any) -> ClaimRejected:

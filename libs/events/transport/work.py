@@ -47,7 +47,7 @@ DO UPDATE SET due_at = excluded.due_at, attempts = 0, origin = excluded.origin,
               about = excluded.about
 """
 
-CANCEL_TIMER = "DELETE FROM timer WHERE practice_id = $1 AND name = $2 AND key = $3"
+CANCEL_TIMERS = "DELETE FROM timer WHERE practice_id = $1 AND name = $2 AND key = ANY($3)"
 
 
 class Wakes:
@@ -244,9 +244,9 @@ class UnitOfWork:
         )
         self._outgoing.timers_set = True
 
-    async def cancel_timer(self, name: str, key: str) -> None:
-        """Cancel a timer; does nothing where there is none."""
-        await self.db.execute(CANCEL_TIMER, self.practice_id, name, key)
+    async def cancel_timer(self, name: str, *keys: str) -> None:
+        """Cancel the timer of each key; does nothing where there is none."""
+        await self.db.execute(CANCEL_TIMERS, self.practice_id, name, keys)
 
 
 class Work:

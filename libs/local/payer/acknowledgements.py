@@ -1,4 +1,4 @@
-"""The payer's first two answers: 999 (005010X231A1) and 277CA (005010X214)."""
+"""The payer's first answers: TA1 (X12.5), 999 (005010X231A1) and 277CA (005010X214)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from libs.local.payer.claims import Claim, Submission
 from libs.local.payer.decisions import ACCEPTED, Policy, intake_status, payer_number
-from libs.local.payer.wire import Envelope, answer_control, dollars, interchange
+from libs.local.payer.wire import Envelope, answer_control, dollars, interchange, lone_interchange
+
+
+def write_ta1(submission: Submission) -> bytes:
+    """Refuse the interchange as a whole: its content is invalid (note code 024)."""
+    on = submission.written_on
+    answer = f"TA1*{submission.interchange:09d}*{on:%y%m%d}*1200*R*024"
+    return lone_interchange(submission, answer_control(submission, 0), on, answer)
 
 
 def write_999(submission: Submission, *, reject: bool) -> bytes:

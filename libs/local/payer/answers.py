@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
-from libs.local.payer.acknowledgements import write_277ca, write_999
+from libs.local.payer.acknowledgements import write_277ca, write_999, write_ta1
 from libs.local.payer.bank import write_deposit
 from libs.local.payer.claims import Claim, Submission
 from libs.local.payer.decisions import (
@@ -44,7 +44,10 @@ class Answering:
     payment_days: int = 0
 
     def acknowledge_file(self, submission: Submission) -> Iterator[Answer]:
-        """The 999."""
+        """The 999; or a TA1, where the interchange is refused before anybody looks into it."""
+        if self._refuses(submission):
+            yield Answer(f"{submission.interchange:09d}.ta1", write_ta1(submission))
+            return
         reject = self._rejects(submission)
         yield Answer(f"{submission.interchange:09d}.999", write_999(submission, reject=reject))
 
@@ -52,7 +55,7 @@ class Answering:
         """A 277CA per payer; none for a file that the 999 rejected."""
         if self._rejects(submission):
             return
-        for number, name, claims in _by_payer(submission):
+        for number, name, claims in self._by_payer(submission):
             content = write_277ca(submission, claims, self.policy, number)
             yield Answer(f"{name}.277", content)
 
@@ -60,7 +63,7 @@ class Answering:
         """An 835 per payer with every claim taken in, and what the faults ask for beside it."""
         if self._rejects(submission):
             return
-        for number, name, claims in _by_payer(submission):
+        for number, name, claims in self._by_payer(submission):
             taken = [c for c in claims if intake_status(self.policy, c) == ACCEPTED]
             if taken:
                 yield from self._remit_one(submission, taken, number + 1, name)
@@ -113,18 +116,33 @@ class Answering:
             content = write_835(submission, made, self.policy, 50 + number + index, paid_on=paid_on)
             yield Answer(f"{name}-{_safe(payer)}.835", content)
 
+    def loses(self, claim: Claim) -> bool:
+        """Whether the claim is lost in this house."""
+        return happens(self.faults, "lose-claim", self.policy, claim.number)
+
+    def _refuses(self, submission: Submission) -> bool:
+        return happens(self.faults, "reject-ta1", self.policy, _key(submission))
+
     def _rejects(self, submission: Submission) -> bool:
-        key = f"{submission.sender}|{submission.interchange}"
-        return bool(submission.problems) or happens(self.faults, "reject-999", self.policy, key)
+        return (
+            bool(submission.problems)
+            or self._refuses(submission)
+            or happens(self.faults, "reject-999", self.policy, _key(submission))
+        )
 
-
-def _by_payer(submission: Submission) -> Iterator[tuple[int, str, list[Claim]]]:
-    """For each payer: the number of its first answer, its file name's stem, its claims."""
-    ordered = sorted(submission.claims, key=lambda claim: claim.payer.identifier)
-    groups = groupby(ordered, key=lambda claim: claim.payer.identifier)
-    for index, (payer, claims) in enumerate(groups):
-        yield 1 + 2 * index, f"{submission.interchange:09d}-{_safe(payer)}", list(claims)
+    def _by_payer(self, submission: Submission) -> Iterator[tuple[int, str, list[Claim]]]:
+        """For each payer: the number of its first answer, its file name's stem, its claims."""
+        ordered = sorted(submission.claims, key=lambda claim: claim.payer.identifier)
+        groups = groupby(ordered, key=lambda claim: claim.payer.identifier)
+        for index, (payer, claims) in enumerate(groups):
+            kept = [claim for claim in claims if not self.loses(claim)]
+            if kept:
+                yield 1 + 2 * index, f"{submission.interchange:09d}-{_safe(payer)}", kept
 
 
 def _safe(payer: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in payer)
+
+
+def _key(submission: Submission) -> str:
+    return f"{submission.sender}|{submission.interchange}"

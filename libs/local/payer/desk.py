@@ -16,6 +16,7 @@ from libs.local.payer.claims import Submission, UnreadableFileError, read_claims
 from libs.local.payer.coverage import Coverages, answer_enquiries, read_enquiries
 from libs.local.payer.exchange import Mailbox, mailboxes
 from libs.local.payer.known import Known
+from libs.local.payer.statuses import answer_statuses, read_statuses
 
 # After how many paces each answer is due: 999 at once, 277CA, 835.
 _STEPS = ((0, Answering.acknowledge_file), (1, Answering.acknowledge_claims), (3, Answering.remit))
@@ -49,6 +50,8 @@ class Desk:
                 self._schedule(path)
             for path in box.taken("270"):
                 self._answer_enquiries(box, path)
+            for path in box.taken("276"):
+                self._answer_statuses(box, path)
 
     @property
     def idle(self) -> bool:
@@ -66,6 +69,8 @@ class Desk:
                 self._schedule(path)
             for path in box.take_new("270"):
                 self._answer_enquiries(box, path)
+            for path in box.take_new("276"):
+                self._answer_statuses(box, path)
         while self._due and self._due[0][0] <= now:
             _, path, step = heapq.heappop(self._due)
             self._answer(Path(path), step)
@@ -112,5 +117,25 @@ class Desk:
         read.add(path.name)
         return known.link(read_claims(path.read_bytes()))
 
+    def _answer_statuses(self, box: Mailbox, path: Path) -> None:
+        """A 277 for each 276, at once; what cannot be read, or was asked before, has none."""
+        if path.suffix == ".again":
+            return
+        try:
+            request = read_statuses(path.read_bytes())
+        except UnreadableFileError as error:
+            self._say(f"{box.practice} {path.name} cannot be read: {error}")
+            return
+        taken = [one for path in box.taken() if (one := _submission(path)) is not None]
+        if box.deliver(f"{path.stem}-status.277", answer_statuses(request, taken, self._answering)):
+            self._say(f"{box.practice} {path.stem}-status.277 delivered")
+
     def _answers(self, submission: Submission, step: int) -> Iterator[Answer]:
         return _STEPS[step][1](self._answering, submission)
+
+
+def _submission(path: Path) -> Submission | None:
+    try:
+        return read_claims(path.read_bytes())
+    except UnreadableFileError:
+        return None

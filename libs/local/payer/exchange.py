@@ -1,7 +1,7 @@
 """The folders through which billing and payer meet; every file appears whole or not at all.
 
-`DIR/<practice>/outbound/*.837` and `*.270` are written by billing, `outbound/taken/` is ours,
-`inbound/` gets the answers, and billing moves what it read to `inbound/posted/` or
+`DIR/<practice>/outbound/*.837`, `*.270` and `*.276` are written by billing, `outbound/taken/` is
+ours, `inbound/` gets the answers, and billing moves what it read to `inbound/posted/` or
 `inbound/refused/`.
 """
 

@@ -6,7 +6,10 @@ from typing import Literal, get_args
 
 from libs.local.payer.decisions import Policy, draw
 
-Fault = Literal["reject-999", "duplicate-835", "unbalanced-835", "garbage", "plb"]
+Fault = Literal[
+    "reject-ta1", "reject-999", "duplicate-835", "unbalanced-835", "garbage", "plb", "lose-claim"
+]  # fmt: skip
+"""`lose-claim` strikes single claims: they are heard of no more, and not found when asked after."""
 Faults = dict[Fault, float]
 
 

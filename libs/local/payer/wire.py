@@ -30,6 +30,20 @@ def answer_control(submission: Submission, number: int) -> int:
     return (submission.interchange * 100 + number) % 1_000_000_000
 
 
+def lone_interchange(submission: Submission, control: int, on: date, answer: str) -> bytes:
+    """An interchange without a group: one segment, a TA1."""
+    rows = [_isa(submission, control, on), answer, f"IEA*0*{control:09d}"]
+    return ("~\n".join(rows) + "~\n").encode("ascii")
+
+
+def _isa(submission: Submission, control: int, on: date) -> str:
+    """Sender and receiver are those of the submission, turned round."""
+    return (
+        f"ISA*00*{'':10}*00*{'':10}*ZZ*{submission.receiver:15}*ZZ*{submission.sender:15}"
+        f"*{on:%y%m%d}*1200*^*00501*{control:09d}*0*{submission.usage}*:"
+    )
+
+
 def interchange(submission: Submission, envelope: Envelope, on: date, body: Sequence[str]) -> bytes:
     """The file: sender and receiver are those of the submission, turned round."""
     control, version = envelope.control, envelope.version
@@ -40,8 +54,7 @@ def interchange(submission: Submission, envelope: Envelope, on: date, body: Sequ
     if envelope.transaction_set != "835":
         st += f"*{version}"
     rows = [
-        f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:15}*ZZ*{receiver:15}*{on:%y%m%d}*1200*^*00501"
-        f"*{control:09d}*0*{submission.usage}*:",
+        _isa(submission, control, on),
         f"GS*{envelope.functional_id}*{sender}*{receiver}*{on:%Y%m%d}*1200*{control}*X*{version}",
         st,
         *body,

@@ -1,4 +1,4 @@
-"""999 and 277CA: whether the payer took our claims in."""
+"""TA1, 999 and 277CA: whether the payer took our claims in."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ from typing import Literal
 from libs.events.contracts.billing import ClaimAccepted, ClaimRejected
 from libs.events.contracts.values import ClaimId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
+from services.billing.answers import store as answers
+from services.billing.answers.held import hold
+from services.billing.answers.model import Verdict, obstacle_to, outweighs, told_charge
 from services.billing.answers.refusals import RefusedFileError
+from services.billing.answers.store import Answer
 from services.billing.claims import due, sent, store
+from services.billing.claims.follow_up import stop_watching
 from services.billing.claims.model import Claim, State, may_move
 from services.billing.claims.voiding import void_refused, void_taken
-from services.billing.x12 import BatchStatus, ClaimStatus, GroupAnswer
+from services.billing.x12 import (
+    BatchStatus,
+    ClaimStatus,
+    GroupAnswer,
+    InterchangeAnswer,
+    TransactionAnswer,
+)
 
 IS_OURS = """
 SELECT EXISTS (SELECT FROM interchange WHERE practice_id = $1 AND interchange_number = $2)
@@ -20,18 +31,36 @@ SELECT EXISTS (SELECT FROM interchange WHERE practice_id = $1 AND interchange_nu
 _MISROUTED = "Check whose file this is: it answers nothing that this practice sent."
 
 
-async def take_set_verdicts(uow: UnitOfWork, answers: Sequence[GroupAnswer]) -> None:
+async def take_interchange_verdicts(uow: UnitOfWork, told: Sequence[InterchangeAnswer]) -> None:
+    """A TA1: a refused interchange refuses every claim in it.
+
+    Raises RefusedFileError for one that this practice never sent.
+    """
+    for answer in told:
+        number = await _interchange(uow, answer.control_number, "TA101")
+        if answer.verdict == "rejected":
+            await _reject_all(uow, number, "TA1", answer.note, None)
+        else:
+            await _note_accepted(uow, number, "TA1", answer.note)
+
+
+async def take_set_verdicts(uow: UnitOfWork, told: Sequence[GroupAnswer]) -> None:
     """A 999: a refused set refuses every claim in it; an accepted one only says it was read.
 
-    Our group control number is the interchange's, so it names the claims. Raises RefusedFileError
+    Our interchange, group and set have one number, so it names the claims. Raises RefusedFileError
     for a group that this practice never sent.
     """
-    for answer in answers:
+    for answer in told:
         number = await _interchange(uow, answer.group_control, "AK102")
         codes = [code for t in answer.transactions for code in t.codes] or list(answer.codes)
-        verdicts = {answer.verdict, *(t.verdict for t in answer.transactions)}
-        if "rejected" in verdicts:
+        if _is_refused(answer, answer.transactions):
             await _reject_all(uow, number, "999", codes[0] if codes else "R", None)
+        else:
+            await _note_accepted(uow, number, "999", codes[0] if codes else None)
+
+
+def _is_refused(group: GroupAnswer, sets: Sequence[TransactionAnswer]) -> bool:
+    return "rejected" in {group.verdict, *(one.verdict for one in sets)}
 
 
 async def take_claim_statuses(uow: UnitOfWork, batches: Sequence[BatchStatus]) -> None:
@@ -43,7 +72,8 @@ async def take_claim_statuses(uow: UnitOfWork, batches: Sequence[BatchStatus]) -
         if not batch.claims:
             await _take_batch_status(uow, batch)
             continue
-        ours = [await _take_claim_status(uow, status, batch) for status in batch.claims]
+        number = await _own_interchange(uow, batch.batch_reference or "")
+        ours = [await _take_claim_status(uow, status, number) for status in batch.claims]
         if not any(ours):
             raise RefusedFileError("unknown-claims", "2200D TRN02", _MISROUTED)
 
@@ -56,41 +86,69 @@ async def _take_batch_status(uow: UnitOfWork, batch: BatchStatus) -> None:
             await _reject_all(uow, number, "277CA", status.category, status.code)
 
 
-async def _take_claim_status(uow: UnitOfWork, status: ClaimStatus, batch: BatchStatus) -> bool:
-    """False: not ours to know; a payer's list may hold another sender's claims."""
+async def _take_claim_status(uow: UnitOfWork, status: ClaimStatus, number: int | None) -> bool:
+    """False: not ours to know; a payer's list may hold another sender's claims.
+
+    `number`: the interchange that the batch answers, where it names one of ours.
+    """
     claim = await store.lock_by_control(uow.db, uow.practice_id, status.control_number)
-    if claim is None:
-        return False
-    if await _is_about_earlier(uow, claim, batch.batch_reference or ""):
+    first = next((s for s in status.statuses if s.verdict == status.verdict), status.statuses[0])
+    if obstacle := obstacle_to(claim, status):
+        await hold(
+            uow, "277CA", obstacle, status.control_number, claim,
+            category=first.category, code=first.code, told_cents=told_charge(status) or None,
+        )  # fmt: skip
+    if claim is None or obstacle is not None:
+        return claim is not None
+    before = await answers.list_verdicts(uow.db, claim)
+    about = number if number is not None else claim.interchange_number
+    verdict = status.verdict if status.verdict != "other" else "received"
+    said = Answer("277CA", verdict, about, first.effective_on, first.category, first.code,
+                  first.entity or None, told_charge(status) or None)  # fmt: skip
+    await answers.add_answer(uow, claim, said)
+    if about != claim.interchange_number:
+        return True  # the claim was sent again since
+    is_rejection = status.verdict == "rejected"
+    if status.verdict == "other" or not outweighs(Verdict(is_rejection, said.effective_on), before):
         return True
-    if status.verdict == "rejected":
-        first = next(s for s in status.statuses if s.verdict == "rejected")
+    if is_rejection:
         await _reject(uow, claim, "277CA", first.category, first.code)
-    elif status.verdict == "accepted":
+    else:
         await _accept(uow, claim, status)
     return True
 
 
-async def _is_about_earlier(uow: UnitOfWork, claim: Claim, reference: str) -> bool:
-    """True: the claim went out again since, so this says nothing of what the payer has now."""
-    sent_last = claim.interchange_number
-    if sent_last is None or not (reference.isascii() and reference.isdigit()):
-        return False
-    number = int(reference[:10])
-    return number < sent_last and await uow.db.fetchval(IS_OURS, uow.practice_id, number)
-
-
 async def _interchange(uow: UnitOfWork, number: str, place: str) -> int:
     """The interchange that an answer names; RefusedFileError where it is none of ours."""
+    found = await _own_interchange(uow, number)
+    if found is None:
+        raise RefusedFileError("unknown-interchange", place, _MISROUTED)
+    return found
+
+
+async def _own_interchange(uow: UnitOfWork, number: str) -> int | None:
     is_number = number.isascii() and number.isdigit() and len(number) <= 9
     if is_number and await uow.db.fetchval(IS_OURS, uow.practice_id, int(number)):
         return int(number)
-    raise RefusedFileError("unknown-interchange", place, _MISROUTED)
+    return None
+
+
+async def _note_accepted(
+    uow: UnitOfWork, number: int, by: Literal["TA1", "999"], code: str | None
+) -> None:
+    said = Answer(by, "accepted", number, answers.received_on(uow.now), code)
+    await answers.add_for_interchange(uow, number, said)
 
 
 async def _reject_all(
-    uow: UnitOfWork, number: int, by: Literal["999", "277CA"], category: str, code: str | None
+    uow: UnitOfWork,
+    number: int,
+    by: Literal["TA1", "999", "277CA"],
+    category: str,
+    code: str | None,
 ) -> None:
+    said = Answer(by, "rejected", number, answers.received_on(uow.now), category, code)
+    await answers.add_for_interchange(uow, number, said)
     for claim in await store.lock_in_interchange(uow.db, uow.practice_id, number):
         await _reject(uow, claim, by, category, code)
 
@@ -118,7 +176,11 @@ async def _accept(uow: UnitOfWork, claim: Claim, status: ClaimStatus) -> None:
 
 
 async def _reject(
-    uow: UnitOfWork, claim: Claim, by: Literal["999", "277CA"], category: str, code: str | None
+    uow: UnitOfWork,
+    claim: Claim,
+    by: Literal["TA1", "999", "277CA"],
+    category: str,
+    code: str | None,
 ) -> None:
     if not may_move(claim.state, State.REJECTED):
         return
@@ -136,4 +198,5 @@ async def _reject(
     await store.move(
         uow.db, claim, State.REJECTED, uow.now, origin=origin.dump(), reason=f"{by} {category}"
     )
+    await stop_watching(uow, claim.claim_id)
     await due.resume(uow, [claim.claim_id])

@@ -12,13 +12,27 @@ from pydantic import ValidationError
 
 from libs.events.transport import UnitOfWork, Work
 from libs.events.transport.keys import KeyUnavailableError
-from services.billing.answers.acknowledge import take_claim_statuses, take_set_verdicts
+from services.billing.answers.acknowledge import (
+    take_claim_statuses,
+    take_interchange_verdicts,
+    take_set_verdicts,
+)
+from services.billing.answers.address import refuse_misaddressed
 from services.billing.answers.refusals import RefusedFileError, refusal_of
 from services.billing.deposits.ach import is_ach, take_deposits
 from services.billing.eligibility.answer import take_coverage_answers
 from services.billing.exchange.send import ExchangeSettings
 from services.billing.remittances.post import post_remittances
-from services.billing.x12 import TransactionName, X12Error, identify, read_277ca, read_999
+from services.billing.status.answer import take_status_answers
+from services.billing.x12 import (
+    TransactionName,
+    X12Error,
+    identify,
+    read_277,
+    read_277ca,
+    read_999,
+    read_ta1,
+)
 
 log = structlog.get_logger("billing.answers")
 
@@ -89,6 +103,8 @@ async def _take(uow: UnitOfWork, path: Path, digest: bytes) -> str:
     verdict = "duplicate" if known else "posted"
     with path.open("rb") as stream:
         kind = "ACH" if is_ach(stream) else identify(stream)
+        if kind != "ACH":
+            refuse_misaddressed(stream)
         if verdict == "posted":
             verdict = await _dispatch(uow, kind, stream)
     await uow.db.execute(
@@ -101,12 +117,18 @@ async def _dispatch(
     uow: UnitOfWork, kind: TransactionName | Literal["ACH"], stream: BinaryIO
 ) -> str:
     match kind:
+        case "TA1":
+            await take_interchange_verdicts(uow, read_ta1(stream))
         case "999":
             await take_set_verdicts(uow, read_999(stream))
+            stream.seek(0)  # an interchange may hold a TA1 beside its 999s
+            await take_interchange_verdicts(uow, read_ta1(stream))
         case "277CA":
             await take_claim_statuses(uow, read_277ca(stream))
         case "271":
             await take_coverage_answers(uow, stream)
+        case "277":
+            await take_status_answers(uow, read_277(stream))
         case "835":
             return await post_remittances(uow, stream)
         case "ACH":
@@ -115,7 +137,7 @@ async def _dispatch(
             raise RefusedFileError(
                 "unexpected-transaction",
                 "ST01",
-                "Send 999, 277CA, 271, 835 or ACH files here.",
+                "Send TA1, 999, 277CA, 277, 271, 835 or ACH files here.",
             )
     return "posted"
 

@@ -46,6 +46,8 @@ _MOVES: dict[State, frozenset[State]] = {
     State.VOIDED: frozenset(),
 }
 
+AWAITING = frozenset({State.SUBMITTED, State.ACCEPTED})
+"""The payer has the claim and owes a decision."""
 AT_HOME = frozenset({State.HELD, State.READY, State.SELF_PAY, State.VOIDED})
 """No payer has the claim, where the first is asked: see `Claim.is_at_home`."""
 

@@ -219,10 +219,10 @@ async def _let_go(uow: UnitOfWork, claim: Claim) -> None:
 
 async def send_in_next_window(uow: UnitOfWork, payer_id: str) -> None:
     """Gather what goes to the payer until the window's end."""
-    await uow.set_timer(SUBMIT_TIMER, payer_id, _next_window(uow.now))
+    await uow.set_timer(SUBMIT_TIMER, payer_id, next_window(uow.now))
 
 
-def _next_window(now: datetime) -> datetime:
+def next_window(now: datetime) -> datetime:
     """The end of the gathering window that `now` is in; the same for every claim of the window."""
     width = timedelta(seconds=SubmitSettings().submit_delay_seconds)
     if not width:

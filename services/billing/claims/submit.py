@@ -7,6 +7,7 @@ from typing import Any
 
 from libs.events.transport import Timer, UnitOfWork
 from services.billing.claims import sent, store
+from services.billing.claims.follow_up import watch
 from services.billing.claims.interchange import interchange_of
 from services.billing.claims.outgoing import gather
 from services.billing.exchange.checked import write_checked
@@ -44,6 +45,8 @@ async def submit_claims(timer: Timer, uow: UnitOfWork) -> None:
     for one in outgoing:
         await one.went_out(uow, number)
     await sent.set_interchange(uow.db, uow.practice_id, [one.claim for one in outgoing], number)
+    for one in outgoing:
+        await watch(uow, one.claim.claim_id)
 
 
 def _most(directory: Mapping[str, PayerTerms], payers: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from libs.events.transport import UnitOfWork
 from services.billing.balances.settle import settle
 from services.billing.balances.store import Share, keep_shares
 from services.billing.claims import due
+from services.billing.claims.follow_up import heed_moves
 from services.billing.claims.moves import Move, move_all
 from services.billing.claims.sent import set_payer_numbers
 from services.billing.coordination.store import Adjudicated, Goes, go_to_payers, keep_adjudications
@@ -67,6 +68,7 @@ class Changes:
         await store.mark_reversed(db, practice_id, self.reversed_by)
         await post_all(db, self.entries, uow.now)
         await move_all(db, practice_id, self.moves, uow.now)
+        await heed_moves(uow, self.moves)
         await set_payer_numbers(db, practice_id, self.payer_numbers)
         await go_to_payers(db, practice_id, self.goes)
         await self.denials.save(uow)

@@ -27,7 +27,7 @@ _LEVELS: dict[str, Level] = {
     "22": "subscriber",
     "23": "dependent",
 }
-_PASSED_BY = frozenset({"ISA", "GS", "GE", "IEA"})
+_PASSED_BY = frozenset({"ISA", "TA1", "GS", "GE", "IEA"})
 _KNOWN = frozenset({"HL", "NM1", "TRN", "AAA", "DMG", "DTP", "EB", "LS", "LE", "REF", "N3", "N4",
                     "PER", "PRV", "INS", "HI", "MPI", "HSD", "III", "MSG"})  # fmt: skip
 

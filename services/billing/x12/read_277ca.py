@@ -23,7 +23,7 @@ _VERDICTS: dict[str, StatusVerdict] = {
     "A3": "rejected", "A6": "rejected", "A7": "rejected", "A8": "rejected",
 }  # fmt: skip
 _LEVELS = {"20": "payer", "21": "batch", "19": "provider", "PT": "claim"}
-_PASSED_BY = frozenset({"ISA", "GS", "GE", "IEA", "BHT", "DTP", "QTY", "AMT", "PER"})
+_PASSED_BY = frozenset({"ISA", "TA1", "GS", "GE", "IEA", "BHT", "DTP", "QTY", "AMT", "PER"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from services.billing.x12.values import at, cents, day, required
 
 TRN03_LENGTH = 10
 _HEADER, _DETAIL, _CLAIM, _SUMMARY = range(4)
-_PASSED_BY = frozenset({"ISA", "GS", "GE", "IEA", "NTE", "CUR", "RDM", "N2", "N3", "N4", "PER",
-                        "TS2", "TS3", "NM1", "QTY", "AMT"})  # fmt: skip
+_PASSED_BY = frozenset({"ISA", "TA1", "GS", "GE", "IEA", "NTE", "CUR", "RDM", "N2", "N3", "N4",
+                        "PER", "TS2", "TS3", "NM1", "QTY", "AMT"})  # fmt: skip
 
 
 def read_835(

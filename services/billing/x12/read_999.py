@@ -90,7 +90,7 @@ def read_999(stream: BinaryIO, problems: list[X12Error] | None = None) -> tuple[
         elif tag == "SE" and group is not None:
             answers.append(group.close(number))
             group = None
-        elif tag not in ("ISA", "GS", "GE", "IEA", "CTX"):
+        elif tag not in ("ISA", "TA1", "GS", "GE", "IEA", "CTX"):
             _refuse("unexpected-segment", number, "A segment does not belong in a 999.")
     if not answers:
         _refuse("missing-segment", segments.number, "No ST segment.")

@@ -19,11 +19,14 @@ CHUNK_BYTES = 64 * 1024
 LONGEST_SEGMENT = 64 * 1024
 ISA_LENGTH = 106
 _ISA_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
-# Never a delimiter and never text. Left out: line ends, the separators FS GS RS US, and the
-# end-of-file mark (26) that some senders add.
-_FORBIDDEN = bytes([*range(7), 8, *range(14, 26), 27, 127])
+# Never a delimiter and never text: the guides' character set (appendix B) is part of ASCII. Left
+# out: line ends, the separators FS GS RS US, and the end-of-file mark (26) that some senders add.
+_FORBIDDEN = bytes([*range(7), 8, *range(14, 26), 27, *range(127, 256)])
+_SEPARATORS = re.compile("[\x1c-\x1f]")  # text of nobody, but delimiters of some
 _BETWEEN = "\r\n \x1a"
 _RESEND = "Ask the sender for the file again."
+_NO_TEXT = "A character that X12 does not have stands in this segment or shortly after it."
+_AS_TEXT = "Ask the sender for a text file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Segments:
             raise X12Error("empty-file", 0, "The file is empty.", _RESEND)
         envelope = self.envelope
         while text:
+            self._refuse_separators(text)
             terminator, separator = self.delimiters.segment, self.delimiters.element
             pieces = self._joined_lines(text).split(terminator)
             carry = pieces.pop()
@@ -172,10 +176,18 @@ class Segments:
             raise X12Error(
                 "control-character",
                 self.number + 1,
-                "A control character stands in this segment or shortly after it.",
-                "Ask the sender for a text file.",
+                _NO_TEXT,
+                _AS_TEXT,
             )
         return chunk.decode("latin-1")
+
+    def _refuse_separators(self, text: str) -> None:
+        """FS, GS, RS and US may stand only as what they are named for."""
+        if _SEPARATORS.search(text):
+            found = self.delimiters
+            reserved = {found.element, found.component, found.segment, found.repetition}
+            if not set(_SEPARATORS.findall(text)) <= reserved:
+                raise X12Error("control-character", self.number + 1, _NO_TEXT, _AS_TEXT)
 
     def _refuse_outside(self, segment: list[str]) -> None:
         raise X12Error(

@@ -1,0 +1,66 @@
+"""What an answer means for a claim, as decisions without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from services.billing.claims.model import AT_HOME, AWAITING, Claim, State
+from services.billing.x12 import ClaimStatus, StatusMeaning
+
+Source = Literal["TA1", "999", "277CA", "277"]
+HeldReason = Literal[
+    "unknown-claim", "claim-not-sent", "charge-differs", "unknown-question", "not-found",
+    "information-requested", "rejected-after-all", "cannot-be-asked",
+]  # fmt: skip
+"""Why an answer is on the list: nothing happens by itself."""
+
+
+_FOR_A_PERSON: dict[StatusMeaning, HeldReason] = {
+    "not-found": "not-found",
+    "information-requested": "information-requested",
+    "rejected": "rejected-after-all",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a claim was taken in, and the day that the answer is of."""
+
+    is_rejection: bool
+    on: date
+
+
+def outweighs(said: Verdict, before: Iterable[Verdict]) -> bool:
+    """Whether an answer moves the claim against those before: the later day counts.
+
+    Of one day a rejection counts whatever came first: a claim that was taken in somewhere on the
+    way and refused at the end of it is refused.
+    """
+    rank = (said.on, said.is_rejection)
+    return all(rank >= (other.on, other.is_rejection) for other in before)
+
+
+def obstacle_to(claim: Claim | None, status: ClaimStatus) -> HeldReason | None:
+    """Why a 277CA's answer to a claim cannot be meant for ours as it stands, or None."""
+    if claim is None:
+        return "unknown-claim"
+    if claim.state in AT_HOME:
+        return "claim-not-sent"
+    if claim.state is State.VOID_SENT:
+        return None  # its charge is taken back already
+    # Without STC04 the answer names no charge (005010X214, 2200D STC).
+    told = told_charge(status)
+    return "charge-differs" if told and told != claim.charge_cents else None
+
+
+def told_charge(status: ClaimStatus) -> int:
+    """What the payer says was charged (STC04); 0: it does not."""
+    return next((s.amount_cents for s in status.statuses if s.amount_cents), 0)
+
+
+def for_a_person(claim: Claim, meaning: StatusMeaning) -> HeldReason | None:
+    """What a told status asks of somebody here; None: nothing, or the claim was decided since."""
+    return _FOR_A_PERSON.get(meaning) if claim.state in AWAITING else None

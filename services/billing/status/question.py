@@ -1,0 +1,81 @@
+"""Questions about claims as a 276 says them (005010X212)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from libs.events.contracts.interop import EncounterPosted
+from libs.events.contracts.people import Coverage
+from services.billing.claims.model import Claim
+from services.billing.payers.model import Route
+from services.billing.status.store import Question
+from services.billing.x12 import plain_text
+from services.billing.x12.claims_837p import Payer, Person
+from services.billing.x12.write_276 import (
+    AskedPatient,
+    StatusQuestion,
+    StatusQuestions,
+    write_276,
+)
+
+
+def payer_of(claim: Claim, encounter: EncounterPosted) -> Payer:
+    """The payer that has the claim, as the visit names it."""
+    coverage = _coverage(claim, encounter)
+    name = coverage.payer_name if coverage is not None else claim.payer_id or ""
+    return Payer(plain_text(name), claim.payer_id or "")
+
+
+def status_question(
+    question: Question, claim: Claim, encounter: EncounterPosted
+) -> StatusQuestion | None:
+    """None where the visit says nothing of this payer's coverage any more."""
+    coverage = _coverage(claim, encounter)
+    if coverage is None:
+        return None
+    person = encounter.person
+    name = Person(plain_text(person.family), plain_text(person.given))
+    return StatusQuestion(
+        trace_number=question.trace_number,
+        control_number=claim.control_number,
+        payer_claim_number=claim.payer_claim_number,
+        charge_cents=claim.charge_cents,
+        service_on=claim.service_on,
+        member_id=coverage.member_id,
+        patient=AskedPatient(name, person.birth_on, person.sex),
+        is_subscriber=coverage.relationship == "self",
+    )
+
+
+def write_questions(
+    number: int,
+    practice: Mapping[str, Any],
+    route: Route,
+    payer: Payer,
+    questions: Sequence[StatusQuestion],
+    at: datetime,
+) -> bytes:
+    """One interchange of one practice, on the way that its claims go to the payer."""
+    receiver = route.receiver
+    return write_276(
+        StatusQuestions(
+            sender_id=route.submitter_id,
+            receiver_id=receiver.interchange_id if receiver else payer.identifier[:15],
+            control=number,
+            written_at=at,
+            usage=route.usage,
+            payer=payer,
+            provider_name=plain_text(practice["name"]),
+            provider_npi=practice["npi"],
+            questions=tuple(questions),
+            receiver_qualifier=receiver.qualifier if receiver else "ZZ",
+            receiver_application=receiver.application_id if receiver else None,
+        )
+    )
+
+
+def _coverage(claim: Claim, encounter: EncounterPosted) -> Coverage | None:
+    every = (encounter.coverage, *encounter.other_coverages)
+    return next((one for one in every if one and one.payer_id == claim.payer_id), None)
