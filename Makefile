@@ -13,7 +13,7 @@ READY := .venv/.as-locked
 # Workers for the tests: as many as there are cores, up to four.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); [ $$n -gt 4 ] && n=4; echo $$n)
 
-export PRACTICES MONTHS ONCE BACKEND FAULTS SEED KINDS
+export PRACTICES MONTHS ONCE BACKEND FAULTS SEED KINDS STEPS SECONDS
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ bench: $(READY) ## the speeds, as ratios measured side by side
 
 chaos: $(READY) ## faults on a cluster of its own: nothing lost, doubled, reordered (FAULTS=200 SEED=…)
 	@$(PY) -m tests.chaos
+
+fuzz: $(READY) ## billing's books against a pencil, X12 readers against mutants (STEPS=… SECONDS=…)
+	@$(PY) -m tests.fuzz
 
 contracts: $(READY) ## write the JSON Schemas and the AsyncAPI document from the contracts
 	@$(PY) -m libs.events.catalogue write
@@ -62,4 +65,4 @@ $(UV):
 	@$(PYTHON) -m venv .local/uv || { echo "Python's venv module is needed (Debian: apt-get install python3-venv)." >&2; exit 1; }
 	@.local/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-.PHONY: help run test check bench chaos contracts down doctor browser setup
+.PHONY: help run test check bench chaos fuzz contracts down doctor browser setup

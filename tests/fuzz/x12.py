@@ -1,14 +1,13 @@
 """X12 files that are wrong at random: whatever comes, reading ends with a verdict.
 
-`python -m tests.fuzz.x12 SECONDS [SEED]` goes on for as long as it is told; the test beside the
-other X12 tests does a little of the same. A finding names its seed, file and round.
+`make fuzz` goes on for as long as it is told; the test beside the other X12 tests does a little of
+the same. A finding names its seed, file and round.
 """
 
 from __future__ import annotations
 
 import io
 import random
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -107,7 +106,3 @@ def run(seconds: float, seed: int = 0) -> int:
         if time.monotonic() > until:
             return done
     return done
-
-
-if __name__ == "__main__":
-    print(run(float(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0), "files")

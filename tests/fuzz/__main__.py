@@ -1,0 +1,43 @@
+"""`make fuzz STEPS=10000000 SECONDS=600 SEED=…`: the books against a pencil, X12 readers against
+mutants. Prints one line of JSON; exit code 1 where anything differs or breaks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from concurrent.futures import ProcessPoolExecutor
+
+from tests.billing.oracle.walk import walk
+from tests.fuzz import x12
+
+STEPS, SECONDS = 10_000_000, 600
+STEPS_OF_A_TASK = 100_000
+
+
+def walk_many(seed: int, steps: int) -> int:
+    """So many steps on all cores; gives how many were taken. Raises DifferenceError."""
+    tasks = [min(STEPS_OF_A_TASK, steps - begun) for begun in range(0, steps, STEPS_OF_A_TASK)]
+    with ProcessPoolExecutor() as pool:
+        done = pool.map(walk, range(seed, seed + len(tasks)), tasks)
+        return sum(sum(taken.values()) for taken in done)
+
+
+def main() -> int:
+    seed = int(os.environ.get("SEED") or secrets.randbelow(10**9))
+    steps = int(os.environ.get("STEPS") or STEPS)
+    seconds = float(os.environ.get("SECONDS") or SECONDS)
+    told: dict[str, object] = {"seed": seed}
+    try:
+        told["steps"] = walk_many(seed, steps)
+        told["x12_files"] = x12.run(seconds, seed)
+    except AssertionError as error:
+        told["found"] = str(error)
+    print(json.dumps(told))
+    return 1 if "found" in told else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
