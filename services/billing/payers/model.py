@@ -53,8 +53,6 @@ class PayerTerms(Contract):
     """ISA06, GS02, 1000A NM109, as the receiver gave it; None: the practice's tax number."""
     usage: Usage = "T"
     """ISA15: production only once it was agreed."""
-    transport: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")] = "directory"
-    """A name in BILLING_TRANSPORTS; `directory` is always there."""
     claims_per_interchange: Annotated[int, Field(ge=1, le=MOST_CLAIMS)] = MOST_CLAIMS
     billing_taxonomy: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{10}$")] | None = None
     """PRV*BI, a NUCC code, where the payer decides by it."""
@@ -73,7 +71,6 @@ class Route:
     itself: str | None
     """The payer's own id, where it is the receiver."""
     usage: Usage
-    transport: str
     billing_taxonomy: str | None
 
 
@@ -84,7 +81,6 @@ def route_of(payer_id: str, terms: PayerTerms, tax_id: str) -> Route:
         receiver=terms.receiver,
         itself=None if terms.receiver else payer_id,
         usage=terms.usage,
-        transport=terms.transport,
         billing_taxonomy=terms.billing_taxonomy,
     )
 
