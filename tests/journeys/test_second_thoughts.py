@@ -15,13 +15,14 @@ import pytest
 
 from libs.events.contracts import Topic, platform_contracts
 from libs.events.examples import interop as examples
-from libs.local.demo.months import Message, upcoming
+from libs.local.demo.months import APPLICATION, Message, upcoming
 from libs.local.run.feed import SEED, Feeder, month_days
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.progress import Display
 from libs.local.run.seed import Door
 from libs.local.run.settle import settle
 from libs.local.run.wire import MllpClient
+from services.interop.patients.model import patient_id_of
 from tests.billing.remittance import Said, payment
 from tests.journeys.observed import Record, types_of
 from tests.transport.platform import eventually, records_of
@@ -165,14 +166,16 @@ async def test_a_reminder_arrives_and_is_answered_with_stop_and_another_reaches_
 ) -> None:
     door = fed.doors[0]
     practice_id = str(door.practice.practice_id)
-    arrives, lost = upcoming(door.practice, datetime.now(UTC), SEED, 2)
+    *_, arrives, lost = upcoming(door.practice, datetime.now(UTC), SEED, 10)  # nobody else's
     mllp = MllpClient("127.0.0.1", live.ports["mllp"])
     for message in (arrives, nowhere(lost)):
         answer = await mllp.send(message.encode(door.hl7_key))
         assert answer.accepted, answer.text
     await mllp.close()
     await said(live, "engagement.message-failed.v1", practice_id=practice_id, reason="550")
-    [sent] = await said(live, "engagement.message-sent.v1", practice_id=practice_id)
+    mrn = next(s for s in arrives.segments if s.startswith("PID")).split("|")[3].split("^")[0]
+    patient_id = str(patient_id_of(door.practice.practice_id, APPLICATION, mrn))
+    [sent] = await said(live, "engagement.message-sent.v1", patient_id=patient_id)
     told = json.loads(sent.value or b"")
     async with at(live, "engagement", door) as engagement:
         reply = {"message_id": told["message_id"], "text": "stop"}

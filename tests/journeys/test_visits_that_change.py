@@ -78,7 +78,8 @@ async def test_a_corrected_visit_is_charged_and_worked_anew_and_a_credited_one_n
     )  # fmt: skip
     practice = str(door.practice.practice_id)
     await said(live, "interop.encounter-corrected.v1", practice_id=practice)
-    [undone] = await said(live, "billing.charges-reversed.v1", practice_id=practice)
+    about = {"practice_id": practice, "service_month": f"{MONTH}-01"}
+    [undone] = await said(live, "billing.charges-reversed.v1", **about)
     assert f'"charge_cents":{CENTS}'.encode() in (undone.value or b"")
     await said(live, "payroll.productivity-reversed.v1", practice_id=practice)
 

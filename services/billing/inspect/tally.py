@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.billing.inspect.model import Findings
 from services.billing.x12 import X12Error
-from services.billing.x12.values import at, cents, day
+from services.billing.x12.values import at, cents, day, quantity
 
 
 @dataclass(slots=True)
@@ -75,6 +75,13 @@ class Tally:
 
     def optional_amount(self, segment: list[str], index: int, number: int) -> int:
         return self.amount(segment, index, number) if at(segment, index) else 0
+
+    def count(self, segment: list[str], index: int, number: int) -> None:
+        """An optional quantity."""
+        try:
+            quantity(segment, index, number)
+        except X12Error as error:
+            self.report(number, f"{segment[0]}{index:02d}", error.message)
 
     def day(self, segment: list[str], index: int, number: int) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.billing.inspect.model import Findings, dollars
 from services.billing.inspect.tally import Tally
 from services.billing.x12.open_claim import GROUPS
+from services.billing.x12.read_835 import TRN03_LENGTH
 from services.billing.x12.values import at
 
 
@@ -34,7 +35,11 @@ class TallyRemittance(Tally):
             case "BPR":
                 self._payment(segment, number)
             case "TRN":
-                self.trace = self.needed(segment, 2, number) or None
+                self._trace(segment, number)
+            case "REF" if at(segment, 1) in ("2U", "6R"):
+                self.needed(segment, 2, number)
+            case "LQ" if at(segment, 1) == "HE":
+                self.needed(segment, 2, number)
             case "N1" if at(segment, 1) in ("PR", "PE"):
                 self.name("payer" if segment[1] == "PR" else "payee", at(segment, 2))
             case _:
@@ -51,16 +56,25 @@ class TallyRemittance(Tally):
 
     def _payment(self, segment: list[str], number: int) -> None:
         self._bpr = number
+        self.needed(segment, 1, number)
+        self.needed(segment, 4, number)
         self.sums.payment = self.amount(segment, 2, number)
         self.day(segment, 16, number)
         if at(segment, 4) == "NON" and self.sums.payment:
             message = "BPR04 says that no payment is made (NON), and BPR02 is not 0."
             self.report(number, "BPR04", message)
 
+    def _trace(self, segment: list[str], number: int) -> None:
+        self.trace = self.needed(segment, 2, number) or None
+        origin = self.needed(segment, 3, number)
+        if origin and len(origin) != TRN03_LENGTH:
+            self.report(number, "TRN03", "A company's identifier has 10 characters.")
+
     def _open_claim(self, segment: list[str], number: int) -> None:
         self._close_claim()
         self.claim = self.needed(segment, 1, number) or None
-        self.needed(segment, 2, number)
+        for index in (2, 6, 7):
+            self.needed(segment, index, number)
         self._clp = number
         charge, paid = self.amount(segment, 3, number), self.amount(segment, 4, number)
         self.optional_amount(segment, 5, number)
@@ -75,6 +89,7 @@ class TallyRemittance(Tally):
         self._svc = number
         self.needed(segment, 1, number)
         charge, paid = self.amount(segment, 2, number), self.amount(segment, 3, number)
+        self.count(segment, 5, number)
         self._due_of_line, self._adjusted_of_line = charge - paid, 0
         self.sums.lines += 1
 

@@ -31,8 +31,8 @@ async def test_it_names_the_claim_the_service_the_reason_and_the_evidence(desk: 
     await desk.see_patients()
     await let_answer(desk, simulated(), "277")
     [number] = await desk.control_numbers()
-    [claim] = await desk.fetch("SELECT payer_claim_number FROM claim")
     await desk.hear("a.835", payment(refused(number, "29")))
+    [claim] = await desk.fetch("SELECT payer_claim_number FROM claim")
     said = text_of(
         await letter(desk, enclosures=["Fax of 3 March"], send_to=["PO Box 1", "Springfield, IL"])
     )
