@@ -100,12 +100,13 @@ async def _compose(uow: UnitOfWork, file: _File, question: Question) -> _Asked |
     claim = await claims.lock(uow.db, uow.practice_id, question.claim_id)
     if claim is None or claim.state not in AWAITING:
         return None
-    encounter = await claims.read_encounter(uow, claim)
-    said = status_question(question, claim, encounter)
-    if said is not None:
-        asked = _Asked(claim, question, payer_of(claim, encounter), said)
-        if file.can_say(asked, uow.now):
-            return asked
+    if claim.encounter_id is not None:  # one that was taken over names nobody who is insured
+        encounter = await claims.read_encounter(uow, claim)
+        said = status_question(question, claim, encounter)
+        if said is not None:
+            asked = _Asked(claim, question, payer_of(claim, encounter), said)
+            if file.can_say(asked, uow.now):
+                return asked
     await hold(uow, "276", "cannot-be-asked", claim.control_number, claim)
     return None
 

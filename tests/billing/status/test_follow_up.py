@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -190,3 +191,25 @@ def whole_denials(answering: Answering, desk: Desk) -> Answering:
         if decide(policy, claim).status == "4":
             return replace(answering, policy=policy)
     raise AssertionError("no seed denies the claim")
+
+
+async def test_a_claim_of_the_former_system_is_for_a_person_to_ask_after(desk: Desk) -> None:
+    """It names nobody who is insured, so no question can be written."""
+    command = {
+        "claim_id": str(uuid4()),
+        "control_number": "OLD1",
+        "payer_id": "BUCKEYE01",
+        "service_on": "2026-01-15",
+        "charge_cents": 17_800,
+    }
+    async with desk.billing.http(desk.practice_id) as client:
+        assert (await client.post("/opening-claims", json=command)).status_code == 201
+    decided = paid("OLD1")
+    await desk.hear("1.835", payment(decided, trace="T1"))
+    await desk.hear("2.835", payment(decided.reversed(), trace="T2"))
+    assert await desk.states() == ["submitted"]
+    await wait(desk, FIRST)
+    assert questions(desk) == []
+    async with desk.billing.http(desk.practice_id) as client:
+        [held] = (await client.get("/held-answers")).json()
+    assert (held["reason"], held["claim_id"]) == ("cannot-be-asked", command["claim_id"])
