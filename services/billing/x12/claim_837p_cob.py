@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from services.billing.x12.amounts import signed_dollars
 from services.billing.x12.characters import code, optional_text, text
 from services.billing.x12.claims_837p import ProfessionalClaim, ServiceLine
 from services.billing.x12.claims_837p_cob import (
@@ -21,10 +22,10 @@ from services.billing.x12.claims_837p_cob import (
     PayerSequence,
 )
 from services.billing.x12.errors import RefusedElementError
+from services.billing.x12.persons import person
 from services.billing.x12.remittance import RemittedAdjustment
 
 _MOST_REASONS = 6
-_MOST_CENTS = 10**10 - 1
 _ORDER: tuple[PayerSequence, ...] = ("P", "S", "T")
 
 
@@ -91,20 +92,17 @@ def _other_subscriber(other: OtherPayer) -> Iterator[str]:
     yield f"SBR*{other.sequence}*{relationship}*{group}******{filing}"
     if made is not None:
         yield from _adjustments(made.adjustments, "2320 CAS")
-        yield f"AMT*D*{_amount(made.paid_cents, '2320 AMT*D')}"
+        yield f"AMT*D*{signed_dollars(made.paid_cents, '2320 AMT*D')}"
         if not made.lines:
-            yield f"AMT*EAF*{_amount(_patients(made.adjustments), '2320 AMT*EAF')}"
+            yield f"AMT*EAF*{signed_dollars(_patients(made.adjustments), '2320 AMT*EAF')}"
     # Benefits are assigned, and information may be released, as of the claim's own payer.
     yield "OI***Y***Y"
 
 
 def _other_insured(other: OtherPayer) -> Iterator[str]:
     insured = other.subscriber
-    last = text(insured.name.last_name, "2330A NM103", 60)
-    first = optional_text(insured.name.first_name, "2330A NM104", 35)
-    middle = optional_text(insured.name.middle_name, "2330A NM105", 25)
-    member = text(insured.member_id, "2330A NM109", 80)
-    yield f"NM1*IL*1*{last}*{first}*{middle}***MI*{member}"
+    name = person("NM1*IL*1", insured.name, "2330A")
+    yield f"{name}*MI*{text(insured.member_id, '2330A NM109', 80)}"
 
 
 def _other_payer(other: OtherPayer) -> Iterator[str]:
@@ -123,11 +121,11 @@ def _line(other: OtherPayer, made: Adjudication, said: LineAdjudication) -> Iter
     payer = text(other.payer.identifier, "2430 SVD01", 80)
     modifiers = [code(modifier, "2430 SVD03-03", 2, 2) for modifier in said.modifiers]
     procedure = ":".join(["HC", code(said.procedure, "2430 SVD03-02", 5, 5), *modifiers])
-    paid = _amount(said.paid_cents, "2430 SVD02")
+    paid = signed_dollars(said.paid_cents, "2430 SVD02")
     yield f"SVD*{payer}*{paid}*{procedure}**{_quantity(said.units)}"
     yield from _adjustments(said.adjustments, "2430 CAS")
     yield f"DTP*573*D8*{made.decided_on:%Y%m%d}"
-    yield f"AMT*EAF*{_amount(_patients(said.adjustments), '2430 AMT*EAF')}"
+    yield f"AMT*EAF*{signed_dollars(_patients(said.adjustments), '2430 AMT*EAF')}"
 
 
 def _adjustments(adjustments: Sequence[RemittedAdjustment], place: str) -> Iterator[str]:
@@ -138,7 +136,7 @@ def _adjustments(adjustments: Sequence[RemittedAdjustment], place: str) -> Itera
             message = f"At most {_MOST_REASONS} reasons of one group are allowed."
             raise RefusedElementError("out-of-range", place, message)
         triples = [
-            f"*{code(each.reason, place, 1, 5)}*{_amount(each.cents, place)}"
+            f"*{code(each.reason, place, 1, 5)}*{signed_dollars(each.cents, place)}"
             f"*{_quantity(each.quantity) if each.quantity is not None else ''}"
             for each in of_group
         ]
@@ -153,16 +151,6 @@ def _sum(adjustments: Sequence[RemittedAdjustment]) -> int:
 def _patients(adjustments: Sequence[RemittedAdjustment]) -> int:
     """What the payer left to the patient; never below zero, as it is owed to nobody then."""
     return max(0, sum(each.cents for each in adjustments if each.group == "PR"))
-
-
-def _amount(cents: int, element: str) -> str:
-    """Cents as X12 writes them; an adjustment may be below zero."""
-    if abs(cents) > _MOST_CENTS:
-        message = "An amount of at most 99,999,999.99 is expected."
-        raise RefusedElementError("out-of-range", element, message)
-    whole, rest = divmod(abs(cents), 100)
-    written = f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)
-    return f"-{written}" if cents < 0 else written
 
 
 def _quantity(value: Decimal) -> str:

@@ -1,23 +1,13 @@
-"""The service lines of a claim in an 837P (2400), and amounts as X12 writes them."""
+"""The service lines of a claim in an 837P (2400)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from services.billing.x12.amounts import dollars
 from services.billing.x12.characters import code, text
 from services.billing.x12.claims_837p import ServiceLine
 from services.billing.x12.errors import RefusedElementError
-
-_MOST_CENTS = 10**10 - 1  # HIPAA guides limit amounts to eight digits before the point
-
-
-def dollars(cents: int, element: str) -> str:
-    """Cents as X12 writes an amount: exact, without trailing zeros."""
-    if not 0 <= cents <= _MOST_CENTS:
-        message = "An amount from 0 to 99,999,999.99 is expected."
-        raise RefusedElementError("out-of-range", element, message)
-    whole, rest = divmod(cents, 100)
-    return f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)
 
 
 def service_line(line: ServiceLine, diagnoses: int) -> Iterator[str]:

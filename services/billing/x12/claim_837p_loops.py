@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from services.billing.x12.amounts import dollars
 from services.billing.x12.characters import code, optional_text, text
 from services.billing.x12.claim_837p_cob import line_adjudications, other_payers
-from services.billing.x12.claim_837p_lines import dollars, service_line
+from services.billing.x12.claim_837p_lines import service_line
 from services.billing.x12.claim_837p_providers import (
     address,
-    person,
     referring_provider,
     rendering_provider,
     service_facility,
@@ -29,6 +29,7 @@ from services.billing.x12.code_lists import (
     PLACES_OF_SERVICE,
 )
 from services.billing.x12.errors import RefusedElementError
+from services.billing.x12.persons import person
 
 MOST_DIAGNOSES = 12
 MOST_LINES = 50

@@ -1,19 +1,19 @@
-"""People and places around a claim in an 837P: names, addresses, 2310A to 2310C."""
+"""Providers and places around a claim in an 837P: addresses, 2310A to 2310C."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.billing.x12.characters import code, optional_text, text
+from services.billing.x12.characters import code, text
 from services.billing.x12.claims_837p import (
     Address,
-    Person,
     ReferringProvider,
     RenderingProvider,
     ServiceFacility,
 )
 from services.billing.x12.code_lists import STATES
 from services.billing.x12.errors import RefusedElementError
+from services.billing.x12.persons import person
 
 
 def address(place: Address, loop: str) -> Iterator[str]:
@@ -27,14 +27,6 @@ def address(place: Address, loop: str) -> Iterator[str]:
     if len(postal_code) not in (5, 9) or not postal_code.isdigit():
         raise RefusedElementError("format", f"{loop} N403", "5 or 9 digits are expected.")
     yield f"N4*{city}*{state}*{postal_code}"
-
-
-def person(start: str, name: Person, loop: str) -> str:
-    """NM101 to NM107; prefix and suffix stay empty."""
-    last = text(name.last_name, f"{loop} NM103", 60)
-    first = optional_text(name.first_name, f"{loop} NM104", 35)
-    middle = optional_text(name.middle_name, f"{loop} NM105", 25)
-    return f"{start}*{last}*{first}*{middle}**"
 
 
 def referring_provider(provider: ReferringProvider) -> Iterator[str]:

@@ -6,10 +6,11 @@ Amounts are cents, days are dates; element limits are checked when the file is w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 
 from services.billing.x12.claims_837p_cob import OtherPayer, PayerSequence
+from services.billing.x12.enclose import Addressed
 from services.billing.x12.remittance import Unbalanced
 
 Sex = Literal["F", "M", "U"]
@@ -189,28 +190,17 @@ class ProfessionalClaim:
     others: tuple[OtherPayer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ProfessionalClaims:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfessionalClaims(Addressed):
     """One interchange with one group and one 837P; all control numbers are the caller's."""
 
-    sender_id: str
-    """ISA06 and GS02, qualifier ZZ."""
-    receiver_id: str
-    """ISA08."""
     interchange_control: int
     group_control: int
     transaction_control: int
-    written_at: datetime
-    usage: Literal["P", "T"]
-    """ISA15: production or test."""
     submitter: Submitter
     receiver: Receiver
     billing_provider: BillingProvider
     claims: tuple[ProfessionalClaim, ...]
-    receiver_qualifier: str = "ZZ"
-    """ISA07: what kind of number `receiver_id` is (30 a tax number, 27 and 28 Medicare's…)."""
-    receiver_application: str | None = None
-    """GS03; None: as `receiver_id`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from datetime import date
 
-from services.billing.x12.characters import code, optional_text, text
-from services.billing.x12.claims_837p import Payer, Person, Sex
-from services.billing.x12.enclose import Enclosure, enclose
+from services.billing.x12.asking import Asking
+from services.billing.x12.characters import code, text
+from services.billing.x12.claims_837p import Person, Sex
+from services.billing.x12.enclose import Controls, TransactionSet, enclose, refuse_repeats
 from services.billing.x12.errors import RefusedElementError
+from services.billing.x12.persons import born, person
 
-VERSION = "005010X279A1"
+_SET = TransactionSet("HS", "270", "005010X279A1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +41,21 @@ class Inquiry:
     """EQ01 (external code list 1365); 30 asks for the plan as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inquiries:
-    """One interchange of one practice to one payer; one 270 with every question."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiries(Asking):
+    """One 270."""
 
-    sender_id: str
-    receiver_id: str
-    control: int
-    written_at: datetime
-    usage: Literal["P", "T"]
-    payer: Payer
-    provider_name: str
-    provider_npi: str
     trace_origin: str
     """TRN03, who gave the trace numbers: 1 and the EIN."""
     inquiries: tuple[Inquiry, ...]
-    receiver_qualifier: str = "ZZ"
-    receiver_application: str | None = None
 
 
 def write_270(asked: Inquiries) -> bytes:
     """The whole file as ASCII; RefusedElementError names the element that cannot be written."""
     if not asked.inquiries:
         raise RefusedElementError("missing", "2000C", "At least one inquiry is required.")
-    traces = [inquiry.trace_number for inquiry in asked.inquiries]
-    if len(set(traces)) != len(traces):
-        raise RefusedElementError("duplicate", "2000C TRN02", "Two inquiries share a number.")
-    envelope = Enclosure(
-        asked.sender_id, asked.receiver_id, asked.control, asked.written_at, asked.usage,
-        functional_id="HS", transaction_set="270", version=VERSION,
-        receiver_qualifier=asked.receiver_qualifier,
-        receiver_application=asked.receiver_application,
-    )  # fmt: skip
-    return enclose(envelope, list(_segments(asked)))
+    refuse_repeats([one.trace_number for one in asked.inquiries], "2000C TRN02", "inquiries")
+    return enclose(asked, _SET, Controls.of(asked.control), list(_segments(asked)))
 
 
 def _segments(asked: Inquiries) -> Iterator[str]:
@@ -89,7 +72,6 @@ def _segments(asked: Inquiries) -> Iterator[str]:
         level += 1
         subscriber = level
         yield f"HL*{level}*2*22*{0 if inquiry.dependent is None else 1}"
-        question = list(_question(inquiry))
         if inquiry.dependent is None:
             yield _trace(inquiry, asked, "2000C")
             yield from _subscriber(inquiry)
@@ -99,7 +81,7 @@ def _segments(asked: Inquiries) -> Iterator[str]:
             yield f"HL*{level}*{subscriber}*23*0"
             yield _trace(inquiry, asked, "2000D")
             yield from _person("NM1*03*1", inquiry.dependent, "2100D")
-        yield from question
+        yield from _question(inquiry)
 
 
 def _trace(inquiry: Inquiry, asked: Inquiries, loop: str) -> str:
@@ -108,22 +90,17 @@ def _trace(inquiry: Inquiry, asked: Inquiries, loop: str) -> str:
 
 
 def _subscriber(inquiry: Inquiry) -> Iterator[str]:
-    member = f"***MI*{text(inquiry.member_id, '2100C NM109', 80, 2)}"
+    member = f"*MI*{text(inquiry.member_id, '2100C NM109', 80, 2)}"
     if inquiry.subscriber is None:
-        yield f"NM1*IL*1***{member}"
+        yield f"NM1*IL*1*****{member}"
     else:
         yield from _person("NM1*IL*1", inquiry.subscriber, "2100C", member)
 
 
-def _person(start: str, person: AskedPerson, loop: str, member: str = "") -> Iterator[str]:
-    name = person.name
-    last = text(name.last_name, f"{loop} NM103", 60)
-    first = optional_text(name.first_name, f"{loop} NM104", 35)
-    middle = optional_text(name.middle_name, f"{loop} NM105", 25)
-    yield f"{start}*{last}*{first}*{middle}{member}".rstrip("*")
-    if person.born_on is not None:
-        sex = f"*{person.sex}" if person.sex != "U" else ""
-        yield f"DMG*D8*{person.born_on:%Y%m%d}{sex}"
+def _person(start: str, asked: AskedPerson, loop: str, member: str = "") -> Iterator[str]:
+    yield f"{person(start, asked.name, loop)}{member}".rstrip("*")
+    if asked.born_on is not None:
+        yield born(asked.born_on, asked.sex)
 
 
 def _question(inquiry: Inquiry) -> Iterator[str]:

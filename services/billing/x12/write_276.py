@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from datetime import date
 
-from services.billing.x12.characters import code, optional_text, text
-from services.billing.x12.claim_837p_loops import dollars
-from services.billing.x12.claims_837p import Payer, Person, Sex
-from services.billing.x12.enclose import Enclosure, enclose
+from services.billing.x12.amounts import dollars
+from services.billing.x12.asking import Asking
+from services.billing.x12.characters import code, text
+from services.billing.x12.claims_837p import Person, Sex
+from services.billing.x12.enclose import Controls, TransactionSet, enclose, refuse_repeats
 from services.billing.x12.errors import RefusedElementError
+from services.billing.x12.persons import born, person
 
-VERSION = "005010X212"
+_SET = TransactionSet("HR", "276", "005010X212")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +43,19 @@ class StatusQuestion:
     is_subscriber: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StatusQuestions:
-    """One interchange of one practice to one payer; one 276 with every question."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusQuestions(Asking):
+    """One 276."""
 
-    sender_id: str
-    receiver_id: str
-    control: int
-    written_at: datetime
-    usage: Literal["P", "T"]
-    payer: Payer
-    provider_name: str
-    provider_npi: str
     questions: tuple[StatusQuestion, ...]
-    receiver_qualifier: str = "ZZ"
-    receiver_application: str | None = None
 
 
 def write_276(asked: StatusQuestions) -> bytes:
     """The whole file as ASCII; RefusedElementError names the element that cannot be written."""
     if not asked.questions:
         raise RefusedElementError("missing", "2200D", "At least one question is required.")
-    traces = [question.trace_number for question in asked.questions]
-    if len(set(traces)) != len(traces):
-        raise RefusedElementError("duplicate", "2200D TRN02", "Two questions share a number.")
-    envelope = Enclosure(
-        asked.sender_id, asked.receiver_id, asked.control, asked.written_at, asked.usage,
-        functional_id="HR", transaction_set="276", version=VERSION,
-        receiver_qualifier=asked.receiver_qualifier,
-        receiver_application=asked.receiver_application,
-    )  # fmt: skip
-    return enclose(envelope, list(_segments(asked)))
+    refuse_repeats([one.trace_number for one in asked.questions], "2200D TRN02", "questions")
+    return enclose(asked, _SET, Controls.of(asked.control), list(_segments(asked)))
 
 
 def _segments(asked: StatusQuestions) -> Iterator[str]:
@@ -89,19 +72,20 @@ def _segments(asked: StatusQuestions) -> Iterator[str]:
     level = 3
     for question in asked.questions:
         level += 1
+        patient = question.patient
         if question.is_subscriber:
             yield f"HL*{level}*3*22*0"
-            yield _demographics(question.patient)
+            yield born(patient.born_on, patient.sex)
             member = text(question.member_id, "2100D NM109", 80)
-            yield f"{_name('NM1*IL*1', question.patient.name, '2100D')}***MI*{member}"
+            yield f"{person('NM1*IL*1', patient.name, '2100D')}*MI*{member}"
         else:
             # Of the subscriber only the member's number is known.
             yield f"HL*{level}*3*22*1"
             yield f"NM1*IL*1******MI*{text(question.member_id, '2100D NM109', 80)}"
             level += 1
             yield f"HL*{level}*{level - 1}*23"
-            yield _demographics(question.patient)
-            yield _name("NM1*QC*1", question.patient.name, "2100E").rstrip("*")
+            yield born(patient.born_on, patient.sex)
+            yield person("NM1*QC*1", patient.name, "2100E").rstrip("*")
         yield from _claim(question)
 
 
@@ -112,15 +96,3 @@ def _claim(question: StatusQuestion) -> Iterator[str]:
     yield f"REF*EJ*{text(question.control_number, '2200D REF*EJ', 50)}"
     yield f"AMT*T3*{dollars(question.charge_cents, '2200D AMT*T3')}"
     yield f"DTP*472*D8*{question.service_on:%Y%m%d}"
-
-
-def _demographics(patient: AskedPatient) -> str:
-    sex = f"*{patient.sex}" if patient.sex != "U" else ""
-    return f"DMG*D8*{patient.born_on:%Y%m%d}{sex}"
-
-
-def _name(start: str, person: Person, loop: str) -> str:
-    last = text(person.last_name, f"{loop} NM103", 60)
-    first = optional_text(person.first_name, f"{loop} NM104", 35)
-    middle = optional_text(person.middle_name, f"{loop} NM105", 25)
-    return f"{start}*{last}*{first}*{middle}"
