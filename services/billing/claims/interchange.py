@@ -70,7 +70,7 @@ def interchange_of(
     payer = claims[0].payer
     return ProfessionalClaims(
         sender_id=route.submitter_id,
-        receiver_id=receiver.interchange_id if receiver else payer.identifier[:15],
+        receiver_id=route.receiver_id,
         interchange_control=number,
         group_control=number,
         transaction_control=number,
@@ -91,8 +91,8 @@ def interchange_of(
             route.billing_taxonomy,
         ),
         claims=tuple(claims),
-        receiver_qualifier=receiver.qualifier if receiver else "ZZ",
-        receiver_application=receiver.application_id if receiver else None,
+        receiver_qualifier=route.receiver_qualifier,
+        receiver_application=route.receiver_application,
     )
 
 

@@ -67,21 +67,21 @@ class Way:
 
 def write_questions(number: int, way: Way, questions: Sequence[Inquiry], at: datetime) -> bytes:
     """One interchange of one practice to one payer; raises RefusedElementError."""
-    practice, payer, receiver = way.practice, way.payer, way.route.receiver
+    practice, route = way.practice, way.route
     return write_270(
         Inquiries(
-            sender_id=way.route.submitter_id,
-            receiver_id=receiver.interchange_id if receiver else payer.identifier[:15],
+            sender_id=route.submitter_id,
+            receiver_id=route.receiver_id,
             control=number,
             written_at=at,
-            usage=way.route.usage,
-            payer=payer,
+            usage=route.usage,
+            payer=way.payer,
             provider_name=plain_text(practice["name"]),
             provider_npi=practice["npi"],
             trace_origin=f"1{practice['tax_id']}",
             inquiries=tuple(questions),
-            receiver_qualifier=receiver.qualifier if receiver else "ZZ",
-            receiver_application=receiver.application_id if receiver else None,
+            receiver_qualifier=route.receiver_qualifier,
+            receiver_application=route.receiver_application,
         )
     )
 

@@ -73,6 +73,19 @@ class Route:
     usage: Usage
     billing_taxonomy: str | None
 
+    @property
+    def receiver_id(self) -> str:
+        """ISA08: the receiver's, else as much of the payer's own id as ISA08 has room for."""
+        return self.receiver.interchange_id if self.receiver else (self.itself or "")[:15]
+
+    @property
+    def receiver_qualifier(self) -> Qualifier:
+        return self.receiver.qualifier if self.receiver else "ZZ"
+
+    @property
+    def receiver_application(self) -> str | None:
+        return self.receiver.application_id if self.receiver else None
+
 
 def route_of(payer_id: str, terms: PayerTerms, tax_id: str) -> Route:
     """The way to a payer; without another receiver the payer is its own."""

@@ -58,11 +58,10 @@ def write_questions(
     at: datetime,
 ) -> bytes:
     """One interchange of one practice, on the way that its claims go to the payer."""
-    receiver = route.receiver
     return write_276(
         StatusQuestions(
             sender_id=route.submitter_id,
-            receiver_id=receiver.interchange_id if receiver else payer.identifier[:15],
+            receiver_id=route.receiver_id,
             control=number,
             written_at=at,
             usage=route.usage,
@@ -70,8 +69,8 @@ def write_questions(
             provider_name=plain_text(practice["name"]),
             provider_npi=practice["npi"],
             questions=tuple(questions),
-            receiver_qualifier=receiver.qualifier if receiver else "ZZ",
-            receiver_application=receiver.application_id if receiver else None,
+            receiver_qualifier=route.receiver_qualifier,
+            receiver_application=route.receiver_application,
         )
     )
 
