@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from services.billing.inspect.model import Findings, dollars
 from services.billing.inspect.tally import Tally
-from services.billing.x12.open_claim import GROUPS
 from services.billing.x12.read_835 import TRN03_LENGTH
-from services.billing.x12.values import at
+from services.billing.x12.remittance import ADJUSTMENT_GROUPS
+from services.billing.x12.values import at, repeats
 
 
 class TallyRemittance(Tally):
@@ -95,11 +95,9 @@ class TallyRemittance(Tally):
 
     def _adjust(self, segment: list[str], number: int) -> None:
         group = at(segment, 1)
-        if group not in GROUPS:
+        if group not in ADJUSTMENT_GROUPS:
             self.report(number, "CAS01", "CAS01 is not CO, PR, OA, PI or CR.")
-        for index in range(2, max(len(segment), 3), 3):
-            if index > 2 and not any(segment[index : index + 3]):
-                continue
+        for index in repeats(segment, 2, 3):
             self.needed(segment, index, number)
             amount = self.amount(segment, index + 1, number)
             self._adjusted_of_claim += amount
@@ -113,9 +111,7 @@ class TallyRemittance(Tally):
         self._close_claim()
         self.needed(segment, 1, number)
         self.day(segment, 2, number)
-        for index in range(3, max(len(segment), 5), 2):
-            if index > 3 and not at(segment, index) and not at(segment, index + 1):
-                continue
+        for index in repeats(segment, 3, 2):
             self.needed(segment, index, number)
             self.sums.provider_adjustment += self.amount(segment, index + 1, number)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from services.billing.inspect.model import Findings, dollars
 from services.billing.inspect.tally import Levels, Tally
+from services.billing.x12.read_999 import GROUP_VERDICTS, TRANSACTION_VERDICTS
+from services.billing.x12.read_ta1 import INTERCHANGE_VERDICTS
 from services.billing.x12.values import at
 
 _TAKEN_IN = frozenset({"A", "E"})
-_SET_VERDICTS = frozenset({"A", "E", "M", "R", "W", "X"})
 _ASKED = {"20": (), "21": ("20",), "19": ("21",), "22": ("19",), "23": ("22",)}
 
 
@@ -28,13 +31,13 @@ class TallyAcknowledgement(Tally):
                 self.whole(segment, 2, number)
             case "IK5":
                 self._answered += 1
-                self._taken_in += self._verdict(segment, number, _SET_VERDICTS) in _TAKEN_IN
+                self._taken_in += self._verdict(segment, number, TRANSACTION_VERDICTS) in _TAKEN_IN
             case "AK9":
                 self._counts(segment, number)
             case _:
                 pass
 
-    def _verdict(self, segment: list[str], number: int, known: frozenset[str]) -> str:
+    def _verdict(self, segment: list[str], number: int, known: Container[str]) -> str:
         verdict = at(segment, 1)
         if verdict not in known:
             element = f"{segment[0]}01"
@@ -42,7 +45,7 @@ class TallyAcknowledgement(Tally):
         return verdict
 
     def _counts(self, segment: list[str], number: int) -> None:
-        self._verdict(segment, number, _SET_VERDICTS | {"P"})
+        self._verdict(segment, number, GROUP_VERDICTS)
         included, received, taken_in = (self.whole(segment, i, number) for i in (2, 3, 4))
         # Sets that were taken in need not be listed.
         if included is None or received is None or taken_in is None:
@@ -204,7 +207,7 @@ class TallyInterchangeAnswer(Tally):
 
     def take(self, segment: list[str], number: int) -> None:
         self.trace = self.needed(segment, 1, number) or None
-        if at(segment, 4) not in ("A", "E", "R"):
+        if at(segment, 4) not in INTERCHANGE_VERDICTS:
             self.report(number, "TA104", "TA104 is not A, E or R.")
         self.needed(segment, 5, number)
 

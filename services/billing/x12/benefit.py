@@ -16,7 +16,7 @@ from services.billing.x12.eligibility import (
 )
 from services.billing.x12.errors import X12Error
 from services.billing.x12.segments import Segments
-from services.billing.x12.values import at, cents, day_of, quantity, required
+from services.billing.x12.values import at, day_of, optional_cents, quantity, required
 
 MOST_IN_A_BENEFIT = 500
 """Segments of one EB loop."""
@@ -113,10 +113,8 @@ def _bad_date(number: int) -> NoReturn:
 
 def _amount(segment: list[str], number: int) -> int | None:
     """EB07 in cents; a benefit owes nobody anything below zero."""
-    if not at(segment, 7):
-        return None
-    amount = cents(segment, 7, number)
-    if amount < 0:
+    amount = optional_cents(segment, 7, number)
+    if amount is not None and amount < 0:
         raise X12Error("bad-amount", number, "EB07 is below zero.", "Ask the sender about it.")
     return amount
 

@@ -15,7 +15,6 @@ from services.billing.x12.amounts import signed_dollars
 from services.billing.x12.characters import code, optional_text, text
 from services.billing.x12.claims_837p import ProfessionalClaim, ServiceLine
 from services.billing.x12.claims_837p_cob import (
-    ADJUSTMENT_GROUPS,
     Adjudication,
     LineAdjudication,
     OtherPayer,
@@ -23,7 +22,7 @@ from services.billing.x12.claims_837p_cob import (
 )
 from services.billing.x12.errors import RefusedElementError
 from services.billing.x12.persons import person
-from services.billing.x12.remittance import RemittedAdjustment
+from services.billing.x12.remittance import ADJUSTMENT_GROUPS, RemittedAdjustment
 
 _MOST_REASONS = 6
 _ORDER: tuple[PayerSequence, ...] = ("P", "S", "T")

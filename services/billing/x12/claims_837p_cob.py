@@ -8,17 +8,13 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from services.billing.x12.remittance import RemittedAdjustment
+from services.billing.x12.remittance import ADJUSTMENT_GROUPS, RemittedAdjustment
 
 if TYPE_CHECKING:
     from services.billing.x12.claims_837p import Payer, Person
 
 PayerSequence = Literal["P", "S", "T"]
 """SBR01: the primary, the secondary, the tertiary payer."""
-
-
-ADJUSTMENT_GROUPS = ("CO", "CR", "OA", "PI", "PR")
-"""CAS01, in the order in which they are written."""
 
 
 def in_order(adjustments: Iterable[RemittedAdjustment]) -> tuple[RemittedAdjustment, ...]:

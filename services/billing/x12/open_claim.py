@@ -7,6 +7,7 @@ from datetime import date
 
 from services.billing.x12.errors import X12Error
 from services.billing.x12.remittance import (
+    ADJUSTMENT_GROUPS,
     RemittedAdjustment,
     RemittedClaim,
     RemittedLine,
@@ -18,10 +19,10 @@ from services.billing.x12.values import (
     cents_or_zero,
     day,
     quantity,
+    repeats,
     required,
 )
 
-GROUPS = frozenset({"CO", "PR", "OA", "PI", "CR"})
 _CLAIM_REMARKS = {"MIA": (5, 20, 21, 22, 23), "MOA": (3, 4, 5, 6, 7)}
 
 
@@ -62,7 +63,7 @@ class OpenClaim:
         """CAS: up to six triples of reason, amount and quantity."""
         number = self._segments.number
         group = segment[1] if len(segment) > 1 else ""
-        if group not in GROUPS:
+        if group not in ADJUSTMENT_GROUPS:
             raise X12Error(
                 "bad-code",
                 number,
@@ -74,9 +75,7 @@ class OpenClaim:
             amount = cents(segment, 3, number)
             into.append(RemittedAdjustment(group, segment[2], amount, None))
             return
-        for index in range(2, max(len(segment), 3), 3):
-            if index > 2 and not any(segment[index : index + 3]):
-                continue
+        for index in repeats(segment, 2, 3):
             reason = required(segment, index, number)
             amount = cents(segment, index + 1, number)
             count = quantity(segment, index + 2, number)

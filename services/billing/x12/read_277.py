@@ -13,7 +13,8 @@ from typing import BinaryIO, NoReturn
 from services.billing.x12.errors import Code, X12Error
 from services.billing.x12.identify import expect_transaction
 from services.billing.x12.segments import Segments
-from services.billing.x12.values import at, cents_or_zero, day, required
+from services.billing.x12.status_codes import status_codes
+from services.billing.x12.values import at, day, optional_cents, required
 
 _CLAIM_LEVELS = frozenset({"22", "23"})
 _LEVELS = frozenset({"20", "21", "19"}) | _CLAIM_LEVELS
@@ -103,17 +104,14 @@ class _Reading:
         number = self._segments.number
         if self._trace is None:
             self._refuse("segment-order", "STC comes before TRN.")
-        place = required(segment, 1, number).split(self._segments.delimiters.component)
-        category, code = at(place, 0), at(place, 1)
-        if not category or not code:
-            self._refuse("missing-element", "STC01 has no category or no status code.")
+        category, code, entity = status_codes(segment, self._segments, "277")
         return ToldStatus(
             category=category,
             code=code,
-            entity=at(place, 2),
+            entity=entity,
             effective_on=day(segment, 2, number),
-            charge_cents=cents_or_zero(segment, 4, number) if at(segment, 4) else None,
-            paid_cents=cents_or_zero(segment, 5, number) if at(segment, 5) else None,
+            charge_cents=optional_cents(segment, 4, number),
+            paid_cents=optional_cents(segment, 5, number),
         )
 
     def _close(self) -> None:

@@ -13,6 +13,7 @@ from typing import BinaryIO, Literal, NoReturn
 from services.billing.x12.errors import Code, X12Error
 from services.billing.x12.identify import expect_transaction
 from services.billing.x12.segments import Segments
+from services.billing.x12.status_codes import status_codes
 from services.billing.x12.values import at, cents_or_zero, day, required
 
 StatusVerdict = Literal["accepted", "rejected", "other"]
@@ -153,15 +154,12 @@ class _Batch:
 
     def _read_status(self, segment: list[str]) -> Status:
         number = self._segments.number
-        place = required(segment, 1, number).split(self._segments.delimiters.component)
-        category, code = at(place, 0), at(place, 1)
-        if not category or not code:
-            _refuse("missing-element", number, "STC01 has no category or no status code.")
+        category, code, entity = status_codes(segment, self._segments, "277CA")
         return Status(
             verdict=_VERDICTS.get(category, "other"),
             category=category,
             code=code,
-            entity=at(place, 2),
+            entity=entity,
             effective_on=day(segment, 2, number),
             amount_cents=cents_or_zero(segment, 4, number),
         )

@@ -18,7 +18,7 @@ from services.billing.x12.remittance import (
 )
 from services.billing.x12.remittance_sums import RemittanceSums
 from services.billing.x12.segments import Segments
-from services.billing.x12.values import at, cents, day, required
+from services.billing.x12.values import at, cents, day, repeats, required
 
 TRN03_LENGTH = 10
 _HEADER, _DETAIL, _CLAIM, _SUMMARY = range(4)
@@ -150,9 +150,7 @@ class _Reading:
         self._give_header()
         self._part = _SUMMARY
         number = self._segments.number
-        for index in range(3, max(len(segment), 5), 2):
-            if index > 3 and not at(segment, index) and not at(segment, index + 1):
-                continue
+        for index in repeats(segment, 3, 2):
             reason, _, reference = required(segment, index, number).partition(
                 self._segments.delimiters.component
             )

@@ -6,7 +6,7 @@ have no place for is passed over where the guide knows the segment, and refused 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time
 from typing import BinaryIO, TypeAlias
@@ -89,7 +89,7 @@ def read_batches(stream: BinaryIO) -> list[ProfessionalClaims]:
 class _Transaction:
     """One 837P while it is read: what stands above a claim, and the claim."""
 
-    def __init__(self, segments: Segments, isa: Sequence[str], group: Sequence[str]) -> None:
+    def __init__(self, segments: Segments, isa: list[str], group: list[str]) -> None:
         self._segments = segments
         self._isa, self._group = isa, group
         self._head: list[str] = []
@@ -226,12 +226,12 @@ class _Transaction:
                             (self._billing, "2010AA")):  # fmt: skip
             if not party.name:
                 refuse("missing-segment", number, f"NM1 of loop {loop} is missing.")
-        receiver, application = isa[8].strip(), at(list(group), 3)
+        receiver, application = isa[8].strip(), at(group, 3)
         return ProfessionalClaims(
             sender_id=isa[6].strip(),
             receiver_id=receiver,
             interchange_control=_integer(isa[13], number),
-            group_control=_integer(at(list(group), 6), number),
+            group_control=_integer(at(group, 6), number),
             transaction_control=_integer(self._segments.envelope.transaction_control, number),
             written_at=self._written_at(),
             usage="P" if isa[15] == "P" else "T",

@@ -27,9 +27,9 @@ _PLACES: dict[str, PayerSequence] = {"P": "P", "S": "S", "T": "T"}
 _OF_LINE = frozenset({"CAS", "DTP", "AMT"})
 
 
-def place_of(policy: Sequence[str]) -> PayerSequence:
+def place_of(policy: list[str]) -> PayerSequence:
     """SBR01 of the claim's own payer."""
-    return _PLACES.get(at(list(policy), 1), "P")
+    return _PLACES.get(at(policy, 1), "P")
 
 
 @dataclass

@@ -16,12 +16,12 @@ from services.billing.x12.values import at, required
 
 Verdict = Literal["accepted", "accepted-with-errors", "partly-accepted", "rejected"]
 
-_TRANSACTION_VERDICTS: Mapping[str, Verdict] = {
+TRANSACTION_VERDICTS: Mapping[str, Verdict] = {
     "A": "accepted", "E": "accepted-with-errors", "M": "rejected", "R": "rejected",
     "W": "rejected", "X": "rejected",
 }  # fmt: skip
-_GROUP_VERDICTS: Mapping[str, Verdict] = {
-    **_TRANSACTION_VERDICTS,
+GROUP_VERDICTS: Mapping[str, Verdict] = {
+    **TRANSACTION_VERDICTS,
     "P": "partly-accepted",
 }
 
@@ -144,12 +144,10 @@ class _Group:
         )
 
     def _close_transaction(self, segment: list[str], number: int) -> None:
-        verdict = _verdict(_TRANSACTION_VERDICTS, segment, number)
+        verdict = _verdict(TRANSACTION_VERDICTS, segment, number)
         codes = tuple(filter(None, segment[2:7]))
         ak2, notes = self._ak2, tuple(self._notes)
-        answer = TransactionAnswer(
-            at(ak2, 1), required(ak2, 2, number), verdict, codes, notes
-        )  # fmt: skip
+        answer = TransactionAnswer(at(ak2, 1), required(ak2, 2, number), verdict, codes, notes)
         self._answers.append(answer)
         self._ak2 = []
 
@@ -164,7 +162,7 @@ class _Group:
         return GroupAnswer(
             functional_id=required(ak1, 1, number),
             group_control=required(ak1, 2, number),
-            verdict=_verdict(_GROUP_VERDICTS, ak9, number),
+            verdict=_verdict(GROUP_VERDICTS, ak9, number),
             included=_whole(ak9, 2, number),
             received=_whole(ak9, 3, number),
             accepted=_whole(ak9, 4, number),

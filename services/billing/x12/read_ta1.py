@@ -11,7 +11,7 @@ from services.billing.x12.values import at, required
 
 InterchangeVerdict = Literal["accepted", "accepted-with-errors", "rejected"]
 
-_VERDICTS: dict[str, InterchangeVerdict] = {
+INTERCHANGE_VERDICTS: dict[str, InterchangeVerdict] = {
     "A": "accepted",
     "E": "accepted-with-errors",
     "R": "rejected",
@@ -36,7 +36,7 @@ def read_ta1(stream: BinaryIO) -> tuple[InterchangeAnswer, ...]:
 
 
 def _answer(segment: list[str], number: int) -> InterchangeAnswer:
-    verdict = _VERDICTS.get(at(segment, 4))
+    verdict = INTERCHANGE_VERDICTS.get(at(segment, 4))
     if verdict is None:
         raise X12Error(
             "bad-code", number, "TA104 is not A, E or R.", "Ask the sender for a correct TA1."

@@ -11,6 +11,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
+ADJUSTMENT_GROUPS = ("CO", "CR", "OA", "PI", "PR")
+"""CAS01, in the order in which an 837P repeats them."""
+
 
 @dataclass(frozen=True, slots=True)
 class RemittanceHeader:
@@ -51,7 +54,7 @@ class RemittedAdjustment(NamedTuple):
     """One CAS triple: charged less paid, and why."""
 
     group: str
-    """CO, PR, OA, PI or CR."""
+    """One of ADJUSTMENT_GROUPS."""
     reason: str
     """Claim adjustment reason code (CARC)."""
     cents: int

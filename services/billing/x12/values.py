@@ -51,9 +51,23 @@ def cents(segment: list[str], index: int, number: int) -> int:
     return amount
 
 
+def optional_cents(segment: list[str], index: int, number: int) -> int | None:
+    """An optional amount in cents; None where it is left out."""
+    return cents(segment, index, number) if at(segment, index) else None
+
+
 def cents_or_zero(segment: list[str], index: int, number: int) -> int:
     """An optional amount in cents: 0 where it is left out."""
-    return cents(segment, index, number) if at(segment, index) else 0
+    return optional_cents(segment, index, number) or 0
+
+
+def repeats(segment: list[str], first: int, size: int) -> list[int]:
+    """Where a segment's repeated groups of `size` elements begin, from `first` on.
+
+    The first is always among them; of the others those that are not left empty.
+    """
+    further = range(first + size, len(segment), size)
+    return [first, *(index for index in further if any(segment[index : index + size]))]
 
 
 @lru_cache(maxsize=4096)
