@@ -72,16 +72,11 @@ class _Inspection:
 
     def stop(self, error: X12Error) -> None:
         """The file cannot be read on."""
+        self._disagreements.append(error)
         self._hear_disagreements()
-        element = _ELEMENTS.get(error.code)
-        if self._open is None:
-            self.around.add(
-                error.segment_number, element, f"{error.message} {error.fix}", None
-            )  # fmt: skip
-            return
-        self._open.add(element, error)
-        self._open.break_off()
-        self._close()
+        if self._open is not None:
+            self._open.break_off()
+            self._close()
 
     def _take_ta1(self, segment: list[str]) -> None:
         answer = OpenTransaction(self._segments, "TA1", segment)
@@ -94,10 +89,8 @@ class _Inspection:
             self._open = None
 
     def _hear_disagreements(self) -> None:
+        findings = self.around if self._open is None else self._open.findings
         for error in self._disagreements:
-            element = _ELEMENTS.get(error.code)
-            if self._open is not None:
-                self._open.add(element, error)
-            else:
-                self.around.add(error.segment_number, element, f"{error.message} {error.fix}", None)
+            element, message = _ELEMENTS.get(error.code), f"{error.message} {error.fix}"
+            findings.add(error.segment_number, element, message, None)
         self._disagreements.clear()

@@ -17,7 +17,7 @@ from services.billing.inspect.tally_answers import (
     TallyStatus,
 )
 from services.billing.inspect.walk import Guide, Walk
-from services.billing.x12 import TransactionName, X12Error, name_of
+from services.billing.x12 import TransactionName, name_of
 from services.billing.x12.segments import Segments
 from services.billing.x12.values import at
 
@@ -41,10 +41,9 @@ class OpenTransaction:
     def __init__(self, segments: Segments, name: TransactionName, st: list[str]) -> None:
         """Begins at its ST, or at its TA1."""
         envelope = segments.envelope
-        self._findings = Findings()
-        self._name = name
+        self.findings = Findings()
         kind = _TALLIES.get(name, Tally)
-        self._tally = kind(self._findings, segments.delimiters.component)
+        self._tally = kind(self.findings, segments.delimiters.component)
         self._set = at(st, 1) if name == "unknown" else name
         self._version = envelope.interchange_version if name == "TA1" else envelope.version
         self._control = at(st, 1) if name == "TA1" else at(st, 2)
@@ -74,10 +73,6 @@ class OpenTransaction:
             if self._walk is not None:
                 self._walk.end()
 
-    def add(self, element: str | None, error: X12Error) -> None:
-        """What the envelope found wrong in it."""
-        self._findings.add(error.segment_number, element, f"{error.message} {error.fix}", None)
-
     def break_off(self) -> None:
         """The file ends, or cannot be read on: no sum of it can be trusted."""
         self._tally.balanced = False
@@ -102,11 +97,11 @@ class OpenTransaction:
             patient_cents=sums.patient,
             provider_adjustment_cents=sums.provider_adjustment,
             balanced=tally.balanced,
-            problems=self._findings.all(),
+            problems=self.findings.all(),
         )
 
     def _report(self, number: int, element: str | None, message: str) -> None:
-        self._findings.add(number, element, message, self._tally.claim)
+        self.findings.add(number, element, message, self._tally.claim)
 
 
 @cache

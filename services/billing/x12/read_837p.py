@@ -25,13 +25,13 @@ from services.billing.x12.identify import expect_transaction
 from services.billing.x12.read_837p_claim import ReadClaim
 from services.billing.x12.read_837p_parties import Party, Patient, Subscribed, refuse
 from services.billing.x12.remittance import Unbalanced
+from services.billing.x12.remittance_sums import Disagreements
 from services.billing.x12.segments import Segments
 from services.billing.x12.values import at, day, required
 
 Claims837Event: TypeAlias = ProfessionalClaims | ProfessionalClaim | ClaimsTrailer
 """Of each billing provider its batch, without claims; then its claims; the set's trailer."""
 
-MOST_UNBALANCED = 100
 _KNOWN = frozenset(
     {"AMT", "CAS", "CN1", "CR1", "CR2", "CR3", "CRC", "CTP", "CUR", "DMG", "DTP", "FRM", "HCP",
      "HI", "K3", "LIN", "LQ", "LX", "MEA", "MOA", "N3", "N4", "NM1", "NTE", "OI", "PAT", "PER",
@@ -103,8 +103,8 @@ class _Transaction:
         self._patient: Patient | None = None
         self._payer: Party | None = None
         self._claim: ReadClaim | None = None
-        self._claims = self._lines = self._cents = self._unbalanced_count = 0
-        self._unbalanced: list[Unbalanced] = []
+        self._claims = self._lines = self._cents = 0
+        self._unbalanced = Disagreements()
 
     def take(self, segment: list[str]) -> Iterator[Claims837Event]:
         tag = segment[0]
@@ -133,8 +133,8 @@ class _Transaction:
             self._claims,
             self._lines,
             self._cents,
-            self._unbalanced_count,
-            tuple(self._unbalanced),
+            self._unbalanced.count,
+            self._unbalanced.kept(),
         )
 
     def _open_level(self, segment: list[str]) -> Iterator[Claims837Event]:
@@ -170,11 +170,8 @@ class _Transaction:
         self._lines += len(claim.lines)
         self._cents += claim.charge_cents
         if charged != claim.charge_cents:
-            self._unbalanced_count += 1
-            if len(self._unbalanced) < MOST_UNBALANCED:
-                place = reading.number
-                said = claim.control_number, None, place, charged, claim.charge_cents
-                self._unbalanced.append(Unbalanced("claim", *said))
+            said = claim.control_number, None, reading.number, charged, claim.charge_cents
+            self._unbalanced.add(Unbalanced("claim", *said))
         yield claim
 
     def _above_claims(self, segment: list[str]) -> None:

@@ -12,14 +12,29 @@ from services.billing.x12.remittance import (
 MOST_REPORTED = 100
 
 
+class Disagreements:
+    """Sums that do not come out: all are counted, the first hundred kept."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._kept: list[Unbalanced] = []
+
+    def add(self, found: Unbalanced) -> None:
+        self.count += 1
+        if len(self._kept) < MOST_REPORTED:
+            self._kept.append(found)
+
+    def kept(self) -> tuple[Unbalanced, ...]:
+        return tuple(self._kept)
+
+
 class RemittanceSums:
-    """Adds up claims and provider adjustments; holds at most a hundred findings."""
+    """Adds up claims and provider adjustments."""
 
     def __init__(self) -> None:
         self._claims = self._lines = self._charged = self._paid = 0
         self._adjusted = self._patient = self._provider = 0
-        self._unbalanced: list[Unbalanced] = []
-        self._unbalanced_count = 0
+        self._unbalanced = Disagreements()
 
     def add_claim(self, claim: RemittedClaim, number: int) -> None:
         """Take a whole claim whose CLP is segment `number`."""
@@ -34,12 +49,12 @@ class RemittanceSums:
             due = line.charge_cents - line.paid_cents
             if of_line != due:
                 name = claim.control_number
-                self._report(Unbalanced("line", name, line_number, number, due, of_line))
+                self._unbalanced.add(Unbalanced("line", name, line_number, number, due, of_line))
         self._adjusted += adjusted
         due = claim.charge_cents - claim.paid_cents
         if adjusted != due:
             name = claim.control_number
-            self._report(Unbalanced("claim", name, None, number, due, adjusted))
+            self._unbalanced.add(Unbalanced("claim", name, None, number, due, adjusted))
 
     def add_provider_adjustment(self, cents: int) -> None:
         """Take one PLB amount."""
@@ -49,7 +64,7 @@ class RemittanceSums:
         """The verdict, with the payment (BPR02) checked; `number` is the segment of SE."""
         due = self._paid - self._provider
         if payment_cents != due:
-            self._report(Unbalanced("transaction", None, None, number, due, payment_cents))
+            self._unbalanced.add(Unbalanced("transaction", None, None, number, due, payment_cents))
         return RemittanceTrailer(
             claims=self._claims,
             service_lines=self._lines,
@@ -58,8 +73,8 @@ class RemittanceSums:
             adjusted_cents=self._adjusted,
             patient_cents=self._patient,
             provider_adjustment_cents=self._provider,
-            unbalanced_count=self._unbalanced_count,
-            unbalanced=tuple(self._unbalanced),
+            unbalanced_count=self._unbalanced.count,
+            unbalanced=self._unbalanced.kept(),
         )
 
     def _sum(self, adjustments: tuple[RemittedAdjustment, ...]) -> int:
@@ -69,8 +84,3 @@ class RemittanceSums:
             if adjustment.group == "PR":
                 self._patient += adjustment.cents
         return total
-
-    def _report(self, finding: Unbalanced) -> None:
-        self._unbalanced_count += 1
-        if len(self._unbalanced) < MOST_REPORTED:
-            self._unbalanced.append(finding)
