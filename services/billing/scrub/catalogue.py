@@ -16,6 +16,7 @@ from services.billing.scrub.rules import (
     payer,
     units,
 )
+from services.billing.x12 import code_lists
 
 RULES: tuple[Rule, ...] = (
     identifiers.npi_check_digit,
@@ -56,7 +57,8 @@ BY_ID = {rule.rule_id: rule for rule in RULES}
 
 def _revision() -> str:
     """What the rules are, as one word: it changes with their text, and is kept with each edit."""
-    files = [Path(__file__), *sorted(Path(__file__).parent.glob("rules/*.py"))]
+    rules = sorted(Path(__file__).parent.glob("rules/*.py"))
+    files = [Path(__file__), *rules, Path(code_lists.__file__)]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 

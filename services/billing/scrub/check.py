@@ -9,6 +9,7 @@ from typing import Any
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
 from services.billing.claims.model import Claim
+from services.billing.eligibility.model import Standing
 from services.billing.eligibility.store import coverage_on
 from services.billing.payers.model import PayerTerms, filing_deadline
 from services.billing.scrub import store
@@ -17,7 +18,6 @@ from services.billing.scrub.editions import packaged
 from services.billing.scrub.model import (
     ClaimFacts,
     CodeList,
-    Coverage,
     Line,
     Pair,
     UnitLimit,
@@ -62,7 +62,7 @@ def stopping_before(raw: dict[str, Any]) -> tuple[str, ...]:
 
 
 def facts_of(
-    encounter: EncounterPosted, raw: dict[str, Any], coverage: Coverage, as_of: date
+    encounter: EncounterPosted, raw: dict[str, Any], coverage: Standing, as_of: date
 ) -> ClaimFacts:
     """The visit, and what `store.read_facts` found about it."""
     return ClaimFacts(

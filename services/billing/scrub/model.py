@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from services.billing.eligibility.model import Standing
+
 Severity = Literal["error", "warning"]
-Coverage = Literal["active", "inactive", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class ClaimFacts:
     rendering_npi: str
     referring_npi: str | None
     has_authorization: bool
-    coverage: Coverage
+    coverage: Standing
     filing_deadline: date | None
     """The last day on which the payer takes the claim; None: not known, and not judged."""
     authorization_codes: frozenset[str]
@@ -119,6 +120,8 @@ class Finding:
 
 
 Check = Callable[[ClaimFacts], Iterable[Finding]]
+LineCheck = Callable[[Line], str | None]
+"""What is wrong with a line, whatever else the claim says; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,28 @@ def rule(
 
     def made(check: Check) -> Rule:
         return Rule(rule_id, title, authority, severity, overridable, check, effective_on, ends_on)
+
+    return made
+
+
+def line_rule(
+    rule_id: str,
+    title: str,
+    authority: str,
+    severity: Severity = "error",
+    *,
+    place: str,
+    overridable: bool = False,
+) -> Callable[[LineCheck], Rule]:
+    """Make a rule of a check that looks at each line by itself; `place`: where its findings are."""
+
+    def made(check: LineCheck) -> Rule:
+        def of_lines(facts: ClaimFacts) -> Iterator[Finding]:
+            for line in facts.lines:
+                if explanation := check(line):
+                    yield Finding(place, explanation, line.number)
+
+        return Rule(rule_id, title, authority, severity, overridable, of_lines)
 
     return made
 

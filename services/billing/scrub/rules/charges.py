@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.billing.scrub.model import ClaimFacts, Finding, rule
+from services.billing.scrub.model import ClaimFacts, Finding, Line, line_rule, rule
 
 
 @rule(
@@ -22,19 +22,18 @@ def zero_charge_claim(facts: ClaimFacts) -> Iterator[Finding]:
         )
 
 
-@rule(
+@line_rule(
     "zero-charge-line",
     "A line without a charge is meant to be one",
     "X12 005010X222A1 2400 SV102",
     "warning",
+    place="2400 SV102",
 )
-def zero_charge_line(facts: ClaimFacts) -> Iterator[Finding]:
+def zero_charge_line(line: Line) -> str | None:
     """Codes that only report quality are told without a charge, and rightly so."""
-    for line in facts.lines:
-        if not line.charge_cents:
-            yield Finding(
-                "2400 SV102",
-                f"{line.procedure} is free of charge. Check the fee schedule, unless the code only "
-                "reports.",
-                line.number,
-            )
+    if not line.charge_cents:
+        return (
+            f"{line.procedure} is free of charge. Check the fee schedule, unless the code only "
+            "reports."
+        )
+    return None

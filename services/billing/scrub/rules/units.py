@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from services.billing.scrub.model import ClaimFacts, Finding, rule
+from services.billing.scrub.model import ClaimFacts, Finding, Line, line_rule, rule
 from services.billing.scrub.rules.modifiers import is_evaluation
 
 _MANUAL = "CMS NCCI Policy Manual, ch. 1, section V; the practice's loaded MUE table"
@@ -61,21 +61,20 @@ def mue_clinical(facts: ClaimFacts) -> Iterator[Finding]:
         )
 
 
-@rule(
+@line_rule(
     "evaluation-units",
     "An evaluation and management service has one unit",
     "CMS Medicare Claims Processing Manual, ch. 12, section 30.6",
     "warning",
+    place="2400 SV104",
 )
-def evaluation_units(facts: ClaimFacts) -> Iterator[Finding]:
-    for line in facts.lines:
-        if line.units > 1 and is_evaluation(line.procedure):
-            yield Finding(
-                "2400 SV104",
-                f"{line.units} units of {line.procedure}, which is one service a visit. Check the "
-                "units.",
-                line.number,
-            )
+def evaluation_units(line: Line) -> str | None:
+    if line.units > 1 and is_evaluation(line.procedure):
+        return (
+            f"{line.units} units of {line.procedure}, which is one service a visit. Check the "
+            "units."
+        )
+    return None
 
 
 def _over_the_day(facts: ClaimFacts, adjudication: int) -> Iterator[tuple[int, str, int, int]]:
