@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from libs.events.contracts.interop import ChargeLine, EncounterPosted
+from libs.events.contracts.interop import ChargeLine
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
-from libs.events.transport.payload import read_kept
 from services.billing.charges.lag import PostedVisit
 from services.billing.charges.model import Service
+from services.billing.claims.due import open_correction
 
 # A claim that was corrected was charged several times; it came when it was charged first.
 LIST_POSTED = """
@@ -74,7 +74,6 @@ async def list_corrected(
         left.setdefault(line["claim_id"], {})[service] = line["units"]
     found: list[tuple[dict[str, Any], dict[Service, int], Sequence[ChargeLine]]] = []
     for row in rows:
-        place = f"claim/{row['claim_id']}/correction"
-        visit = read_kept(uow.unseal(row.pop("corrected"), place), EncounterPosted)
+        visit = open_correction(uow, row["claim_id"], row.pop("corrected"))
         found.append((row, left.get(row["claim_id"], {}), visit.lines))
     return found

@@ -17,7 +17,7 @@ async def correct_claim(timer: Timer, uow: UnitOfWork) -> None:
     """Something is due of a claim, or what that waited for has come: take it a step further."""
     await store.lock_standing(uow.db, uow.practice_id)
     claim = await store.lock(uow.db, uow.practice_id, UUID(timer.key))
-    wanted = (await due.find_due(uow, [claim.claim_id])).get(claim.claim_id) if claim else None
+    wanted = await due.find_due_of(uow, claim) if claim else None
     if claim is None or wanted is None:
         return
     step = next_step(claim, wanted)

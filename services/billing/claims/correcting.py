@@ -7,10 +7,8 @@ void names the claim by the payer's own number, so the payer must have taken it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Literal
-from uuid import UUID
 
 from libs.events.contracts.interop import EncounterPosted
 from services.billing.claims.model import Claim, State
@@ -36,13 +34,11 @@ class Step(StrEnum):
 class Due:
     """A change that a payer does not know yet; `encounter` None: the visit is void."""
 
-    event_id: UUID
     encounter: EncounterPosted | None
     is_as_sent: bool
     """The visit is as the payer has it; it is sent again for what stands beside it."""
     asked_by: str | None
     waiting_for: str | None
-    since: datetime
 
 
 def next_step(claim: Claim, due: Due) -> Step | Waiting:

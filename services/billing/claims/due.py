@@ -12,6 +12,7 @@ from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 from libs.events.transport.payload import read_kept, write_kept
+from services.billing.claims import store
 from services.billing.claims.correcting import Due
 from services.billing.claims.model import Claim
 
@@ -27,8 +28,7 @@ ON CONFLICT (practice_id, claim_id) DO UPDATE
 """
 DROP = "DELETE FROM correction_due WHERE practice_id = $1 AND claim_id = $2"
 FIND = """
-SELECT d.claim_id, d.event_id, d.encounter, c.encounter AS as_sent, d.asked_by, d.waiting_for,
-       d.since
+SELECT d.claim_id, d.encounter, c.encounter AS as_sent, d.asked_by, d.waiting_for
   FROM correction_due d JOIN claim c USING (practice_id, claim_id)
  WHERE d.practice_id = $1 AND d.claim_id = ANY($2::uuid[])
 """
@@ -41,7 +41,10 @@ SELECT c.claim_id FROM correction_due d JOIN claim c USING (practice_id, claim_i
    AND d.waiting_for IS NULL
  ORDER BY d.since, c.claim_id LIMIT $3
 """
-LIST_ALL = "SELECT claim_id FROM correction_due WHERE practice_id = $1"
+WHICH_ARE_DUE = """
+SELECT claim_id FROM correction_due
+ WHERE practice_id = $1 AND ($2::uuid[] IS NULL OR claim_id = ANY($2))
+"""
 LIST = """
 SELECT claim_id, encounter_id, control_number, payer_id, service_on, charge_cents, state,
        payer_claim_number, kind, event_id, asked_by, waiting_for, since
@@ -86,6 +89,10 @@ async def find_due(uow: UnitOfWork, claim_ids: Collection[UUID]) -> dict[UUID, D
     return {row["claim_id"]: _due(uow, row) for row in rows}
 
 
+async def find_due_of(uow: UnitOfWork, claim: Claim) -> Due | None:
+    return (await find_due(uow, [claim.claim_id])).get(claim.claim_id)
+
+
 async def list_of_payers(db: Db, practice_id: UUID, payers: Sequence[str], most: int) -> list[UUID]:
     """Claims of these payers with a correction that waits for nothing, the oldest first."""
     rows = await db.fetch(LIST_OF_PAYERS, practice_id, list(payers), most)
@@ -98,15 +105,13 @@ async def note_wait(db: Db, claim: Claim, waiting_for: str | None) -> None:
 
 async def resume(uow: UnitOfWork, claim_ids: Collection[UUID]) -> None:
     """A payer has answered these claims: what is due of them may go on."""
-    rows = await uow.db.fetch(FIND, uow.practice_id, list(claim_ids)) if claim_ids else []
-    for row in rows:
-        await _wake(uow, row["claim_id"])
+    if claim_ids:
+        await _resume(uow, list(claim_ids))
 
 
 async def resume_all(uow: UnitOfWork) -> None:
     """A fact has come: look at everything that is due."""
-    for row in await uow.db.fetch(LIST_ALL, uow.practice_id):
-        await _wake(uow, row["claim_id"])
+    await _resume(uow, None)
 
 
 async def list_due(db: Db, practice_id: UUID, limit: int, offset: int) -> list[dict[str, Any]]:
@@ -114,26 +119,27 @@ async def list_due(db: Db, practice_id: UUID, limit: int, offset: int) -> list[d
     return [dict(row) for row in await db.fetch(LIST, practice_id, limit, offset)]
 
 
+def open_correction(uow: UnitOfWork, claim_id: UUID, sealed: bytes) -> EncounterPosted:
+    """The visit as `correction_due.encounter` keeps it."""
+    return read_kept(uow.unseal(sealed, _place(claim_id)), EncounterPosted)
+
+
+async def _resume(uow: UnitOfWork, claim_ids: list[UUID] | None) -> None:
+    for row in await uow.db.fetch(WHICH_ARE_DUE, uow.practice_id, claim_ids):
+        await _wake(uow, row["claim_id"])
+
+
 async def _wake(uow: UnitOfWork, claim_id: UUID) -> None:
     await uow.set_timer(CORRECT_TIMER, str(claim_id), uow.now)
 
 
 def _due(uow: UnitOfWork, row: asyncpg.Record) -> Due:
-    claim_id = row["claim_id"]
-    encounter = _visit(uow, row["encounter"], _place(claim_id))
-    return Due(
-        event_id=row["event_id"],
-        encounter=encounter,
-        is_as_sent=encounter is not None
-        and encounter == _visit(uow, row["as_sent"], f"claim/{claim_id}"),
-        asked_by=row["asked_by"],
-        waiting_for=row["waiting_for"],
-        since=row["since"],
+    claim_id, sealed = row["claim_id"], row["encounter"]
+    encounter = None if sealed is None else open_correction(uow, claim_id, sealed)
+    is_as_sent = encounter is not None and encounter == store.open_encounter(
+        uow, claim_id, row["as_sent"]
     )
-
-
-def _visit(uow: UnitOfWork, sealed: bytes | None, place: str) -> EncounterPosted | None:
-    return None if sealed is None else read_kept(uow.unseal(sealed, place), EncounterPosted)
+    return Due(encounter, is_as_sent, row["asked_by"], row["waiting_for"])
 
 
 def _place(claim_id: UUID) -> str:

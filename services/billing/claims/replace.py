@@ -61,7 +61,7 @@ async def resubmit_claim(uow: UnitOfWork, claim_id: UUID, asked: Resubmission, b
         return claim
     if claim.state is not State.REJECTED:
         raise NotSentAgainError("only a rejected claim is resubmitted; replace a decided one")
-    wanted = (await due.find_due(uow, [claim_id])).get(claim_id)
+    wanted = await due.find_due_of(uow, claim)
     if wanted is not None:
         await due.note_wait(uow.db, claim, None)
         await due.resume(uow, [claim_id])
@@ -82,7 +82,7 @@ async def replace_claim(uow: UnitOfWork, claim_id: UUID, asked: Replacement, by:
         return claim
     if claim.state in (State.VOID_SENT, State.VOIDED, State.SELF_PAY):
         raise NotSentAgainError("the payer has nothing of this claim to replace")
-    wanted = (await due.find_due(uow, [claim_id])).get(claim_id)
+    wanted = await due.find_due_of(uow, claim)
     if wanted is not None and wanted.encounter is None:
         raise NotSentAgainError("the visit is void, and the payer is to be told")
     encounter = wanted.encounter if wanted and wanted.encounter else await _visit(uow, claim)

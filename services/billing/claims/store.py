@@ -129,7 +129,7 @@ async def lock_standing(db: Db, practice_id: UUID) -> None:
 
 async def add_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted | None) -> None:
     """The claim and the visit that it is for, sealed; a claim taken over has none."""
-    sealed = uow.seal(write_kept(encounter), _place(claim)) if encounter else None
+    sealed = uow.seal(write_kept(encounter), _place(claim.claim_id)) if encounter else None
     await uow.db.execute(
         ADD_CLAIM, claim.practice_id, claim.claim_id, claim.encounter_id, sealed, claim.patient_id,
         claim.control_number, claim.payer_id, claim.provider_npi, claim.service_on,
@@ -179,7 +179,7 @@ async def move(
 
 async def change_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:
     """The claim is for another state of its visit now, and not priced."""
-    sealed = uow.seal(write_kept(encounter), _place(claim))
+    sealed = uow.seal(write_kept(encounter), _place(claim.claim_id))
     await uow.db.execute(
         CHANGE_CLAIM, claim.practice_id, claim.claim_id, sealed, claim.patient_id, claim.payer_id,
         claim.provider_npi, claim.service_on, claim.origin, claim.revision, claim.payers,
@@ -242,11 +242,16 @@ async def lock_in_interchange(db: Db, practice_id: UUID, number: int) -> list[Cl
 async def read_encounter(uow: UnitOfWork, claim: Claim) -> EncounterPosted:
     """The visit that the claim is for, as the latest version of its event says it."""
     sealed = await uow.db.fetchval(READ_ENCOUNTER, claim.practice_id, claim.claim_id)
-    return read_kept(uow.unseal(sealed, _place(claim)), EncounterPosted)
+    return open_encounter(uow, claim.claim_id, sealed)
 
 
-def _place(claim: Claim) -> str:
-    return f"claim/{claim.claim_id}"
+def open_encounter(uow: UnitOfWork, claim_id: UUID, sealed: bytes) -> EncounterPosted:
+    """The visit as `claim.encounter` keeps it."""
+    return read_kept(uow.unseal(sealed, _place(claim_id)), EncounterPosted)
+
+
+def _place(claim_id: UUID) -> str:
+    return f"claim/{claim_id}"
 
 
 async def read_lines(db: Db, claim: Claim) -> list[dict[str, Any]]:
