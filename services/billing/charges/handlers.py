@@ -16,9 +16,9 @@ from services.billing.claims.correcting import never_taken_in
 from services.billing.claims.model import (
     Claim,
     State,
+    claim_for,
     claim_id_of,
     control_number_of,
-    payers_of,
 )
 from services.billing.claims.release import advance, release_held_claims
 
@@ -66,24 +66,8 @@ async def _is_as_sent(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted)
 
 async def _open(encounter: EncounterPosted, uow: UnitOfWork) -> None:
     count = await store.next_number(uow.db, uow.practice_id, "claim")
-    claim = Claim(
-        practice_id=encounter.practice_id,
-        claim_id=claim_id_of(encounter.encounter_id),
-        encounter_id=encounter.encounter_id,
-        patient_id=encounter.patient_id,
-        control_number=control_number_of(count, uow.practice_id),
-        payer_id=encounter.coverage.payer_id if encounter.coverage else None,
-        payers=payers_of(encounter),
-        provider_npi=encounter.provider_npi,
-        service_on=encounter.service_on,
-        charge_cents=0,
-        state=State.HELD,
-        hold_reason=None,
-        was_refused=False,
-        interchange_number=None,
-        payer_claim_number=None,
-        origin=uow.origin.dump(),
-    )
+    number = control_number_of(count, uow.practice_id)
+    claim = claim_for(encounter, number, origin=uow.origin.dump())
     await store.add_claim(uow, claim, encounter)
     await advance(uow, claim, encounter)
 

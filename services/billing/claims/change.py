@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import Origin, Timer, UnitOfWork
 from services.billing.claims import due, store
 from services.billing.claims.correcting import Step, next_step
-from services.billing.claims.model import Claim, State, payers_of
+from services.billing.claims.model import Claim, State, as_of
 from services.billing.claims.release import advance, send_in_next_window, take_back
 
 
@@ -49,20 +48,3 @@ async def void_here(uow: UnitOfWork, claim: Claim, reason: str) -> None:
     """The visit of a claim that no payer has is void."""
     claim = await take_back(uow, claim)
     await store.move(uow.db, claim, State.VOIDED, uow.now, origin=claim.origin, reason=reason)
-
-
-def as_of(claim: Claim, encounter: EncounterPosted, *, origin: str) -> Claim:
-    """The claim for another state of its visit, not priced yet."""
-    return replace(
-        claim,
-        patient_id=encounter.patient_id,
-        payer_id=encounter.coverage.payer_id if encounter.coverage else None,
-        payers=payers_of(encounter),
-        provider_npi=encounter.provider_npi,
-        service_on=encounter.service_on,
-        charge_cents=0,
-        state=State.HELD,
-        hold_reason=None,
-        origin=origin,
-        revision=claim.revision + 1,
-    )

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.contracts.people import Coverage
 from services.billing.claims.model import Claim
-from services.billing.claims.others import coverage_of
+from services.billing.claims.others import RELATIONSHIPS, coverage_of
 from services.billing.office.model import BillingOffice, Facility
 from services.billing.payers.model import PayerTerms, Route
 from services.billing.x12 import plain_text
@@ -51,10 +51,6 @@ class BilledBy:
     npi: str
     terms: PayerTerms
     facility: Facility | None
-
-
-_RELATIONSHIPS = {"spouse": "01", "child": "19", "other": "G8"}
-"""PAT01, individual relationship code."""
 
 
 def interchange_of(
@@ -139,7 +135,7 @@ def professional_claim(
         ),
         patient=None
         if is_self
-        else DependentPatient(name, _RELATIONSHIPS[coverage.relationship], patient),
+        else DependentPatient(name, RELATIONSHIPS[coverage.relationship], patient),
         prior_authorization=encounter.prior_authorization if is_first else None,
         referring_provider=ReferringProvider(_name(sent_by), sent_by.npi) if sent_by else None,
         service_facility=facility

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -14,6 +14,7 @@ from libs.events.contracts.people import Coverage
 
 PayerSequence = Literal["P", "S", "T"]
 """The primary, the secondary, the tertiary payer (X12 837 SBR01); they sort as they are asked."""
+ORDER: tuple[PayerSequence, ...] = ("P", "S", "T")
 
 
 class State(StrEnum):
@@ -95,6 +96,42 @@ class Claim:
 def claim_id_of(encounter_id: UUID) -> UUID:
     """One claim a visit."""
     return uuid5(encounter_id, "claim")
+
+
+def claim_for(encounter: EncounterPosted, control_number: str, *, origin: str) -> Claim:
+    """A visit's claim, not priced yet."""
+    payers = payers_of(encounter)
+    return Claim(
+        practice_id=encounter.practice_id,
+        claim_id=claim_id_of(encounter.encounter_id),
+        encounter_id=encounter.encounter_id,
+        patient_id=encounter.patient_id,
+        control_number=control_number,
+        payer_id=payers[0] if payers else None,
+        provider_npi=encounter.provider_npi,
+        service_on=encounter.service_on,
+        charge_cents=0,
+        state=State.HELD,
+        hold_reason=None,
+        was_refused=False,
+        interchange_number=None,
+        payer_claim_number=None,
+        origin=origin,
+        payers=payers,
+    )
+
+
+def as_of(claim: Claim, encounter: EncounterPosted, *, origin: str) -> Claim:
+    """The claim for another state of its visit, not priced yet; what its payer knows stays."""
+    return replace(
+        claim_for(encounter, claim.control_number, origin=origin),
+        was_refused=claim.was_refused,
+        interchange_number=claim.interchange_number,
+        payer_claim_number=claim.payer_claim_number,
+        revision=claim.revision + 1,
+        payer_sequence=claim.payer_sequence,
+        given_to=claim.given_to,
+    )
 
 
 def payers_of(encounter: EncounterPosted) -> tuple[str, ...]:

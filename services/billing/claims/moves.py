@@ -1,4 +1,4 @@
-"""Claims moved by the hundred, in one statement, for files that answer many."""
+"""Where claims go: one or many, in one statement."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from libs.events.contracts.billing_holds import HoldReason
 from libs.events.transport.database import Db
 from services.billing.claims.model import State
 
 MOVE_ALL = """
-UPDATE claim c SET state = new.state, hold_reason = NULL, origin = new.origin,
+UPDATE claim c SET state = new.state, hold_reason = new.hold_reason, origin = new.origin,
        was_refused = c.was_refused OR new.refused
-  FROM unnest($2::uuid[], $3::text[], $4::text[], $5::boolean[])
-       AS new(claim_id, state, origin, refused)
+  FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+       AS new(claim_id, state, hold_reason, origin, refused)
  WHERE c.practice_id = $1 AND c.claim_id = new.claim_id
 """
 NOTE_MOVES = """
@@ -28,12 +29,14 @@ _REFUSED = frozenset({State.REJECTED, State.DENIED})
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step of a claim's life; `origin` is what its next events come from."""
+    """A step of a claim's life; `origin` is what its next events come from, `reason` is noted."""
 
     claim_id: UUID
     to: State
     origin: str
-    reason: str | None
+    reason: str | None = None
+    hold_reason: HoldReason | None = None
+    """What it waits for, where it is held."""
 
 
 async def move_all(db: Db, practice_id: UUID, moves: Sequence[Move], at: datetime) -> None:
@@ -44,7 +47,8 @@ async def move_all(db: Db, practice_id: UUID, moves: Sequence[Move], at: datetim
     refused = {move.claim_id for move in moves if move.to in _REFUSED}
     await db.execute(
         MOVE_ALL, practice_id, list(last), [m.to for m in last.values()],
-        [m.origin for m in last.values()], [claim_id in refused for claim_id in last],
+        [m.hold_reason for m in last.values()], [m.origin for m in last.values()],
+        [claim_id in refused for claim_id in last],
     )  # fmt: skip
     await db.execute(
         NOTE_MOVES, practice_id, at, [m.claim_id for m in moves], [m.to for m in moves],

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.contracts.people import Coverage
-from services.billing.claims.model import Claim, PayerSequence, coverages_of
+from services.billing.claims.model import ORDER, Claim, PayerSequence, coverages_of
 from services.billing.x12 import plain_text
 from services.billing.x12.claims_837p import Payer, Person
 from services.billing.x12.claims_837p_cob import Adjudication, OtherPayer, OtherSubscriber
 
-ORDER: tuple[PayerSequence, ...] = ("P", "S", "T")
-_RELATIONSHIPS = {"self": "18", "spouse": "01", "child": "19", "other": "G8"}
-"""SBR02, individual relationship code."""
+RELATIONSHIPS = {"self": "18", "spouse": "01", "child": "19", "other": "G8"}
+"""SBR02 and PAT01, individual relationship code."""
 
 
 def coverage_of(claim: Claim, encounter: EncounterPosted) -> Coverage:
@@ -51,7 +50,7 @@ def _subscriber(
     return OtherSubscriber(
         name=Person(plain_text(named.family), plain_text(named.given)),
         member_id=coverage.member_id,
-        relationship=_RELATIONSHIPS[coverage.relationship],
+        relationship=RELATIONSHIPS[coverage.relationship],
         filing_code=filing_code,
         group_number=coverage.group_number,
     )

@@ -13,10 +13,9 @@ from libs.events.transport import Origin, UnitOfWork
 from services.billing.charges.model import price
 from services.billing.charges.store import prices_on
 from services.billing.claims import due, sent, store
-from services.billing.claims.change import as_of
 from services.billing.claims.compose import compose_claim, unwritable
 from services.billing.claims.correcting import Due, Step, next_step
-from services.billing.claims.model import Claim, State
+from services.billing.claims.model import Claim, State, as_of
 from services.billing.claims.release import charge, lacks_standing, reverse_charges, take_back
 from services.billing.x12.claims_837p import Frequency, ProfessionalClaim
 

@@ -21,6 +21,7 @@ from services.billing.claims import store
 from services.billing.claims.compose import unwritable_element
 from services.billing.claims.due import resume_all
 from services.billing.claims.model import Claim, State, hold_reason
+from services.billing.claims.moves import Move, move_all
 from services.billing.facts.store import read_standing
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import post
@@ -48,8 +49,10 @@ class Hold:
     """Other rules hold it than before."""
 
     @property
-    def note(self) -> str | None:
-        return self.place or ", ".join(self.edits) or None
+    def note(self) -> str:
+        """The reason and what it is about: an element or rules, nothing about a person."""
+        about = self.place or ", ".join(self.edits)
+        return f"{self.reason}: {about}" if about else self.reason
 
 
 async def release_held_claims(
@@ -92,7 +95,7 @@ async def take_back(uow: UnitOfWork, claim: Claim, *, origin: Origin | None = No
 
 async def reverse_charges(uow: UnitOfWork, claim: Claim, *, origin: Origin | None = None) -> Claim:
     """Say and book that nothing is charged for the claim any more; its lines stay."""
-    released = await _release(uow, claim)
+    released = await end_wait(uow, claim)
     claim = replace(claim, hold_reason=None, origin=released.dump())
     lines = await store.read_lines(uow.db, claim)
     if not lines:
@@ -187,15 +190,13 @@ async def lacks_standing(
 
 async def _hold(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted, hold: Hold) -> None:
     """What it waited for has come, and it waits for the next: each hold is released once."""
-    origin = await _release(uow, claim)
+    origin = await end_wait(uow, claim)
     origin = await uow.publish(_held(claim, encounter, hold), origin=origin)
-    await store.move(
-        uow.db, claim, State.HELD, uow.now, origin=origin.dump(), reason=hold.reason,
-        place=hold.note,
-    )  # fmt: skip
+    move = Move(claim.claim_id, State.HELD, origin.dump(), hold.note, hold.reason)
+    await move_all(uow.db, uow.practice_id, [move], uow.now)
 
 
-async def _release(uow: UnitOfWork, claim: Claim) -> Origin:
+async def end_wait(uow: UnitOfWork, claim: Claim) -> Origin:
     """Say that a held claim's wait is over; gives the origin of what follows."""
     origin = Origin.load(claim.origin)
     if claim.hold_reason is None:
@@ -210,7 +211,7 @@ async def _release(uow: UnitOfWork, claim: Claim) -> Origin:
 
 async def _let_go(uow: UnitOfWork, claim: Claim) -> None:
     """Nothing stands in the way: to the payer with the next interchange, or to the patient."""
-    origin = await _release(uow, claim)
+    origin = await end_wait(uow, claim)
     state = State.SELF_PAY if claim.payer_id is None else State.READY
     await store.move(uow.db, claim, state, uow.now, origin=origin.dump())
     if claim.payer_id is not None:

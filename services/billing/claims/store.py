@@ -15,6 +15,7 @@ from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 from libs.events.transport.payload import read_kept, write_kept
 from services.billing.claims.model import Claim, State
+from services.billing.claims.moves import Move, move_all
 
 COLUMNS = """practice_id, claim_id, encounter_id, patient_id, control_number, payer_id,
        provider_npi, service_on, charge_cents, state, hold_reason, was_refused, interchange_number,
@@ -79,14 +80,6 @@ READ_LINES = """
 SELECT line_number, procedure_code, modifiers, units, diagnosis_pointers, charge_cents
   FROM claim_line WHERE practice_id = $1 AND claim_id = $2 ORDER BY line_number
 """
-MOVE = """
-UPDATE claim SET state = $3, hold_reason = $4, origin = $5,
-       was_refused = was_refused OR $3 IN ('rejected', 'denied')
- WHERE practice_id = $1 AND claim_id = $2
-"""
-NOTE_MOVE = """
-INSERT INTO claim_move (practice_id, claim_id, state, reason, moved_at) VALUES ($1, $2, $3, $4, $5)
-"""
 SET_CHARGE = "UPDATE claim SET charge_cents = $3 WHERE practice_id = $1 AND claim_id = $2"
 CHANGE_CLAIM = """
 UPDATE claim
@@ -136,8 +129,7 @@ async def add_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted | 
         claim.charge_cents, claim.state, claim.hold_reason, claim.origin, claim.payers,
     )  # fmt: skip
     if claim.state is not State.HELD:  # a new claim is held only if something is found missing
-        moved = claim.practice_id, claim.claim_id, claim.state, None, uow.now
-        await uow.db.execute(NOTE_MOVE, *moved)
+        await move(uow.db, claim, claim.state, uow.now, origin=claim.origin)
 
 
 async def add_lines(
@@ -158,23 +150,10 @@ def priced_lines(encounter: EncounterPosted, charges: Sequence[int]) -> list[dic
 
 
 async def move(
-    db: Db,
-    claim: Claim,
-    to: State,
-    at: datetime,
-    *,
-    origin: str,
-    reason: str | None = None,
-    place: str | None = None,
+    db: Db, claim: Claim, to: State, at: datetime, *, origin: str, reason: str | None = None
 ) -> None:
-    """Record where the claim goes; `origin` is what its next events come from.
-
-    `place` is noted with the reason: an element of the claim's file, nothing about a person.
-    """
-    held = reason if to is State.HELD else None
-    note = f"{reason}: {place}" if place else reason
-    await db.execute(MOVE, claim.practice_id, claim.claim_id, to, held, origin)
-    await db.execute(NOTE_MOVE, claim.practice_id, claim.claim_id, to, note, at)
+    """Record where the claim goes; `origin` is what its next events come from."""
+    await move_all(db, claim.practice_id, [Move(claim.claim_id, to, origin, reason)], at)
 
 
 async def change_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:

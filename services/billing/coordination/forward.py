@@ -13,14 +13,13 @@ from uuid import UUID
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled
-from libs.events.contracts.billing_holds import ClaimReleased
 from libs.events.contracts.values import ClaimId, PracticeId, month_of
 from libs.events.transport import Origin, Timer, UnitOfWork
 from services.billing.claims import due
 from services.billing.claims.model import Claim, PayerSequence, State
-from services.billing.claims.moves import Move, move_all
-from services.billing.claims.release import advance
-from services.billing.claims.store import lock, lock_standing, read_encounter
+from services.billing.claims.moves import Move
+from services.billing.claims.release import advance, end_wait
+from services.billing.claims.store import lock, lock_standing, move, read_encounter
 from services.billing.coordination.books import transfer
 from services.billing.coordination.model import (
     CROSSED_OVER,
@@ -127,7 +126,7 @@ async def recall(
         await uow.cancel_timer(timer, str(claim.claim_id))
     home = replace(
         claim, payer_sequence=place, payer_id=payer_at(claim, place), state=State.SUBMITTED,
-        hold_reason=None, origin=(await _release(uow, claim)).dump(), was_refused=False,
+        hold_reason=None, origin=(await end_wait(uow, claim)).dump(), was_refused=False,
     )  # fmt: skip
     back = replace(standing, claim=home)
     for later in places_after(claim, place):
@@ -165,19 +164,6 @@ async def bring_back(
     return replace(standing, claim=replace(claim, origin=origin.dump()))
 
 
-async def _release(uow: UnitOfWork, claim: Claim) -> Origin:
-    """A claim that was held for the next payer waits for nothing there any more."""
-    origin = Origin.load(claim.origin)
-    if claim.hold_reason is None:
-        return origin
-    released = ClaimReleased(
-        practice_id=PracticeId(claim.practice_id),
-        claim_id=ClaimId(claim.claim_id),
-        service_month=month_of(claim.service_on),
-    )
-    return await uow.publish(released, origin=origin)
-
-
 async def ask_next_payer(timer: Timer, uow: UnitOfWork) -> None:
     """Send the claim on, or hold it with what the next payer needs first."""
     await lock_standing(uow.db, uow.practice_id)
@@ -192,8 +178,6 @@ async def follow_crossover(timer: Timer, uow: UnitOfWork) -> None:
     claim = await lock(uow.db, uow.practice_id, UUID(timer.key))
     if claim is None or claim.state is not State.SUBMITTED or claim.interchange_number is not None:
         return  # it answered, or the payer before took its decision back
-    held = replace(claim, state=State.HELD)
     reason = f"{claim.payer_id} did not answer what was passed on to it"
-    move = Move(held.claim_id, held.state, held.origin, reason)
-    await move_all(uow.db, uow.practice_id, [move], uow.now)
-    await advance(uow, held, await read_encounter(uow, held))
+    await move(uow.db, claim, State.HELD, uow.now, origin=claim.origin, reason=reason)
+    await advance(uow, replace(claim, state=State.HELD), await read_encounter(uow, claim))

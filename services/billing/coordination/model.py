@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from services.billing.claims.model import Claim, PayerSequence
+from services.billing.claims.model import ORDER, Claim, PayerSequence
 from services.billing.ledger.model import Decision
 from services.billing.remittances.model import (
     PRIOR_PAYER,
@@ -21,7 +21,6 @@ from services.billing.remittances.model import (
 )
 from services.billing.x12 import RemittedClaim
 
-ORDER: tuple[PayerSequence, ...] = ("P", "S", "T")
 CROSSED_OVER = frozenset({"19", "20", "21"})
 """CLP02: processed as primary, secondary, tertiary, and forwarded to a further payer."""
 _PLACE_TOLD: dict[str, PayerSequence] = {
