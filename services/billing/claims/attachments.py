@@ -5,8 +5,9 @@ Source: X12 005010X222A1, PWK in loop 2300.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints, model_validator
@@ -30,9 +31,10 @@ FIND = """
 SELECT attachment_id, claim_id, report_type, transmission, control_number, noted_by, noted_at
   FROM claim_attachment WHERE practice_id = $1 AND attachment_id = $2
 """
-LIST = """
-SELECT attachment_id, claim_id, report_type, transmission, control_number, noted_by, noted_at
-  FROM claim_attachment WHERE practice_id = $1 AND claim_id = $2 ORDER BY noted_at, attachment_id
+LIST_ANNOUNCED = """
+SELECT claim_id, report_type, transmission, control_number
+  FROM claim_attachment WHERE practice_id = $1 AND claim_id = ANY($2::uuid[])
+ ORDER BY noted_at, attachment_id
 """
 
 
@@ -83,9 +85,11 @@ async def note_attachment(
     return view if is_same and view.claim_id == claim.claim_id else None
 
 
-async def list_announced(db: Db, claim: Claim) -> tuple[Attachment, ...]:
-    """As an 837P announces them."""
-    rows: list[Any] = await db.fetch(LIST, claim.practice_id, claim.claim_id)
-    return tuple(
-        Attachment(row["report_type"], row["transmission"], row["control_number"]) for row in rows
-    )
+async def list_announced(
+    db: Db, practice_id: UUID, claim_ids: Sequence[UUID]
+) -> dict[UUID, tuple[Attachment, ...]]:
+    """As 837Ps announce them, by claim; those that have none are not in it."""
+    found: dict[UUID, tuple[Attachment, ...]] = {}
+    for claim_id, *said in await db.fetch(LIST_ANNOUNCED, practice_id, claim_ids):
+        found[claim_id] = (*found.get(claim_id, ()), Attachment(*said))
+    return found

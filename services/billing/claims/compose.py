@@ -1,67 +1,76 @@
-"""Loads what an 837P says of a claim, and tells beforehand what it could not say."""
+"""Loads what an 837P says of claims, and tells beforehand what it could not say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
 from services.billing.claims import store
 from services.billing.claims.attachments import list_announced
-from services.billing.claims.interchange import BilledBy, interchange_of, professional_claim
+from services.billing.claims.biller import Biller, read_biller
+from services.billing.claims.interchange import BilledBy, professional_claim
 from services.billing.claims.model import Claim
 from services.billing.claims.others import other_payers
 from services.billing.coordination.store import decided_before
-from services.billing.exchange.checked import InterchangeDiffersError, write_checked
-from services.billing.facts.store import find_practice, find_provider
-from services.billing.office.store import find_facility, find_office
-from services.billing.payers.model import route_of
-from services.billing.payers.store import find_terms
-from services.billing.x12 import RefusedElementError
+from services.billing.facts.store import find_providers
 from services.billing.x12.claims_837p import ProfessionalClaim
 from services.billing.x12.claims_837p_cob import OtherPayer
 
 
-async def compose_claim(
-    uow: UnitOfWork,
-    claim: Claim,
-    encounter: EncounterPosted,
-    lines: Sequence[Mapping[str, Any]] | None = None,
-) -> ProfessionalClaim:
-    """The claim as it goes out; its clinician is credentialed, its lines are priced.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A claim with its visit and its priced lines, which need not be kept yet."""
 
-    `lines`: priced ones that are not the claim's yet.
-    """
-    assert claim.provider_npi is not None
-    assert claim.payer_id is not None
-    provider = await find_provider(uow.db, uow.practice_id, claim.provider_npi)
-    if lines is None:
-        lines = await store.read_lines(uow.db, claim)
-    practice = await find_practice(uow.db, uow.practice_id)
-    billed_by = BilledBy(
-        npi=practice["npi"],
-        terms=await find_terms(uow.db, uow.practice_id, claim.payer_id),
-        facility=await find_facility(uow.db, uow.practice_id, encounter.place_of_service),
-    )
-    others = await _others(uow, claim, encounter)
-    said = professional_claim(claim, encounter, provider, lines, billed_by, others)
-    return replace(said, attachments=await list_announced(uow.db, claim))
+    claim: Claim
+    encounter: EncounterPosted
+    lines: Sequence[Mapping[str, Any]]
+
+
+async def compose(
+    uow: UnitOfWork, biller: Biller, drafts: Sequence[Draft]
+) -> list[ProfessionalClaim]:
+    """The claims as they go out, in this order; their clinicians are credentialed."""
+    npis = {draft.encounter.provider_npi for draft in drafts}
+    providers = await find_providers(uow.db, uow.practice_id, npis)
+    claim_ids = [draft.claim.claim_id for draft in drafts]
+    announced = await list_announced(uow.db, uow.practice_id, claim_ids)
+    composed: list[ProfessionalClaim] = []
+    for draft in drafts:
+        claim, encounter = draft.claim, draft.encounter
+        assert claim.payer_id is not None
+        billed_by = BilledBy(
+            npi=biller.practice["npi"],
+            terms=biller.terms_of(claim.payer_id),
+            facility=biller.facilities.get(encounter.place_of_service),
+        )
+        provider = providers[encounter.provider_npi]
+        others = await _others(uow, biller, claim, encounter)
+        said = professional_claim(claim, encounter, provider, draft.lines, billed_by, others)
+        composed.append(replace(said, attachments=announced.get(claim.claim_id, ())))
+    return composed
+
+
+async def compose_kept(
+    uow: UnitOfWork, biller: Biller, claims: Sequence[Claim]
+) -> list[ProfessionalClaim]:
+    """Claims as their visits and lines are kept."""
+    encounters = await store.read_encounters(uow, claims)
+    lines = await store.read_lines_of(uow.db, uow.practice_id, list(encounters))
+    drafts = [Draft(claim, encounters[claim.claim_id], lines[claim.claim_id]) for claim in claims]
+    return await compose(uow, biller, drafts)
 
 
 async def _others(
-    uow: UnitOfWork, claim: Claim, encounter: EncounterPosted
+    uow: UnitOfWork, biller: Biller, claim: Claim, encounter: EncounterPosted
 ) -> tuple[OtherPayer, ...]:
     """Who else pays for the visit, and what those before decided; mostly nobody."""
     if not encounter.other_coverages:
         return ()
-    filing_codes = {
-        payer_id: (await find_terms(uow.db, uow.practice_id, payer_id)).filing_code
-        for payer_id in claim.payers
-    }
-    decided = await decided_before(uow.db, claim)
-    return other_payers(claim, encounter, decided, filing_codes)
+    filing_codes = {one: biller.terms_of(one).filing_code for one in claim.payers}
+    return other_payers(claim, encounter, await decided_before(uow.db, claim), filing_codes)
 
 
 async def unwritable_element(
@@ -71,20 +80,8 @@ async def unwritable_element(
 
     Asked before a claim is ready: one that cannot be written would stop its whole interchange.
     """
-    return await unwritable(uow, claim, await compose_claim(uow, claim, encounter))
-
-
-async def unwritable(uow: UnitOfWork, claim: Claim, said: ProfessionalClaim) -> str | None:
-    """The place of a composed claim that cannot be written, or None."""
     assert claim.payer_id is not None
-    practice = await find_practice(uow.db, uow.practice_id)
-    office = await find_office(uow.db, uow.practice_id)
-    terms = await find_terms(uow.db, uow.practice_id, claim.payer_id)
-    route = route_of(claim.payer_id, terms, practice["tax_id"])
-    try:
-        write_checked(interchange_of(1, practice, office, route, [said], uow.now))
-    except RefusedElementError as refused:
-        return refused.element
-    except InterchangeDiffersError as differs:
-        return differs.code
-    return None
+    biller = await read_biller(uow, claim.payers)
+    draft = Draft(claim, encounter, await store.read_lines(uow.db, claim))
+    [said] = await compose(uow, biller, [draft])
+    return biller.unwritable(claim.payer_id, said, uow.now)

@@ -13,9 +13,11 @@ from libs.events.transport import Origin, UnitOfWork
 from services.billing.charges.model import price
 from services.billing.charges.store import prices_on
 from services.billing.claims import due, sent, store
-from services.billing.claims.compose import compose_claim, unwritable
+from services.billing.claims.biller import Biller
+from services.billing.claims.compose import Draft, compose, compose_kept
 from services.billing.claims.correcting import Due, Step, next_step
 from services.billing.claims.model import Claim, State, as_of
+from services.billing.claims.moves import Move
 from services.billing.claims.release import charge, lacks_standing, reverse_charges, take_back
 from services.billing.x12.claims_837p import Frequency, ProfessionalClaim
 
@@ -27,7 +29,7 @@ class New:
     claim: Claim
     said: ProfessionalClaim
 
-    async def went_out(self, uow: UnitOfWork, number: int) -> None:
+    async def went_out(self, uow: UnitOfWork, number: int) -> Move:
         claim = self.claim
         assert claim.payer_id is not None
         submitted = ClaimSubmitted(
@@ -39,7 +41,7 @@ class New:
             service_month=month_of(claim.service_on),
         )
         origin = await uow.publish(submitted, origin=Origin.load(claim.origin))
-        await store.move(uow.db, claim, State.SUBMITTED, uow.now, origin=origin.dump())
+        return Move(claim.claim_id, State.SUBMITTED, origin.dump())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Replacement:
     encounter: EncounterPosted
     prices: Sequence[int]
 
-    async def went_out(self, uow: UnitOfWork, number: int) -> None:
+    async def went_out(self, uow: UnitOfWork, number: int) -> Move:
         before = self.claim
         now = replace(before, revision=before.revision + 1)
         if self.due.is_as_sent:
@@ -72,10 +74,8 @@ class Replacement:
         )
         origin = await uow.publish(replaced, origin=Origin.load(now.origin))
         await sent.mark_corrected(uow.db, now)
-        await store.move(
-            uow.db, now, State.SUBMITTED, uow.now, origin=origin.dump(), reason="replaced"
-        )
         await due.nothing_due(uow.db, now)
+        return Move(now.claim_id, State.SUBMITTED, origin.dump(), "replaced")
 
     async def _charge_anew(self, uow: UnitOfWork) -> Claim:
         """The charges are those of the visit as it is now, and the claim too."""
@@ -95,7 +95,7 @@ class Void:
     said: ProfessionalClaim
     due: Due
 
-    async def went_out(self, uow: UnitOfWork, number: int) -> None:
+    async def went_out(self, uow: UnitOfWork, number: int) -> Move:
         claim = await reverse_charges(uow, self.claim, origin=Origin.load(self.claim.origin))
         assert claim.payer_id is not None
         told = ClaimVoidSent(
@@ -108,26 +108,27 @@ class Void:
             service_month=month_of(claim.service_on),
         )
         origin = await uow.publish(told, origin=Origin.load(claim.origin))
-        await store.move(uow.db, claim, State.VOID_SENT, uow.now, origin=origin.dump())
         await due.note_wait(uow.db, claim, "payer-answer")
+        return Move(claim.claim_id, State.VOID_SENT, origin.dump())
 
 
 Outgoing = New | Replacement | Void
 
 
-async def gather(uow: UnitOfWork, payers: Sequence[str], most: int) -> list[Outgoing]:
+async def gather(
+    uow: UnitOfWork, biller: Biller, payers: Sequence[str], most: int
+) -> list[Outgoing]:
     """What goes to these payers together, at most so many claims.
 
     The caller holds `store.lock_standing`.
     """
-    found: list[Outgoing] = []
-    for claim in await store.lock_ready(uow.db, uow.practice_id, payers, most):
-        encounter = await store.read_encounter(uow, claim)
-        found.append(New(claim, await compose_claim(uow, claim, encounter)))
+    ready = await store.lock_ready(uow.db, uow.practice_id, payers, most)
+    said = await compose_kept(uow, biller, ready)
+    found: list[Outgoing] = [New(*each) for each in zip(ready, said, strict=True)]
     claim_ids = await due.list_of_payers(uow.db, uow.practice_id, payers, most - len(found))
     wanted = await due.find_due(uow, claim_ids)
     for claim in await store.lock_many(uow.db, uow.practice_id, claim_ids):
-        going = await _correction(uow, claim, wanted[claim.claim_id])
+        going = await _correction(uow, biller, claim, wanted[claim.claim_id])
         if isinstance(going, str):
             await due.note_wait(uow.db, claim, going)
         else:
@@ -135,22 +136,29 @@ async def gather(uow: UnitOfWork, payers: Sequence[str], most: int) -> list[Outg
     return found
 
 
-async def _correction(uow: UnitOfWork, claim: Claim, wanted: Due) -> Replacement | Void | str:
+async def _correction(
+    uow: UnitOfWork, biller: Biller, claim: Claim, wanted: Due
+) -> Replacement | Void | str:
     """The replacement or void that is due, or what it waits for."""
     step = next_step(claim, wanted)
     if step is Step.REPLACE and wanted.encounter is not None:
-        return await _replacement(uow, claim, wanted, wanted.encounter)
+        return await _replacement(uow, biller, claim, wanted, wanted.encounter)
     if step is Step.VOID:
-        as_sent = await store.read_encounter(uow, claim)
-        said = _named(await compose_claim(uow, claim, as_sent), claim, "8")
-        return (
-            "claim-incomplete" if await unwritable(uow, claim, said) else Void(claim, said, wanted)
-        )
+        return await _void(uow, biller, claim, wanted)
     return str(step)
 
 
+async def _void(uow: UnitOfWork, biller: Biller, claim: Claim, wanted: Due) -> Void | str:
+    assert claim.payer_id is not None
+    [as_sent] = await compose_kept(uow, biller, [claim])
+    said = _named(as_sent, claim, "8")
+    if biller.unwritable(claim.payer_id, said, uow.now):
+        return "claim-incomplete"
+    return Void(claim, said, wanted)
+
+
 async def _replacement(
-    uow: UnitOfWork, claim: Claim, wanted: Due, encounter: EncounterPosted
+    uow: UnitOfWork, biller: Biller, claim: Claim, wanted: Due, encounter: EncounterPosted
 ) -> Replacement | str:
     assert claim.payer_id is not None
     if reason := await lacks_standing(uow, encounter, claim.payer_id):
@@ -165,8 +173,9 @@ async def _replacement(
             return prices
         now = replace(as_of(claim, encounter, origin=claim.origin), charge_cents=sum(prices))
     lines = store.priced_lines(encounter, prices)
-    said = _named(await compose_claim(uow, now, encounter, lines), claim, "7")
-    if await unwritable(uow, now, said):
+    [as_now] = await compose(uow, biller, [Draft(now, encounter, lines)])
+    said = _named(as_now, claim, "7")
+    if biller.unwritable(claim.payer_id, said, uow.now):
         return "claim-incomplete"
     return Replacement(claim, said, wanted, encounter, prices)
 

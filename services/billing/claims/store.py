@@ -75,10 +75,13 @@ LOCK_IN_INTERCHANGE = f"""
 SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND interchange_number = $2
  ORDER BY claim_id FOR UPDATE
 """
-READ_ENCOUNTER = "SELECT encounter FROM claim WHERE practice_id = $1 AND claim_id = $2"
+READ_ENCOUNTERS = """
+SELECT claim_id, encounter FROM claim WHERE practice_id = $1 AND claim_id = ANY($2::uuid[])
+"""
 READ_LINES = """
-SELECT line_number, procedure_code, modifiers, units, diagnosis_pointers, charge_cents
-  FROM claim_line WHERE practice_id = $1 AND claim_id = $2 ORDER BY line_number
+SELECT claim_id, line_number, procedure_code, modifiers, units, diagnosis_pointers, charge_cents
+  FROM claim_line WHERE practice_id = $1 AND claim_id = ANY($2::uuid[])
+ ORDER BY claim_id, line_number
 """
 SET_CHARGE = "UPDATE claim SET charge_cents = $3 WHERE practice_id = $1 AND claim_id = $2"
 CHANGE_CLAIM = """
@@ -220,8 +223,14 @@ async def lock_in_interchange(db: Db, practice_id: UUID, number: int) -> list[Cl
 
 async def read_encounter(uow: UnitOfWork, claim: Claim) -> EncounterPosted:
     """The visit that the claim is for, as the latest version of its event says it."""
-    sealed = await uow.db.fetchval(READ_ENCOUNTER, claim.practice_id, claim.claim_id)
-    return open_encounter(uow, claim.claim_id, sealed)
+    return (await read_encounters(uow, [claim]))[claim.claim_id]
+
+
+async def read_encounters(uow: UnitOfWork, claims: Sequence[Claim]) -> dict[UUID, EncounterPosted]:
+    """The same of many, by claim."""
+    ids = [claim.claim_id for claim in claims]
+    rows = await uow.db.fetch(READ_ENCOUNTERS, uow.practice_id, ids)
+    return {row["claim_id"]: open_encounter(uow, row["claim_id"], row["encounter"]) for row in rows}
 
 
 def open_encounter(uow: UnitOfWork, claim_id: UUID, sealed: bytes) -> EncounterPosted:
@@ -234,8 +243,18 @@ def _place(claim_id: UUID) -> str:
 
 
 async def read_lines(db: Db, claim: Claim) -> list[dict[str, Any]]:
-    rows = await db.fetch(READ_LINES, claim.practice_id, claim.claim_id)
-    return [dict(row) for row in rows]
+    return (await read_lines_of(db, claim.practice_id, [claim.claim_id]))[claim.claim_id]
+
+
+async def read_lines_of(
+    db: Db, practice_id: UUID, claim_ids: Sequence[UUID]
+) -> dict[UUID, list[dict[str, Any]]]:
+    """The priced lines of each; none of one that is not priced."""
+    found: dict[UUID, list[dict[str, Any]]] = {claim_id: [] for claim_id in claim_ids}
+    for row in await db.fetch(READ_LINES, practice_id, claim_ids):
+        line = dict(row)
+        found[line.pop("claim_id")].append(line)
+    return found
 
 
 async def list_claims(

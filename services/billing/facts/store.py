@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,9 +27,9 @@ VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (practice_id, npi, payer_id, effective_on) DO UPDATE SET ends_on = excluded.ends_on
 """
 FIND_PRACTICE = "SELECT * FROM practice WHERE practice_id = $1"
-FIND_PROVIDER = """
-SELECT npi, family, given, taxonomy FROM provider
- WHERE practice_id = $1 AND npi = $2 ORDER BY credentialed_on DESC LIMIT 1
+FIND_PROVIDERS = """
+SELECT DISTINCT ON (npi) npi, family, given, taxonomy FROM provider
+ WHERE practice_id = $1 AND npi = ANY($2::text[]) ORDER BY npi, credentialed_on DESC
 """
 READ_STANDING = """
 SELECT EXISTS (SELECT FROM practice WHERE practice_id = $1) AS practice_known,
@@ -78,9 +78,9 @@ async def read_standing(db: Db, practice_id: UUID, npi: str, payer_id: str, on: 
 
 async def find_practice(db: Db, practice_id: UUID) -> Mapping[str, Any]:
     """The practice as it bills; asked only where its standing was found to be known."""
-    row = await db.fetchrow(FIND_PRACTICE, practice_id)
-    assert row is not None, "a claim of an unknown practice is held"
-    return dict(row)
+    practice = await look_up_practice(db, practice_id)
+    assert practice is not None, "a claim of an unknown practice is held"
+    return practice
 
 
 async def look_up_practice(db: Db, practice_id: UUID) -> Mapping[str, Any] | None:
@@ -89,8 +89,9 @@ async def look_up_practice(db: Db, practice_id: UUID) -> Mapping[str, Any] | Non
     return dict(row) if row else None
 
 
-async def find_provider(db: Db, practice_id: UUID, npi: str) -> Mapping[str, Any]:
-    """The clinician as last credentialed; asked only where that was found."""
-    row = await db.fetchrow(FIND_PROVIDER, practice_id, npi)
-    assert row is not None, "a claim without a credentialed clinician is held"
-    return dict(row)
+async def find_providers(
+    db: Db, practice_id: UUID, npis: Collection[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Clinicians as last credentialed, by NPI; a claim without a credentialed one is held."""
+    rows = await db.fetch(FIND_PROVIDERS, practice_id, list(npis))
+    return {row["npi"]: dict(row) for row in rows}

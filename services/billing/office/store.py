@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import asyncpg
+
 from libs.events.contracts.agreements import PostalAddress
 from libs.events.transport.database import Db
 from services.billing.office.model import BillingOffice, Facility
@@ -22,9 +24,9 @@ ON CONFLICT (practice_id, place_of_service) DO UPDATE
    SET name = excluded.name, npi = excluded.npi, line = excluded.line, city = excluded.city,
        state = excluded.state, postal_code = excluded.postal_code
 """
-FIND_FACILITY = """
-SELECT name, npi, line, city, state, postal_code FROM service_facility
- WHERE practice_id = $1 AND place_of_service = $2
+LIST_FACILITIES = """
+SELECT place_of_service, name, npi, line, city, state, postal_code FROM service_facility
+ WHERE practice_id = $1
 """
 
 
@@ -46,10 +48,12 @@ async def put_facility(db: Db, practice_id: UUID, place: str, facility: Facility
     )  # fmt: skip
 
 
-async def find_facility(db: Db, practice_id: UUID, place: str) -> Facility | None:
-    """Where the practice's services of this place of service are given; None: not told."""
-    row = await db.fetchrow(FIND_FACILITY, practice_id, place)
-    if row is None:
-        return None
+async def list_facilities(db: Db, practice_id: UUID) -> dict[str, Facility]:
+    """Where the practice gives services that it does not give at its own address, by place."""
+    rows = await db.fetch(LIST_FACILITIES, practice_id)
+    return {row["place_of_service"]: _facility(row) for row in rows}
+
+
+def _facility(row: asyncpg.Record) -> Facility:
     at = PostalAddress(**{name: row[name] for name in PostalAddress.model_fields})
     return Facility(name=row["name"], npi=row["npi"], address=at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from libs.events.transport.database import Db
@@ -12,7 +13,10 @@ INSERT INTO payer (practice_id, payer_id, terms) VALUES ($1, $2, $3)
 ON CONFLICT (practice_id, payer_id) DO UPDATE SET terms = excluded.terms
 """
 FIND_TERMS = "SELECT terms FROM payer WHERE practice_id = $1 AND payer_id = $2"
-READ_ALL = "SELECT payer_id, terms FROM payer WHERE practice_id = $1"
+READ_DIRECTORY = """
+SELECT payer_id, terms FROM payer
+ WHERE practice_id = $1 AND ($2::text[] IS NULL OR payer_id = ANY($2))
+"""
 LIST_PAYERS = """
 SELECT payer_id, terms FROM payer
  WHERE practice_id = $1 AND ($2::text IS NULL OR payer_id > $2) ORDER BY payer_id LIMIT $3
@@ -29,8 +33,11 @@ async def find_terms(db: Db, practice_id: UUID, payer_id: str) -> PayerTerms:
     return PayerTerms() if found is None else PayerTerms.model_validate_json(found)
 
 
-async def read_directory(db: Db, practice_id: UUID) -> dict[str, PayerTerms]:
-    rows = await db.fetch(READ_ALL, practice_id)
+async def read_directory(
+    db: Db, practice_id: UUID, payers: Collection[str] | None = None
+) -> dict[str, PayerTerms]:
+    """What was agreed with these payers, or with all, where the directory has them."""
+    rows = await db.fetch(READ_DIRECTORY, practice_id, None if payers is None else list(payers))
     return {row["payer_id"]: PayerTerms.model_validate_json(row["terms"]) for row in rows}
 
 

@@ -27,7 +27,7 @@ from services.billing.balances.statements.model import (
 from services.billing.balances.statements.notices import estimate_of, protection_of
 from services.billing.balances.store import shares_in_force
 from services.billing.claims import store as claims
-from services.billing.facts.store import FIND_PROVIDER, find_practice
+from services.billing.facts.store import find_practice, find_providers
 
 
 async def compose(
@@ -72,7 +72,8 @@ async def _visit(
     lines: list[dict[str, Any]],
 ) -> Visit:
     # Who pays alone may have been seen by somebody whose file is not complete.
-    provider = await uow.db.fetchrow(FIND_PROVIDER, uow.practice_id, encounter.provider_npi)
+    npi = encounter.provider_npi
+    provider = (await find_providers(uow.db, uow.practice_id, [npi])).get(npi)
     assert balance.owed_since is not None
     return Visit(
         claim_id=balance.claim_id,
