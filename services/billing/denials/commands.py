@@ -17,7 +17,7 @@ from libs.events.contracts.values import Short
 from libs.events.transport import Origin, UnitOfWork
 from services.billing.claims.replace import NotSentAgainError, Number, Replacement, replace_claim
 from services.billing.denials import appeals, events, store, work
-from services.billing.denials.deadlines import forget_deadline, watch_deadline
+from services.billing.denials.deadlines import forget_deadlines, watch_deadline
 from services.billing.denials.letters.write import write_letter
 from services.billing.denials.model import Denial
 from services.billing.denials.store import Step
@@ -104,7 +104,7 @@ async def send_appeal(uow: UnitOfWork, denial_id: UUID, command: SendAppeal, by:
             uow, denial, command.level, command.argument, command.enclosures, command.send_to
         )
         await appeals.add(uow, denial_id, command.level, letter)
-        await forget_deadline(uow, denial)
+        await forget_deadlines(uow, [denial])
         return await _say(
             uow, work.appeal(denial), events.appealed(denial, command.level, uow.now.date())
         )
@@ -139,7 +139,7 @@ async def correct(uow: UnitOfWork, denial_id: UUID, command: Correct, by: str) -
             await replace_claim(uow, denial.claim_id, asked, by)
         except NotSentAgainError as refused:
             raise HTTPException(409, str(refused)) from None
-        await forget_deadline(uow, denial)
+        await forget_deadlines(uow, [denial])
         return work.correct(denial)
 
     return await _once(uow, denial_id, "correction due", command, by, act)
@@ -150,7 +150,7 @@ async def give_up(uow: UnitOfWork, denial_id: UUID, command: GiveUp, by: str) ->
 
     async def act(denial: Denial) -> Denial:
         refuse(work.may_work(denial))
-        await forget_deadline(uow, denial)
+        await forget_deadlines(uow, [denial])
         given_up = work.give_up(denial, uow.now)
         given_up = await _say(uow, given_up, events.closed(given_up))
         await store.change(uow.db, [given_up])
@@ -179,7 +179,7 @@ async def _once(
         return denial
     denial = await act(denial)
     await store.change(uow.db, [denial])
-    await store.add_step(uow, Step(command.command_id, denial_id, kind, uow.now, by, content))
+    await store.add_steps(uow, [Step(command.command_id, denial_id, kind, uow.now, by, content)])
     return denial
 
 

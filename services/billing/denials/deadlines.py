@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
@@ -23,9 +24,10 @@ async def watch_deadline(uow: UnitOfWork, denial: Denial) -> None:
     await uow.set_timer(DEADLINE_TIMER, str(denial.denial_id), max(first, uow.now), about=about)
 
 
-async def forget_deadline(uow: UnitOfWork, denial: Denial) -> None:
+async def forget_deadlines(uow: UnitOfWork, denials: Sequence[Denial]) -> None:
     """The next action was taken, or there is none any more."""
-    await uow.cancel_timer(DEADLINE_TIMER, str(denial.denial_id))
+    if denials:
+        await uow.cancel_timer(DEADLINE_TIMER, *(str(denial.denial_id) for denial in denials))
 
 
 async def tell_deadline(timer: Timer, uow: UnitOfWork) -> None:
@@ -36,7 +38,8 @@ async def tell_deadline(timer: Timer, uow: UnitOfWork) -> None:
     event = events.deadline(denial, uow.now.date())
     await uow.publish(event, origin=Origin.load(denial.origin))
     missed = uow.now.date() > denial.deadline_on
-    await store.note(uow, denial.denial_id, "deadline missed" if missed else "deadline near")
+    told = "deadline missed" if missed else "deadline near"
+    await store.note(uow, [(denial.denial_id, told)])
     if not missed:
         passed = datetime.combine(denial.deadline_on, time(), UTC) + timedelta(days=1)
         about = [str(denial.claim_id)]

@@ -17,7 +17,7 @@ from libs.events.contracts.billing_denials import ClosingReason
 from libs.events.transport import Origin, UnitOfWork
 from services.billing.claims.model import Claim
 from services.billing.denials import events, store
-from services.billing.denials.deadlines import forget_deadline, watch_deadline
+from services.billing.denials.deadlines import forget_deadlines, watch_deadline
 from services.billing.denials.model import (
     Days,
     Denial,
@@ -81,26 +81,21 @@ class Following:
 
     async def close(self, uow: UnitOfWork, denial: Denial, reason: ClosingReason) -> None:
         denial = close(denial, reason, uow.now)
-        await forget_deadline(uow, denial)
         await self._say(uow, denial, events.closed(denial), f"closed: {reason}")
-
-    def keep(self, denial: Denial) -> None:
-        self.denials[denial.denial_id] = denial
-        into = self.added if denial.denial_id in self.added else self.changed
-        into[denial.denial_id] = denial
 
     async def save(self, uow: UnitOfWork) -> None:
         await self._write(uow)
         await follow_balance(uow, list(self.claims))
 
     async def _write(self, uow: UnitOfWork) -> None:
-        if self.added:
-            await store.add(uow.db, list(self.added.values()))
-        if self.changed:
-            await store.change(uow.db, list(self.changed.values()))
-        for denial_id, kind in self.steps:
-            await store.note(uow, denial_id, kind)
+        await store.add(uow.db, list(self.added.values()))
+        await store.change(uow.db, list(self.changed.values()))
+        await store.note(uow, self.steps)
+        closed = [d for d in self.denials.values() if d.state is State.CLOSED]
+        await forget_deadlines(uow, closed)
         for denial in self.added.values():
+            if denial.state is not State.CLOSED:
+                await watch_deadline(uow, denial)
             await propose_rule(uow, denial)
 
     async def _load(self, uow: UnitOfWork, claim_id: UUID) -> None:
@@ -147,7 +142,6 @@ class Following:
         self.claims.add(claim.claim_id)
         self.added[denial.denial_id] = denial
         await self._say(uow, denial, events.opened(denial), "opened")
-        await watch_deadline(uow, denial)
 
     async def _limits(self, uow: UnitOfWork, payer_id: str) -> Days:
         if payer_id not in self.limits:
@@ -180,18 +174,21 @@ async def follow_balance(uow: UnitOfWork, claims: Sequence[UUID]) -> None:
         if denial.state is not State.CLOSED
     ]
     owed = await store.read_open(uow.db, uow.practice_id, claims) if working else {}
+    changed: list[Denial] = []
+    settled: list[Denial] = []
     for claim_id, of_claim in groupby(working, attrgetter("claim_id")):
         denials, open_cents = list(of_claim), owed.get(claim_id, 0)
         for denial, cents in zip(denials, share(open_cents, denials), strict=True):
             if open_cents <= 0:
-                await _close_settled(uow, denial)
+                settled.append(await _close_settled(uow, denial))
             elif cents != denial.recoverable_cents:
-                await store.change(uow.db, [replace(denial, recoverable_cents=cents)])
+                changed.append(replace(denial, recoverable_cents=cents))
+    await store.change(uow.db, [*changed, *settled])
+    await store.note(uow, [(denial.denial_id, "closed: settled") for denial in settled])
+    await forget_deadlines(uow, settled)
 
 
-async def _close_settled(uow: UnitOfWork, denial: Denial) -> None:
+async def _close_settled(uow: UnitOfWork, denial: Denial) -> Denial:
     settled = close(denial, "settled", uow.now)
-    await forget_deadline(uow, settled)
     origin = await uow.publish(events.closed(settled), origin=Origin.load(denial.origin))
-    await store.change(uow.db, [replace(settled, origin=origin.dump())])
-    await store.note(uow, denial.denial_id, "closed: settled")
+    return replace(settled, origin=origin.dump())

@@ -84,6 +84,8 @@ def _denial(row: asyncpg.Record) -> Denial:
 
 async def add(db: Db, denials: Sequence[Denial]) -> None:
     """New denials; their claims are known as refused from now on, also where they were paid."""
+    if not denials:
+        return
     await db.executemany(ADD, [astuple(denial) for denial in denials])
     await db.execute(
         MARK_REFUSED, denials[0].practice_id, list({denial.claim_id for denial in denials})
@@ -111,6 +113,8 @@ async def lock_unsettled(db: Db, practice_id: UUID, claims: Sequence[UUID]) -> l
 
 
 async def change(db: Db, denials: Sequence[Denial]) -> None:
+    if not denials:
+        return
     await db.executemany(
         CHANGE,
         [
@@ -141,17 +145,25 @@ async def read_days(db: Db, practice_id: UUID, payer_id: str, on: date) -> Days:
     return Days(**dict(row)) if row else UNTOLD
 
 
-async def add_step(uow: UnitOfWork, step: Step) -> None:
-    sealed = None if step.content is None else uow.seal(step.content, _place(step.step_id))
-    await uow.db.execute(
-        ADD_STEP, uow.practice_id, step.step_id, step.denial_id, step.kind, step.at, step.by,
-        sealed,
+async def add_steps(uow: UnitOfWork, steps: Sequence[Step]) -> None:
+    """In the order in which they were taken."""
+    if not steps:
+        return
+    await uow.db.executemany(
+        ADD_STEP,
+        [
+            (
+                uow.practice_id, step.step_id, step.denial_id, step.kind, step.at, step.by,
+                None if step.content is None else uow.seal(step.content, _place(step.step_id)),
+            )
+            for step in steps
+        ],
     )  # fmt: skip
 
 
-async def note(uow: UnitOfWork, denial_id: UUID, kind: str) -> None:
-    """A step that nobody took: it came with the money, or with a day."""
-    await add_step(uow, Step(uuid4(), denial_id, kind, uow.now, None, None))
+async def note(uow: UnitOfWork, steps: Sequence[tuple[UUID, str]]) -> None:
+    """Denials' steps that nobody took: they came with the money, or with a day."""
+    await add_steps(uow, [Step(uuid4(), *step, uow.now, None, None) for step in steps])
 
 
 async def find_step(uow: UnitOfWork, step_id: UUID) -> tuple[UUID, str, bytes] | None:

@@ -112,7 +112,6 @@ async def take_back(uow: UnitOfWork, write_off_id: UUID, by: str) -> WriteOff:
     await post(uow.db, entry, uow.now)
     await follow_balance(uow, [claim.claim_id])
     await uow.publish(said, origin=Origin.load(claim.origin))
-    await follow_balance(uow, [claim.claim_id])
     return replace(written, state="reversed", reversed_by=by, reversed_at=uow.now)
 
 
