@@ -29,7 +29,7 @@ from services.billing.denials.commands import (
     Note,
     SendAppeal,
 )
-from services.billing.denials.cursor import After, read_cursor, write_cursor
+from services.billing.denials.cursor import After, next_cursor, read_cursor
 from services.billing.denials.model import Denial, State
 from services.billing.denials.worklist import Filters, list_denials
 
@@ -142,9 +142,8 @@ async def list_denials_to_work(
     filters = Filters(state, owner, payer, category)
     rows = await list_denials(uow.db, uow.practice_id, filters, read_cursor(after), limit)
     found = tuple(Worth(**row) for row in rows)
-    full = len(found) == limit
-    follows = write_cursor(found[-1].expected_cents, found[-1].denial_id) if full else None
-    return WorkList(denials=found, next=follows)
+    places = [(each.expected_cents, each.denial_id) for each in found]
+    return WorkList(denials=found, next=next_cursor(places, limit))
 
 
 @routes.get("/{denial_id}")

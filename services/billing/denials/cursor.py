@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -20,5 +21,9 @@ def read_cursor(after: str | None) -> tuple[int, UUID] | None:
     return int(amount), UUID(name)
 
 
-def write_cursor(amount: int, name: UUID) -> str:
+def next_cursor(places: Sequence[tuple[int, UUID]], limit: int) -> str | None:
+    """`next` of a page with these places, of at most `limit`; None: it is the last."""
+    if len(places) < limit:
+        return None
+    amount, name = places[-1]
     return f"{amount}.{name}"

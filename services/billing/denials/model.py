@@ -21,7 +21,14 @@ from libs.events.contracts.billing_denials import (
 )
 from services.billing.claims.model import Claim
 from services.billing.denials.reasons import Basis, deciding_of, way_of
-from services.billing.remittances.model import SPLIT, decide, denial_of, is_denied
+from services.billing.remittances.model import (
+    SPLIT,
+    adjustments_of,
+    decide,
+    denial_of,
+    is_denied,
+    remarks_of,
+)
 from services.billing.scrub.causes import rule_for
 from services.billing.x12 import RemittedAdjustment, RemittedClaim, RemittedLine
 
@@ -133,13 +140,10 @@ def denied_parts(said: RemittedClaim, most_cents: int) -> list[Part]:
 
 
 def _whole(said: RemittedClaim, denied_cents: int) -> Part:
-    lines = max(said.lines, key=lambda line: line.charge_cents, default=None)
-    refused = _refused([*said.adjustments, *(a for line in said.lines for a in line.adjustments)])
-    remarks = [*said.remarks, *(remark for line in said.lines for remark in line.remarks)]
-    procedure = (lines.procedure or None) if lines else None
-    return Part(
-        0, None, procedure, denied_cents, said.paid_cents, refused, tuple(dict.fromkeys(remarks))
-    )
+    dearest = max(said.lines, key=lambda line: line.charge_cents, default=None)
+    procedure = (dearest.procedure or None) if dearest else None
+    refused = _refused(adjustments_of(said))
+    return Part(0, None, procedure, denied_cents, said.paid_cents, refused, remarks_of(said))
 
 
 def _pieces(said: RemittedClaim) -> Iterable[Part]:
@@ -156,7 +160,7 @@ def _pieces(said: RemittedClaim) -> Iterable[Part]:
 
 
 def _refused(adjustments: Iterable[RemittedAdjustment]) -> tuple[RemittedAdjustment, ...]:
-    return tuple(a for a in adjustments if a.group != "PR" and is_denied(a))
+    return tuple(filter(is_denied, adjustments))
 
 
 def _denied(adjustments: Iterable[RemittedAdjustment]) -> int:

@@ -13,7 +13,7 @@ from libs.events.contracts.billing_denials import DenialCategory
 from libs.service.http import Uow, json_body
 from services.billing.denials import proposals
 from services.billing.denials.api import By
-from services.billing.denials.cursor import After, read_cursor, write_cursor
+from services.billing.denials.cursor import After, next_cursor, read_cursor
 from services.billing.denials.reports import sum_months, sum_root_causes
 
 routes = APIRouter(prefix="/denials", tags=["denials"])
@@ -111,10 +111,9 @@ async def report_root_causes(
     """Of the denials opened from `from` to before `to`; those of the most cents first."""
     place = read_cursor(after)
     rows = await sum_root_causes(uow.db, uow.practice_id, first, end, place, limit)
-    places = [row.pop("place") for row in rows]
-    full = len(rows) == limit
-    follows = write_cursor(rows[-1]["denied_cents"], places[-1]) if full else None
-    return RootCauses(causes=tuple(RootCause(**row) for row in rows), next=follows)
+    places = [(row["denied_cents"], row.pop("place")) for row in rows]
+    found = tuple(RootCause(**row) for row in rows)
+    return RootCauses(causes=found, next=next_cursor(places, limit))
 
 
 @routes.get("/measures")
@@ -151,9 +150,8 @@ async def list_rule_proposals(
     place = read_cursor(after)
     rows = await proposals.list_proposals(uow.db, uow.practice_id, state, place, limit)
     found = tuple(Proposal(**row) for row in rows)
-    full = len(found) == limit
-    follows = write_cursor(found[-1].denied_cents, found[-1].proposal_id) if full else None
-    return Proposals(proposals=found, next=follows)
+    places = [(each.denied_cents, each.proposal_id) for each in found]
+    return Proposals(proposals=found, next=next_cursor(places, limit))
 
 
 @routes.post("/rule-proposals/{proposal_id}/decision")

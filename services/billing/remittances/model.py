@@ -88,10 +88,17 @@ def adjustments_of(claim: RemittedClaim) -> Iterator[RemittedAdjustment]:
         yield from line.adjustments
 
 
+def remarks_of(claim: RemittedClaim) -> tuple[str, ...]:
+    """Every remark of a claim, its lines' included, each once."""
+    remarks = [*claim.remarks, *(remark for line in claim.lines for remark in line.remarks)]
+    return tuple(dict.fromkeys(remarks))
+
+
 def is_denied(adjustment: RemittedAdjustment) -> bool:
     """Whether what was taken off stays open to be worked: a denial, or a reason we do not know.
 
-    Nothing is written off that the practice's contract does not take off.
+    Nothing is written off that the practice's contract does not take off; what is the patient's is
+    not denied.
     """
     group, reason = adjustment.group, adjustment.reason
     kind = meaning_of(group, reason).kind
@@ -137,19 +144,16 @@ def denial_of(claim: RemittedClaim, made: Decision) -> Denial | None:
         return None
     causes = [meaning_of(a.group, a.reason).denial for a in adjustments_of(claim)]
     category = next((cause for cause in causes if cause is not None), None)
-    remarks = [*claim.remarks, *(remark for line in claim.lines for remark in line.remarks)]
     return Denial(
         category=str(category or "other"),
         adjustments=tuple(adjustments_of(claim)),
-        remarks=tuple(dict.fromkeys(remarks)),
+        remarks=remarks_of(claim),
     )
 
 
 def denied_lines(claim: RemittedClaim) -> int:
     """How many lines were refused wholly or in part."""
-    return sum(
-        any(a.group != "PR" and is_denied(a) for a in line.adjustments) for line in claim.lines
-    )
+    return sum(any(map(is_denied, line.adjustments)) for line in claim.lines)
 
 
 def closes(made: Decision) -> int:
