@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from libs.events.transport.faults import is_transient
 from libs.events.transport.keys import KeyErasedError, KeyUnavailableError
+from libs.service.refused import RefusedError, UnknownError
 
 MEDIA_TYPE = "application/problem+json"
 _OWN_WORDS = {
@@ -39,6 +40,14 @@ def answer_with_problems(app: FastAPI) -> None:
         for name, value in (error.headers or {}).items():
             answer.headers[name] = value
         return answer
+
+    @app.exception_handler(UnknownError)
+    async def _unknown(_: Request, error: UnknownError) -> Response:  # pyright: ignore[reportUnusedFunction]
+        return problem(404, str(error))
+
+    @app.exception_handler(RefusedError)
+    async def _refused(_: Request, error: RefusedError) -> Response:  # pyright: ignore[reportUnusedFunction]
+        return problem(409, str(error))
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction]

@@ -15,6 +15,7 @@ from libs.events.contracts import Contract
 from libs.events.contracts.base import PHI
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
+from libs.service.refused import RefusedError, UnknownError
 from services.billing.claims import due, store
 from services.billing.claims.correcting import never_taken_in
 from services.billing.claims.model import Claim, State
@@ -45,11 +46,7 @@ class Replacement(Contract):
     group_number: Annotated[Number | None, PHI] = None
 
 
-class NoSuchClaimError(LookupError):
-    """The practice has no such claim."""
-
-
-class NotSentAgainError(RuntimeError):
+class NotSentAgainError(RefusedError):
     """The claim cannot be sent again that way; the text says why, and names no value."""
 
 
@@ -119,7 +116,7 @@ async def _lock(uow: UnitOfWork, claim_id: UUID) -> Claim:
     await store.lock_standing(uow.db, uow.practice_id)
     claim = await store.lock(uow.db, uow.practice_id, claim_id)
     if claim is None:
-        raise NoSuchClaimError
+        raise UnknownError("there is no such claim")
     return claim
 
 

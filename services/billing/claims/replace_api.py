@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 from uuid import UUID
 
@@ -15,8 +13,6 @@ from services.billing.claims import store
 from services.billing.claims.api import ClaimView
 from services.billing.claims.attachments import AttachmentView, NoteAttachment, note_attachment
 from services.billing.claims.replace import (
-    NoSuchClaimError,
-    NotSentAgainError,
     Replacement,
     Resubmission,
     replace_claim,
@@ -27,16 +23,6 @@ routes = APIRouter(prefix="/claims", tags=["claims"])
 Person = Annotated[Caller, Depends(known_caller)]
 
 
-@contextmanager
-def _as_answers() -> Iterator[None]:
-    try:
-        yield
-    except NoSuchClaimError:
-        raise HTTPException(404, "there is no such claim") from None
-    except NotSentAgainError as refused:
-        raise HTTPException(409, str(refused)) from None
-
-
 @routes.post("/{claim_id}/resubmit", status_code=202)
 async def resubmit(
     claim_id: UUID,
@@ -45,8 +31,7 @@ async def resubmit(
     caller: Person,
 ) -> ClaimView:
     """Send a rejected claim again with the next interchange. Repeating changes nothing."""
-    with _as_answers():
-        return ClaimView.of(await resubmit_claim(uow, claim_id, command, caller.name))
+    return ClaimView.of(await resubmit_claim(uow, claim_id, command, caller.name))
 
 
 @routes.post("/{claim_id}/replace", status_code=202)
@@ -60,8 +45,7 @@ async def replace(
 
     Repeating changes nothing; `GET /corrections-due` says what it waits for.
     """
-    with _as_answers():
-        return ClaimView.of(await replace_claim(uow, claim_id, command, caller.name))
+    return ClaimView.of(await replace_claim(uow, claim_id, command, caller.name))
 
 
 @routes.post("/{claim_id}/attachments", status_code=201)

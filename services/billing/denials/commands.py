@@ -8,14 +8,14 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import HTTPException
 from pydantic import Field, StringConstraints
 
 from libs.events.contracts import PHI, Contract, Event
 from libs.events.contracts.billing_denials import AppealOutcome
 from libs.events.contracts.values import Short
 from libs.events.transport import Origin, UnitOfWork
-from services.billing.claims.replace import NotSentAgainError, Number, Replacement, replace_claim
+from libs.service.refused import RefusedError, UnknownError
+from services.billing.claims.replace import Number, Replacement, replace_claim
 from services.billing.denials import appeals, events, store, work
 from services.billing.denials.deadlines import forget_deadlines, watch_deadline
 from services.billing.denials.letters.write import write_letter
@@ -135,10 +135,7 @@ async def correct(uow: UnitOfWork, denial_id: UUID, command: Correct, by: str) -
     async def act(denial: Denial) -> Denial:
         refuse(work.may_work(denial))
         asked = Replacement(request_id=command.command_id, **command.corrections())
-        try:
-            await replace_claim(uow, denial.claim_id, asked, by)
-        except NotSentAgainError as refused:
-            raise HTTPException(409, str(refused)) from None
+        await replace_claim(uow, denial.claim_id, asked, by)
         await forget_deadlines(uow, [denial])
         return work.correct(denial)
 
@@ -162,7 +159,7 @@ async def give_up(uow: UnitOfWork, denial_id: UUID, command: GiveUp, by: str) ->
 
 def refuse(refusal: Refusal | None) -> None:
     if refusal is not None:
-        raise HTTPException(409, REFUSALS[refusal])
+        raise RefusedError(REFUSALS[refusal])
 
 
 async def _once(
@@ -170,12 +167,12 @@ async def _once(
 ) -> Denial:
     denial = await store.lock(uow.db, uow.practice_id, denial_id)
     if denial is None:
-        raise HTTPException(404, "there is no such denial")
+        raise UnknownError("there is no such denial")
     content = command.model_dump_json().encode()
     before = await store.find_step(uow, command.command_id)
     if before is not None:
         if before != (denial_id, kind, content):
-            raise HTTPException(409, "another command has this command_id")
+            raise RefusedError("another command has this command_id")
         return denial
     denial = await act(denial)
     await store.change(uow.db, [denial])

@@ -96,10 +96,7 @@ async def close_month(
     """
     if caller.role != "admin":
         raise HTTPException(403, "an admin closes a month")
-    try:
-        await closing.close_month(uow, month, caller.name)
-    except closing.NotClosedError as error:
-        raise HTTPException(409, str(error)) from None
+    await closing.close_month(uow, month, caller.name)
     [made] = await _months(uow, month, 1)
     return made
 

@@ -12,6 +12,7 @@ from libs.events.contracts.billing_ledger import MonthClosed
 from libs.events.contracts.values import PracticeId, month_of
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
+from libs.service.refused import RefusedError
 from services.billing.ledger.aging import DEBTORS
 from services.billing.ledger.model import Account
 
@@ -56,10 +57,6 @@ SELECT month, entries, encode(sha256, 'hex') AS sha256, closed_by, closed_at,
 """
 
 
-class NotClosedError(Exception):
-    """A month that cannot be closed; the text says why and what comes first."""
-
-
 @dataclass(frozen=True, slots=True)
 class MonthSums:
     """A month of the journal: entries, cents by account before and in it, and its digest."""
@@ -75,16 +72,16 @@ class MonthSums:
 
 
 def check_next(month: date, now: datetime, last_closed: date | None, first: date | None) -> None:
-    """Raises NotClosedError where the month is not over, or not the next one to be closed.
+    """Raises RefusedError where the month is not over, or not the next one to be closed.
 
     The first one to be closed is that of the first entry, or any before it: from then on nothing is
     posted earlier. A day is left for what is posted late by a clock that is behind.
     """
     due = month_after(last_closed) if last_closed else min(month, first or month)
     if month != due:
-        raise NotClosedError(f"{due:%Y-%m} is the next month to be closed")
+        raise RefusedError(f"{due:%Y-%m} is the next month to be closed")
     if now.date() <= month_after(month):
-        raise NotClosedError(f"{month:%Y-%m} can be closed from the second day after it")
+        raise RefusedError(f"{month:%Y-%m} can be closed from the second day after it")
 
 
 def month_after(month: date) -> date:
@@ -93,7 +90,7 @@ def month_after(month: date) -> date:
 
 
 async def close_month(uow: UnitOfWork, month: date, by: str) -> None:
-    """Sum the month up and close it; one that is closed stays as it is. Raises NotClosedError.
+    """Sum the month up and close it; one that is closed stays as it is. Raises RefusedError.
 
     Whoever posts at the same moment has committed before this looks, or finds the month closed.
     """

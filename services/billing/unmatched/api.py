@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -116,9 +115,8 @@ async def apply_to_claim(
     caller: Known,
 ) -> UnmatchedRemittance:
     """Post on this claim what the payer decided; repeating is harmless."""
-    return await _answer(
-        resolve.apply_to_claim(uow, remittance_id, place, command.claim_id, caller.name)
-    )
+    kept = await resolve.apply_to_claim(uow, remittance_id, place, command.claim_id, caller.name)
+    return UnmatchedRemittance.of(kept)
 
 
 @routes.post("/{remittance_id}/{place}/refund")
@@ -130,7 +128,8 @@ async def refund(
     caller: Known,
 ) -> UnmatchedRemittance:
     """Give the money back to its payer; repeating is harmless."""
-    return await _answer(resolve.refund(uow, remittance_id, place, command.reason, caller.name))
+    kept = await resolve.refund(uow, remittance_id, place, command.reason, caller.name)
+    return UnmatchedRemittance.of(kept)
 
 
 @routes.post("/{remittance_id}/{place}/dismiss")
@@ -142,16 +141,8 @@ async def dismiss(
     caller: Known,
 ) -> UnmatchedRemittance:
     """Close one that moved no money; repeating is harmless."""
-    return await _answer(resolve.dismiss(uow, remittance_id, place, command.reason, caller.name))
-
-
-async def _answer(resolving: Awaitable[Kept]) -> UnmatchedRemittance:
-    try:
-        return UnmatchedRemittance.of(await resolving)
-    except resolve.NotFoundError as error:
-        raise HTTPException(404, str(error)) from None
-    except resolve.NotResolvedError as error:
-        raise HTTPException(409, str(error)) from None
+    kept = await resolve.dismiss(uow, remittance_id, place, command.reason, caller.name)
+    return UnmatchedRemittance.of(kept)
 
 
 def _place(after: str) -> tuple[UUID, int]:

@@ -1,7 +1,7 @@
 """What a person does about a remitted claim that fits none of ours: apply, refund or dismiss it.
 
 The row of the work list is its own command's id: the same again changes nothing, and something else
-about a resolved one raises NotResolvedError.
+about a resolved one raises RefusedError.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from libs.events.contracts.billing_remittances import (
 )
 from libs.events.contracts.values import ClaimId, PaymentId, PracticeId, RemittanceId
 from libs.events.transport import UnitOfWork
+from libs.service.refused import RefusedError, UnknownError
 from services.billing.claims.store import lock_many
 from services.billing.coordination.model import decide_in_order, speaker
 from services.billing.ledger import model as ledger
@@ -32,14 +33,6 @@ from services.billing.remittances.model import (
 )
 from services.billing.remittances.store import read_standings
 from services.billing.unmatched.store import Kept, lock_unmatched, resolve
-
-
-class NotFoundError(Exception):
-    """No such row, or no such claim."""
-
-
-class NotResolvedError(Exception):
-    """The command does not fit the row; the text says why, without a value."""
 
 
 async def apply_to_claim(
@@ -72,7 +65,7 @@ async def refund(
     if kept.resolution is not None:
         return _as_before(kept, (kept.resolution, kept.resolved_for) == ("refunded", reason))
     if kept.said.paid_cents <= 0:
-        raise NotResolvedError("there is no money to give back")
+        raise RefusedError("there is no money to give back")
     event = CashRefunded(
         **_named(uow, kept),
         payer_id=kept.payment.payer_id,
@@ -94,7 +87,7 @@ async def dismiss(
     if kept.resolution is not None:
         return _as_before(kept, (kept.resolution, kept.resolved_for) == ("dismissed", reason))
     if kept.said.paid_cents:
-        raise NotResolvedError("it moved money: apply it to a claim, or refund it")
+        raise RefusedError("it moved money: apply it to a claim, or refund it")
     await uow.publish(
         UnmatchedRemittanceDismissed(
             **_named(uow, kept), reason=reason, dismissed_on=uow.now.date()
@@ -107,20 +100,20 @@ async def dismiss(
 async def _lock(uow: UnitOfWork, remittance_id: UUID, place: int) -> Kept:
     kept = await lock_unmatched(uow, remittance_id, place)
     if kept is None:
-        raise NotFoundError("there is no such remitted claim")
+        raise UnknownError("there is no such remitted claim")
     return kept
 
 
 def _as_before(kept: Kept, same: bool) -> Kept:
     if not same:
-        raise NotResolvedError(f"it was {kept.resolution} already, and otherwise")
+        raise RefusedError(f"it was {kept.resolution} already, and otherwise")
     return kept
 
 
 async def _standing(uow: UnitOfWork, claim_id: UUID) -> Standing:
     claims = await lock_many(uow.db, uow.practice_id, [claim_id])
     if not claims:
-        raise NotFoundError("there is no such claim")
+        raise UnknownError("there is no such claim")
     return (await read_standings(uow.db, uow.practice_id, claims))[claim_id]
 
 
@@ -132,14 +125,14 @@ async def _post(uow: UnitOfWork, kept: Kept, standing: Standing) -> UUID:
         place = speaker(standing.claim, kept.payment.payer_id, said.status)
         found = to_reverse(standing, said, place)
         if found is None:
-            raise NotResolvedError("nothing-to-reverse: no posting of the claim paid this much")
+            raise RefusedError("nothing-to-reverse: no posting of the claim paid this much")
         await post_reversal(uow, standing, found, payment_id, changes)
         payment_id = found.payment_id
     else:
         made = decide_in_order(standing, said)
         reason = obstacle_to_applying(standing, said, made)
         if reason is not None or made is None:
-            raise NotResolvedError(f"{reason}: the claim cannot take this decision")
+            raise RefusedError(f"{reason}: the claim cannot take this decision")
         await post_decision(uow, standing, said, made, payment_id, changes)
     await changes.save(uow)
     return payment_id

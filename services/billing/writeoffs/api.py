@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -23,7 +21,6 @@ from services.billing.writeoffs.model import (
     State,
     Wanted,
     WriteOff,
-    WriteOffRefusedError,
 )
 
 routes = APIRouter(tags=["write-offs"])
@@ -92,8 +89,7 @@ async def write_off(
 
     404: no such claim; 409: more than is open, or another write-off has this id.
     """
-    with _as_answers():
-        return WriteOffView.of(await propose(uow, Wanted(**command.model_dump()), caller.name))
+    return WriteOffView.of(await propose(uow, Wanted(**command.model_dump()), caller.name))
 
 
 @routes.get("/write-offs")
@@ -115,29 +111,16 @@ async def list_write_offs(
 @routes.post("/write-offs/{write_off_id}/approve")
 async def approve_write_off(write_off_id: UUID, uow: Uow, caller: Person) -> WriteOffView:
     """Another person than the one who proposed it agrees, and it is posted."""
-    with _as_answers():
-        return WriteOffView.of(await approve(uow, write_off_id, caller.name))
+    return WriteOffView.of(await approve(uow, write_off_id, caller.name))
 
 
 @routes.post("/write-offs/{write_off_id}/decline")
 async def decline_write_off(write_off_id: UUID, uow: Uow, caller: Person) -> WriteOffView:
     """Another person than the one who proposed it refuses; nothing is posted."""
-    with _as_answers():
-        return WriteOffView.of(await decline(uow, write_off_id, caller.name))
+    return WriteOffView.of(await decline(uow, write_off_id, caller.name))
 
 
 @routes.post("/write-offs/{write_off_id}/reverse")
 async def reverse_write_off(write_off_id: UUID, uow: Uow, caller: Person) -> WriteOffView:
     """Take it back, as when the money comes after all; the amount is open again."""
-    with _as_answers():
-        return WriteOffView.of(await take_back(uow, write_off_id, caller.name))
-
-
-@contextmanager
-def _as_answers() -> Iterator[None]:
-    try:
-        yield
-    except LookupError as error:
-        raise HTTPException(404, str(error)) from None
-    except WriteOffRefusedError as error:
-        raise HTTPException(409, str(error)) from None
+    return WriteOffView.of(await take_back(uow, write_off_id, caller.name))

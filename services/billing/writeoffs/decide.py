@@ -14,6 +14,7 @@ from libs.events.contracts.billing_ledger import (
 )
 from libs.events.contracts.values import ClaimId, PracticeId, WriteOffId, month_of
 from libs.events.transport import Origin, UnitOfWork
+from libs.service.refused import UnknownError
 from services.billing.claims.model import Claim
 from services.billing.claims.store import lock as lock_claim
 from services.billing.denials.follow import follow_balance
@@ -34,8 +35,8 @@ from services.billing.writeoffs.model import (
 async def propose(uow: UnitOfWork, wanted: Wanted, by: str) -> WriteOff:
     """Post the write-off where one person may decide it; else keep it for a second one.
 
-    The same again gives what became of it. Raises WriteOffRefusedError; LookupError for an unknown
-    claim.
+    The same again gives what became of it. Raises WriteOffRefusedError; UnknownError for an
+    unknown claim.
     """
     claim = await _lock_claim(uow, wanted.claim_id)
     known = await store.lock(uow.db, uow.practice_id, wanted.write_off_id)
@@ -140,7 +141,7 @@ async def _lock(uow: UnitOfWork, write_off_id: UUID) -> tuple[Claim, WriteOff]:
     """The claim first, as everywhere, so that nobody waits for the other."""
     claim_id = await store.claim_of(uow.db, uow.practice_id, write_off_id)
     if claim_id is None:
-        raise LookupError("there is no such write-off")
+        raise UnknownError("there is no such write-off")
     claim = await _lock_claim(uow, claim_id)
     found = await store.lock(uow.db, uow.practice_id, write_off_id)
     assert found is not None, "write-offs are never deleted"
@@ -150,5 +151,5 @@ async def _lock(uow: UnitOfWork, write_off_id: UUID) -> tuple[Claim, WriteOff]:
 async def _lock_claim(uow: UnitOfWork, claim_id: UUID) -> Claim:
     claim = await lock_claim(uow.db, uow.practice_id, claim_id)
     if claim is None:
-        raise LookupError("there is no such claim")
+        raise UnknownError("there is no such claim")
     return claim

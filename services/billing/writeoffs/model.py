@@ -9,6 +9,7 @@ from uuid import UUID
 
 from libs.events.contracts.billing_ledger import OwedBy, WriteOffReason
 from libs.events.contracts.values import month_of
+from libs.service.refused import RefusedError
 from services.billing.claims.model import Claim
 from services.billing.ledger.model import Account, Entry
 
@@ -28,7 +29,7 @@ _RECEIVABLES: dict[OwedBy, Account] = {
 }
 
 
-class WriteOffRefusedError(Exception):
+class WriteOffRefusedError(RefusedError):
     """A write-off that cannot be; the text says why and what to do."""
 
 

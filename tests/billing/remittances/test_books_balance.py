@@ -14,9 +14,8 @@ from hypothesis import strategies as any_
 
 from libs.events.examples.interop import NAMESPACE
 from tests.billing.desk import Desk, open_practice, visit
-from tests.billing.remittance import Said, payment
+from tests.billing.remittance import CHARGE, Said, payment
 
-CHARGE = 17_800
 CLAIMS = 2
 Kind = Literal["pay", "deny", "reverse", "again", "stranger", "spoilt"]
 

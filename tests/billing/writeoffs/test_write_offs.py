@@ -15,10 +15,8 @@ from libs.events.contracts.billing_ledger import (
     WriteOffReversed,
 )
 from tests.billing.desk import Desk
-from tests.billing.remittance import paid, payment
+from tests.billing.remittance import CHARGE, paid, payment
 from tests.harness import OPERATOR_KEY, SECOND_KEY
-
-CHARGE = 17_800
 
 
 @pytest.fixture
