@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field, StringConstraints
 
 from libs.events.contracts import Contract
@@ -14,7 +14,7 @@ from libs.events.contracts.values import DepositId
 from libs.service.http import Uow, json_body, known_caller
 from libs.service.operators import Caller
 from services.billing.deposits import store
-from services.billing.deposits.handlers import OtherDepositError, record_deposit
+from services.billing.deposits.handlers import record_deposit
 from services.billing.deposits.model import Deposit, DepositState, Remittance
 from services.billing.deposits.store import Recorded
 
@@ -94,10 +94,7 @@ async def take_deposit(
         trace_number=command.trace_number,
         payer_trace_id=command.payer_trace_id,
     )
-    try:
-        return DepositView.of(await record_deposit(uow, deposit, caller.name))
-    except OtherDepositError:
-        raise HTTPException(409, "another deposit has this deposit_id") from None
+    return DepositView.of(await record_deposit(uow, deposit, caller.name))
 
 
 @routes.get("")

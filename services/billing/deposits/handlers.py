@@ -7,15 +7,16 @@ from uuid import UUID
 from libs.events.contracts.billing_remittances import DepositMatched, DepositMissing
 from libs.events.contracts.values import DepositId, PracticeId, RemittanceId
 from libs.events.transport import Timer, UnitOfWork
+from libs.service.refused import RefusedError
 from services.billing.deposits import store
-from services.billing.deposits.model import Deposit, match, missing_at
+from services.billing.deposits.model import Deposit, Found, match, missing_at
 from services.billing.deposits.store import Recorded
 from services.billing.x12 import RemittanceHeader
 
 DEPOSIT_TIMER = "await-deposit"
 
 
-class OtherDepositError(Exception):
+class OtherDepositError(RefusedError):
     """Another deposit has this id."""
 
 
@@ -25,13 +26,10 @@ async def record_deposit(uow: UnitOfWork, deposit: Deposit, by: str) -> Recorded
     known = await store.find(uow.db, uow.practice_id, deposit.deposit_id)
     if known is not None:
         if known.deposit != deposit:
-            raise OtherDepositError
+            raise OtherDepositError("another deposit has this deposit_id")
         return known
     await store.add(uow.db, uow.practice_id, deposit, by, uow.now)
-    await _match(uow, deposit)
-    recorded = await store.find(uow.db, uow.practice_id, deposit.deposit_id)
-    assert recorded is not None
-    return recorded
+    return Recorded(deposit, await _match(uow, deposit), by, uow.now)
 
 
 async def expect_deposit(uow: UnitOfWork, remittance_id: UUID, header: RemittanceHeader) -> None:
@@ -62,13 +60,14 @@ async def tell_missing_deposit(timer: Timer, uow: UnitOfWork) -> None:
     )
 
 
-async def _match(uow: UnitOfWork, deposit: Deposit) -> None:
+async def _match(uow: UnitOfWork, deposit: Deposit) -> Found:
     db, practice_id = uow.db, uow.practice_id
-    found = match(deposit, await store.list_unpaid(db, practice_id, deposit.trace_number))
+    unpaid = await store.list_unpaid(db, practice_id, deposit.trace_number)
+    found = match(deposit, unpaid)
     await store.settle(db, practice_id, deposit.deposit_id, found, uow.now)
-    if found.state != "matched" or found.remittance_id is None:
-        return
-    paid = await store.read_remittance(db, practice_id, found.remittance_id)
+    if found.state != "matched":
+        return found
+    [paid] = [one for one in unpaid if one.remittance_id == found.remittance_id]
     await uow.cancel_timer(DEPOSIT_TIMER, str(paid.remittance_id))
     await uow.publish(
         DepositMatched(
@@ -80,3 +79,4 @@ async def _match(uow: UnitOfWork, deposit: Deposit) -> None:
             cents=deposit.cents,
         )
     )
+    return found

@@ -15,6 +15,9 @@ from services.billing.deposits.model import Deposit, DepositState, Found, Remitt
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('billing.deposits/' || $1, 0))"
 DEPOSIT = "deposit_id, deposited_on, cents, trace_number, payer_trace_id"
 REMITTANCE = "remittance_id, payer_id, trace_number, payer_trace_id, paid_on, payment_cents"
+UNPAID = """NOT EXISTS (SELECT FROM deposit d
+                    WHERE d.practice_id = r.practice_id AND d.remittance_id = r.remittance_id
+                      AND d.state = 'matched')"""
 ADD = f"""
 INSERT INTO deposit (practice_id, {DEPOSIT}, state, recorded_by, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8)
@@ -32,9 +35,7 @@ UPDATE deposit
 LIST_UNPAID = f"""
 SELECT {REMITTANCE} FROM remittance r
  WHERE practice_id = $1 AND trace_number = $2 AND payment_cents > 0
-   AND NOT EXISTS (SELECT FROM deposit d
-                    WHERE d.practice_id = r.practice_id AND d.remittance_id = r.remittance_id
-                      AND d.state = 'matched')
+   AND {UNPAID}
  ORDER BY remittance_id
 """
 LIST_UNMATCHED = f"""
@@ -48,23 +49,16 @@ SELECT {DEPOSIT}, state, remittance_id, difference_cents, recorded_by, recorded_
         ((SELECT deposited_on FROM deposit WHERE practice_id = $1 AND deposit_id = $3), $3))
  ORDER BY deposited_on, deposit_id LIMIT $4
 """
-READ_REMITTANCE = f"""
-SELECT {REMITTANCE} FROM remittance WHERE practice_id = $1 AND remittance_id = $2
-"""
 TELL_MISSING = f"""
 UPDATE remittance r SET missing_since = $3
  WHERE practice_id = $1 AND remittance_id = $2
-   AND NOT EXISTS (SELECT FROM deposit d
-                    WHERE d.practice_id = r.practice_id AND d.remittance_id = r.remittance_id
-                      AND d.state = 'matched')
+   AND {UNPAID}
 RETURNING {REMITTANCE}
 """
 LIST_MISSING = f"""
 SELECT {REMITTANCE} FROM remittance r
  WHERE practice_id = $1 AND missing_since IS NOT NULL
-   AND NOT EXISTS (SELECT FROM deposit d
-                    WHERE d.practice_id = r.practice_id AND d.remittance_id = r.remittance_id
-                      AND d.state = 'matched')
+   AND {UNPAID}
    AND ($2::uuid IS NULL OR (paid_on, remittance_id) >
         ((SELECT paid_on FROM remittance WHERE practice_id = $1 AND remittance_id = $2), $2))
  ORDER BY paid_on, remittance_id LIMIT $3
@@ -121,12 +115,6 @@ async def list_deposits(
 ) -> list[Recorded]:
     """Oldest first; `after` is the last one of the page before."""
     return [_recorded(row) for row in await db.fetch(LIST, practice_id, state, after, limit)]
-
-
-async def read_remittance(db: Db, practice_id: UUID, remittance_id: UUID) -> Remittance:
-    row = await db.fetchrow(READ_REMITTANCE, practice_id, remittance_id)
-    assert row is not None, "asked only for a remittance that a deposit was matched with"
-    return Remittance(**dict(row))
 
 
 async def tell_missing(
