@@ -12,6 +12,16 @@ from services.billing.claims.model import State
 from services.billing.patients.store import list_charts
 
 
+class PatientAccount(NamedTuple):
+    """An account goes by a chart of its patient, and has the claims of all their charts."""
+
+    account_id: UUID
+    charts: list[UUID]
+    notices: int
+    """The last notice of the series that runs; 0: none."""
+    hold: str | None
+
+
 class Share(NamedTuple):
     """Why a payer's decision left so much of a claim to the patient."""
 
@@ -91,11 +101,13 @@ SELECT s.claim_id, s.reason, sum(s.cents)::bigint AS cents
 """
 
 
-async def lock_account(db: Db, practice_id: UUID, account_id: UUID) -> tuple[int, str | None]:
-    """Until the transaction ends nobody else acts on the account; gives its notices and hold."""
+async def lock_account(db: Db, practice_id: UUID, patient_id: UUID) -> PatientAccount:
+    """The account of one of a patient's charts: until the transaction ends nobody else acts on
+    it."""
+    account_id, charts = await account_of(db, practice_id, patient_id)
     row = await db.fetchrow(LOCK_ACCOUNT, practice_id, account_id)
     assert row is not None
-    return row["notices"], row["hold"]
+    return PatientAccount(account_id, charts, row["notices"], row["hold"])
 
 
 async def read_account(db: Db, practice_id: UUID, account_id: UUID) -> tuple[int, str | None]:

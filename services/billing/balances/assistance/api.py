@@ -76,8 +76,7 @@ async def apply(command: Annotated[Apply, json_body(Apply)], uow: Uow) -> Applic
     policy = await find_policy(uow.db, uow.practice_id)
     if policy is None or not policy.assistance_scale:
         raise HTTPException(409, "the practice's policy has no assistance_scale")
-    account_id, _ = await account_of(uow.db, uow.practice_id, command.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
+    account = await lock_account(uow.db, uow.practice_id, command.account_id)
     said = command.model_dump_json().encode()
     digest = hashlib.sha256(said).digest()
     known = await store.find_command(uow.db, uow.practice_id, command.application_id)
@@ -90,7 +89,7 @@ async def apply(command: Annotated[Apply, json_body(Apply)], uow: Uow) -> Applic
         )  # fmt: skip
         application = Application(
             application_id=command.application_id,
-            account_id=account_id,
+            account_id=account.account_id,
             received_on=command.received_on,
             percent_of_guideline=percent,
             discount_percent=discount_for(percent, policy.assistance_scale),

@@ -22,6 +22,11 @@ SELECT command_sha256 FROM assistance_application WHERE practice_id = $1 AND app
 FIND_APPLICATION = f"""
 SELECT {COLUMNS} FROM assistance_application WHERE practice_id = $1 AND application_id = $2
 """
+HAS_PENDING = """
+SELECT EXISTS (SELECT FROM assistance_application
+                WHERE practice_id = $1 AND account_id = ANY ($2::uuid[])
+                  AND state IN ('received', 'proposed'))
+"""
 SET_STATE = """
 UPDATE assistance_application
    SET state = $3, proposed_by = coalesce(proposed_by, $4), decided_by = $5
@@ -55,6 +60,11 @@ async def find_application(db: Db, practice_id: UUID, application_id: UUID) -> A
     """All that changes one holds its account: lock that, and look again."""
     row = await db.fetchrow(FIND_APPLICATION, practice_id, application_id)
     return Application(**dict(row)) if row else None
+
+
+async def has_pending(db: Db, practice_id: UUID, charts: list[UUID]) -> bool:
+    """Whether an application waits for its decision."""
+    return await db.fetchval(HAS_PENDING, practice_id, charts)
 
 
 async def set_state(

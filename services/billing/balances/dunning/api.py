@@ -16,7 +16,7 @@ from services.billing.balances.dunning import store
 from services.billing.balances.dunning.collections import recall
 from services.billing.balances.dunning.model import Hold
 from services.billing.balances.dunning.store import Placement
-from services.billing.balances.store import account_of, lock_account, lock_balances, set_hold
+from services.billing.balances.store import lock_account, lock_balances, set_hold
 from services.billing.claims import store as claims
 
 routes = APIRouter(tags=["collections"])
@@ -49,9 +49,8 @@ async def set_billing_hold(
     patient_id: UUID, command: Annotated[SetHold, json_body(SetHold)], uow: Uow
 ) -> SetHold:
     """A held account gets neither statements nor notices, and goes to no agency."""
-    account_id, _ = await account_of(uow.db, uow.practice_id, patient_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
-    await set_hold(uow.db, uow.practice_id, account_id, command.hold)
+    account = await lock_account(uow.db, uow.practice_id, patient_id)
+    await set_hold(uow.db, uow.practice_id, account.account_id, command.hold)
     return command
 
 
@@ -70,9 +69,8 @@ async def list_placements(
 async def recall_placement(placement_id: UUID, uow: Uow) -> PlacementView:
     """What the agency has not collected is the practice's to collect again."""
     placement = await _find(uow, placement_id)
-    account_id, charts = await account_of(uow.db, uow.practice_id, placement.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
-    await lock_balances(uow.db, uow.practice_id, charts)
+    account = await lock_account(uow.db, uow.practice_id, placement.account_id)
+    await lock_balances(uow.db, uow.practice_id, account.charts)
     placement = await _find(uow, placement_id)
     if placement.recalled_on is None:
         await recall(uow, placement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from libs.events.transport import Timer, UnitOfWork
+from services.billing.balances.assistance.store import has_pending
 from services.billing.balances.dunning.collections import place
 from services.billing.balances.dunning.model import (
     DUN_TIMER,
@@ -12,37 +13,32 @@ from services.billing.balances.dunning.model import (
     LOOK_AGAIN,
     pause_after,
 )
-from services.billing.balances.dunning.store import has_pending_application
 from services.billing.balances.policy.model import BalancePolicy
 from services.billing.balances.policy.store import find_policy
 from services.billing.balances.statements.issue import due_now, issue
-from services.billing.balances.store import account_of, lock_account, set_notices
+from services.billing.balances.store import PatientAccount, lock_account, set_notices
 
 
 async def dun(timer: Timer, uow: UnitOfWork) -> None:
     """The next notice, or the hand-off after the last; who may not be dunned now is looked at
     again later, and the series goes on where it stood."""
-    account_id, charts = await account_of(uow.db, uow.practice_id, UUID(timer.key))
+    account = await lock_account(uow.db, uow.practice_id, UUID(timer.key))
     policy = await find_policy(uow.db, uow.practice_id)
-    notices, hold = await lock_account(uow.db, uow.practice_id, account_id)
-    if policy is None or notices == 0:
+    if policy is None or account.notices == 0:
         return
-    if hold is not None or await has_pending_application(uow.db, uow.practice_id, charts):
-        await uow.set_timer(
-            DUN_TIMER, timer.key, uow.now + max(pause_after(policy, notices), LOOK_AGAIN)
-        )
-    elif notices < FINAL_NOTICE:
-        await issue(uow, policy, account_id, charts, notices + 1)
+    if account.hold is not None or await has_pending(uow.db, uow.practice_id, account.charts):
+        pause = max(pause_after(policy, account.notices), LOOK_AGAIN)
+        await uow.set_timer(DUN_TIMER, timer.key, uow.now + pause)
+    elif account.notices < FINAL_NOTICE:
+        await issue(uow, policy, account, account.notices + 1)
     else:
-        await _hand_off(uow, policy, account_id, charts)
+        await _hand_off(uow, policy, account)
 
 
-async def _hand_off(
-    uow: UnitOfWork, policy: BalancePolicy, account_id: UUID, charts: list[UUID]
-) -> None:
+async def _hand_off(uow: UnitOfWork, policy: BalancePolicy, account: PatientAccount) -> None:
     """Without an agency the final notice stands, until the account is paid."""
-    due = await due_now(uow, charts)
+    due = await due_now(uow, account.charts)
     if policy.agency is not None and due:
-        await place(uow, account_id, policy.agency, due)
+        await place(uow, account.account_id, policy.agency, due)
     if policy.agency is not None or not due:
-        await set_notices(uow.db, uow.practice_id, account_id, 0)
+        await set_notices(uow.db, uow.practice_id, account.account_id, 0)

@@ -1,4 +1,4 @@
-"""The SQL of what agencies collect, and of what keeps an account from being dunned."""
+"""The SQL of what agencies collect."""
 
 from __future__ import annotations
 
@@ -35,15 +35,6 @@ class PlacedClaim:
     cents: int
 
 
-HAS_PENDING_APPLICATION = """
-SELECT EXISTS (SELECT FROM assistance_application
-                WHERE practice_id = $1 AND account_id = ANY ($2::uuid[])
-                  AND state IN ('received', 'proposed'))
-"""
-CLAIMS_ON_PLANS = """
-SELECT DISTINCT unnest(claims) AS claim_id FROM payment_plan
- WHERE practice_id = $1 AND account_id = ANY ($2::uuid[]) AND state = 'active'
-"""
 ADD_PLACEMENT = """
 INSERT INTO placement (practice_id, placement_id, account_id, agency, placed_on, cents)
 VALUES ($1, $2, $3, $4, $5, $6)
@@ -88,15 +79,6 @@ UPDATE placement_claim SET recalled = true
 MARK_RECALLED = """
 UPDATE placement SET recalled_on = $3 WHERE practice_id = $1 AND placement_id = $2
 """
-
-
-async def has_pending_application(db: Db, practice_id: UUID, charts: Sequence[UUID]) -> bool:
-    return await db.fetchval(HAS_PENDING_APPLICATION, practice_id, list(charts))
-
-
-async def claims_on_plans(db: Db, practice_id: UUID, charts: Sequence[UUID]) -> set[UUID]:
-    rows = await db.fetch(CLAIMS_ON_PLANS, practice_id, list(charts))
-    return {row["claim_id"] for row in rows}
 
 
 async def add_placement(

@@ -84,18 +84,17 @@ async def take_payment(
 
     A card's payment is `pending` until the processor has answered: look at it again.
     """
-    account_id, charts = await account_of(uow.db, uow.practice_id, command.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
+    account = await lock_account(uow.db, uow.practice_id, command.account_id)
     digest = hashlib.sha256(command.model_dump_json().encode()).digest()
     known = await store.find_command(uow.db, uow.practice_id, command.payment_id)
     if known is not None:
         if known != digest:
             raise HTTPException(409, "another payment has this payment_id")
         return await _view(uow, command.payment_id)
-    owed = await lock_balances(uow.db, uow.practice_id, charts)
+    owed = await lock_balances(uow.db, uow.practice_id, account.charts)
     if not owed:
         raise HTTPException(404, "there is no account of this patient")
-    payment = _payment(command, uow, account_id)
+    payment = _payment(command, uow, account.account_id)
     try:
         check_told(owed, payment.cents, payment.told)
     except TooMuchError:
@@ -138,9 +137,8 @@ async def return_payment(
     found = await store.find_payment(uow.db, uow.practice_id, payment_id)
     if found is None:
         raise HTTPException(404, "there is no such payment")
-    account_id, charts = await account_of(uow.db, uow.practice_id, found.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
-    await lock_balances(uow.db, uow.practice_id, charts)
+    account = await lock_account(uow.db, uow.practice_id, found.account_id)
+    await lock_balances(uow.db, uow.practice_id, account.charts)
     payment = await store.lock_payment(uow.db, uow.practice_id, payment_id)
     assert payment is not None
     if payment.state is PaymentState.RETURNED and payment.reason == command.reason:

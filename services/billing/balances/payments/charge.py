@@ -15,12 +15,7 @@ from services.billing.balances.payments.cards import CardProcessor, Charged, Dec
 from services.billing.balances.payments.model import Payment, PaymentState
 from services.billing.balances.plans.follow import note_instalment
 from services.billing.balances.plans.store import find_plan
-from services.billing.balances.store import (
-    account_of,
-    lock_account,
-    lock_balances,
-    read_balances,
-)
+from services.billing.balances.store import lock_account, lock_balances, read_balances
 
 
 async def charge_card(timer: Timer, work: Work) -> None:
@@ -34,16 +29,15 @@ async def charge_card(timer: Timer, work: Work) -> None:
     cards: CardProcessor = HttpCards()
     answer = await cards.charge(str(payment_id), token, payment.cents)
     async with work.unit_of_work(timer.practice_id) as uow:
-        await note_answer(uow, payment_id, answer)
+        await _note_answer(uow, payment_id, answer)
 
 
-async def note_answer(uow: UnitOfWork, payment_id: UUID, answer: Charged | Declined) -> None:
+async def _note_answer(uow: UnitOfWork, payment_id: UUID, answer: Charged | Declined) -> None:
     """What came of the charge, once."""
     payment = await store.find_payment(uow.db, uow.practice_id, payment_id)
     assert payment is not None
-    account_id, charts = await account_of(uow.db, uow.practice_id, payment.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
-    owed = await lock_balances(uow.db, uow.practice_id, charts)
+    account = await lock_account(uow.db, uow.practice_id, payment.account_id)
+    owed = await lock_balances(uow.db, uow.practice_id, account.charts)
     payment = await store.lock_payment(uow.db, uow.practice_id, payment_id)
     assert payment is not None
     if payment.state is not PaymentState.PENDING:
@@ -55,7 +49,7 @@ async def note_answer(uow: UnitOfWork, payment_id: UUID, answer: Charged | Decli
     if payment.plan_id is not None:
         plan = await find_plan(uow.db, uow.practice_id, payment.plan_id)
         assert plan is not None
-        left = await read_balances(uow.db, uow.practice_id, charts)
+        left = await read_balances(uow.db, uow.practice_id, account.charts)
         await note_instalment(uow, plan, left, paid=isinstance(answer, Charged))
 
 

@@ -18,7 +18,7 @@ from services.billing.balances.plans import store
 from services.billing.balances.plans.follow import end_plan, plan_instalment
 from services.billing.balances.plans.model import Plan
 from services.billing.balances.statements.issue import due_now
-from services.billing.balances.store import account_of, lock_account
+from services.billing.balances.store import PatientAccount, account_of, lock_account
 
 routes = APIRouter(prefix="/payment-plans", tags=["payment plans"])
 
@@ -59,16 +59,15 @@ class PlanView(Contract):
 async def agree_plan(command: Annotated[AgreePlan, json_body(AgreePlan)], uow: Uow) -> PlanView:
     """The same again changes nothing. 409: other content under the id, a plan that runs already,
     or nothing to pay."""
-    account_id, charts = await account_of(uow.db, uow.practice_id, command.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
+    account = await lock_account(uow.db, uow.practice_id, command.account_id)
     digest = hashlib.sha256(command.model_dump_json().encode()).digest()
     known = await store.find_command(uow.db, uow.practice_id, command.plan_id)
     if known is not None and known != digest:
         raise HTTPException(409, "another plan has this plan_id")
     if known is None:
-        if await store.find_active(uow.db, uow.practice_id, charts):
+        if await store.find_active(uow.db, uow.practice_id, account.charts):
             raise HTTPException(409, "the account has a plan already")
-        await _agree(command, uow, account_id, charts, digest)
+        await _agree(command, uow, account, digest)
     return await _view(uow, command.plan_id)
 
 
@@ -90,13 +89,10 @@ async def list_plans(
 @routes.post("/{plan_id}/cancel")
 async def cancel_plan(plan_id: UUID, uow: Uow) -> PlanView:
     """What is still open is billed again."""
-    plan = await store.find_plan(uow.db, uow.practice_id, plan_id)
-    if plan is None:
+    locked = await store.lock_plan(uow.db, uow.practice_id, plan_id)
+    if locked is None:
         raise HTTPException(404, "there is no such plan")
-    account_id, _ = await account_of(uow.db, uow.practice_id, plan.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
-    plan = await store.find_plan(uow.db, uow.practice_id, plan_id)
-    assert plan is not None
+    _, plan = locked
     if plan.state in ("completed", "defaulted"):
         raise HTTPException(409, "the plan is over")
     if plan.state == "active":
@@ -104,17 +100,15 @@ async def cancel_plan(plan_id: UUID, uow: Uow) -> PlanView:
     return await _view(uow, plan_id)
 
 
-async def _agree(
-    command: AgreePlan, uow: Uow, account_id: UUID, charts: list[UUID], digest: bytes
-) -> None:
-    due = await due_now(uow, charts)
+async def _agree(command: AgreePlan, uow: Uow, account: PatientAccount, digest: bytes) -> None:
+    due = await due_now(uow, account.charts)
     total = sum(claim.patient_cents for claim in due)
     if total < command.instalments:
         raise HTTPException(409, "the account owes too little for a plan")
     plan = Plan(
         practice_id=uow.practice_id,
         plan_id=command.plan_id,
-        account_id=account_id,
+        account_id=account.account_id,
         claims=tuple(claim.claim_id for claim in due),
         total_cents=total,
         instalments=command.instalments,
@@ -128,7 +122,7 @@ async def _agree(
     agreed = PaymentPlanAgreed(
         practice_id=PracticeId(uow.practice_id),
         plan_id=plan.plan_id,
-        account_id=PatientId(account_id),
+        account_id=PatientId(account.account_id),
         instalments=plan.instalments,
         instalment_cents=plan.instalment_cents,
         first_due_on=plan.first_due_on,

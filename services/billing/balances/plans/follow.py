@@ -15,7 +15,7 @@ from services.billing.balances.plans import store
 from services.billing.balances.plans.model import INSTALMENT_TIMER, Plan, PlanState, instalment_due
 from services.billing.balances.policy.model import BalancePolicy
 from services.billing.balances.policy.store import find_policy
-from services.billing.balances.store import account_of, lock_account, lock_balances
+from services.billing.balances.store import lock_balances
 
 DUE_HOUR = time(18, tzinfo=UTC)
 
@@ -27,15 +27,12 @@ async def plan_instalment(uow: UnitOfWork, plan: Plan, number: int) -> None:
 
 async def collect_instalment(timer: Timer, uow: UnitOfWork) -> None:
     """An instalment is due: charge the card on file, or see whether it was paid."""
-    plan = await store.find_plan(uow.db, uow.practice_id, UUID(timer.key))
-    assert plan is not None
-    account_id, charts = await account_of(uow.db, uow.practice_id, plan.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
-    plan = await store.find_plan(uow.db, uow.practice_id, plan.plan_id)
-    assert plan is not None
+    locked = await store.lock_plan(uow.db, uow.practice_id, UUID(timer.key))
+    assert locked is not None, "a plan is kept with its timer"
+    account, plan = locked
     if plan.state != "active":
         return
-    owed = await lock_balances(uow.db, uow.practice_id, charts)
+    owed = await lock_balances(uow.db, uow.practice_id, account.charts)
     due = instalment_due(plan, plan.open_of(owed))
     if due and plan.has_card:
         await _charge(uow, plan, owed, due)  # its answer goes on

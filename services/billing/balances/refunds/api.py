@@ -20,7 +20,7 @@ from services.billing.balances.policy.store import find_policy
 from services.billing.balances.refunds import store
 from services.billing.balances.refunds.model import Refund, needs_second_person
 from services.billing.balances.refunds.pay_back import begin, refuse
-from services.billing.balances.store import account_of, lock_account
+from services.billing.balances.store import lock_account
 
 routes = APIRouter(tags=["refunds"])
 
@@ -110,8 +110,7 @@ async def ask_refund(
     payment = await payments.find_payment(uow.db, uow.practice_id, command.payment_id)
     if payment is None:
         raise HTTPException(404, "there is no such payment")
-    account_id, _ = await account_of(uow.db, uow.practice_id, payment.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
+    account = await lock_account(uow.db, uow.practice_id, payment.account_id)
     known = await store.find_refund(uow.db, uow.practice_id, command.refund_id)
     if known is not None:
         return _same(command, known)
@@ -123,7 +122,7 @@ async def ask_refund(
     refund = Refund(
         refund_id=command.refund_id,
         payment_id=command.payment_id,
-        account_id=account_id,
+        account_id=account.account_id,
         method=command.method,
         cents=command.cents,
         state="requested" if waits else "approved",
@@ -191,13 +190,9 @@ def _check(command: AskRefund, payment: Payment) -> None:
 
 
 async def _lock(uow: Uow, refund_id: UUID) -> Refund:
-    refund = await store.find_refund(uow.db, uow.practice_id, refund_id)
+    refund = await store.lock_refund(uow.db, uow.practice_id, refund_id)
     if refund is None:
         raise HTTPException(404, "there is no such refund")
-    account_id, _ = await account_of(uow.db, uow.practice_id, refund.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
-    refund = await store.find_refund(uow.db, uow.practice_id, refund_id)
-    assert refund is not None
     return refund
 
 

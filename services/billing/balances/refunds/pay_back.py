@@ -15,7 +15,6 @@ from services.billing.balances.payments import store as payments
 from services.billing.balances.payments.cards import CardProcessor, Declined, HttpCards
 from services.billing.balances.refunds import store
 from services.billing.balances.refunds.model import REFUND_TIMER, Refund
-from services.billing.balances.store import account_of, lock_account
 from services.billing.ledger.store import post
 
 
@@ -40,10 +39,8 @@ async def refund_card(timer: Timer, work: Work) -> None:
     cards: CardProcessor = HttpCards()
     answer = await cards.refund(str(refund_id), payment.charge, refund.cents)
     async with work.unit_of_work(timer.practice_id) as uow:
-        account_id, _ = await account_of(uow.db, uow.practice_id, refund.account_id)
-        await lock_account(uow.db, uow.practice_id, account_id)
-        refund = await store.find_refund(uow.db, uow.practice_id, refund_id)
-        assert refund is not None
+        refund = await store.lock_refund(uow.db, uow.practice_id, refund_id)
+        assert refund is not None, "refunds are never deleted"
         if refund.state != "approved":
             return
         if isinstance(answer, Declined):
@@ -52,12 +49,12 @@ async def refund_card(timer: Timer, work: Work) -> None:
             await _post(uow, refund)
 
 
-async def refuse(uow: UnitOfWork, refund: Refund, reason: str, by: str | None = None) -> None:
+async def refuse(uow: UnitOfWork, refund: Refund, reason: str) -> None:
     """Nothing is paid back; it is the patient's credit as before."""
     payment = await payments.lock_payment(uow.db, uow.practice_id, refund.payment_id)
     assert payment is not None
     await payments.add_refunded(uow.db, payment, -refund.cents)
-    await store.set_state(uow.db, uow.practice_id, refund, "refused", approved_by=by, reason=reason)
+    await store.set_state(uow.db, uow.practice_id, refund, "refused", reason=reason)
 
 
 async def _post(uow: UnitOfWork, refund: Refund) -> None:

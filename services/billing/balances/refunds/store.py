@@ -8,6 +8,7 @@ from uuid import UUID
 
 from libs.events.transport.database import Db
 from services.billing.balances.refunds.model import Refund, RefundState
+from services.billing.balances.store import lock_account
 
 COLUMNS = """refund_id, payment_id, account_id, method, cents, state, requested_by, approved_by,
        reason, origin"""
@@ -65,9 +66,17 @@ async def add_refund(db: Db, practice_id: UUID, refund: Refund) -> None:
 
 
 async def find_refund(db: Db, practice_id: UUID, refund_id: UUID) -> Refund | None:
-    """All that changes a refund holds its account: lock that, and look again."""
     row = await db.fetchrow(FIND_REFUND, practice_id, refund_id)
     return Refund(**dict(row)) if row else None
+
+
+async def lock_refund(db: Db, practice_id: UUID, refund_id: UUID) -> Refund | None:
+    """All that changes a refund holds its account: that is locked, and the refund as it is then."""
+    refund = await find_refund(db, practice_id, refund_id)
+    if refund is None:
+        return None
+    await lock_account(db, practice_id, refund.account_id)
+    return await find_refund(db, practice_id, refund_id)
 
 
 async def set_state(

@@ -17,7 +17,7 @@ from services.billing.balances.payments import store as payments
 from services.billing.balances.payments.model import Payment
 from services.billing.balances.refunds import store
 from services.billing.balances.refunds.model import STATES, Schedule, schedule_of
-from services.billing.balances.store import account_of, lock_account
+from services.billing.balances.store import lock_account
 from services.billing.ledger.store import post
 
 routes = APIRouter(tags=["unclaimed property"])
@@ -85,8 +85,7 @@ async def record_property(
 ) -> PropertyView:
     """The same again changes nothing. 409: not dormant yet, no letter, or no rule and no dates."""
     payment = await _find(uow, command.payment_id)
-    account_id, _ = await account_of(uow.db, uow.practice_id, payment.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
+    await lock_account(uow.db, uow.practice_id, payment.account_id)
     known = await store.find_property(uow.db, uow.practice_id, command.property_id)
     if known is not None:
         if known["payment_id"] != command.payment_id or known["state"] != command.state:

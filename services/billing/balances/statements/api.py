@@ -15,7 +15,7 @@ from services.billing.balances.policy.store import find_policy
 from services.billing.balances.statements import store
 from services.billing.balances.statements.issue import begin_series
 from services.billing.balances.statements.render import HEADERS, render_page, render_statement
-from services.billing.balances.store import account_of
+from services.billing.balances.store import account_of, lock_account
 
 routes = APIRouter(tags=["statements"])
 
@@ -63,9 +63,9 @@ async def send_statement_now(patient_id: UUID, uow: Uow) -> list[StatementView]:
     policy = await find_policy(uow.db, uow.practice_id)
     if policy is None:
         raise HTTPException(409, "set the balance policy first")
-    account_id, charts = await account_of(uow.db, uow.practice_id, patient_id)
-    await begin_series(uow, policy, account_id, charts)
-    rows = await store.list_statements(uow.db, uow.practice_id, charts, 500, None)
+    account = await lock_account(uow.db, uow.practice_id, patient_id)
+    await begin_series(uow, policy, account)
+    rows = await store.list_statements(uow.db, uow.practice_id, account.charts, 500, None)
     return [StatementView(**row) for row in rows]
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from libs.events.contracts.billing_balances import Notice
 from libs.events.contracts.interop import EncounterPosted
@@ -18,6 +17,7 @@ from services.billing.balances.statements.model import (
     Content,
     Paid,
     Party,
+    Reason,
     Service,
     Visit,
     new_charges,
@@ -25,7 +25,7 @@ from services.billing.balances.statements.model import (
     spoken,
 )
 from services.billing.balances.statements.notices import estimate_of, protection_of
-from services.billing.balances.store import shares_in_force
+from services.billing.balances.store import PatientAccount, shares_in_force
 from services.billing.claims import store as claims
 from services.billing.facts.store import find_practice, find_providers
 
@@ -33,14 +33,14 @@ from services.billing.facts.store import find_practice, find_providers
 async def compose(
     uow: UnitOfWork,
     policy: BalancePolicy,
-    account_id: UUID,
-    charts: list[UUID],
+    practice: Mapping[str, Any],
+    account: PatientAccount,
     due: Sequence[Balance],
     notice: Notice,
 ) -> Content:
     """All that the statement says, of these claims, which the patient may be asked for."""
     shares = await shares_in_force(uow.db, uow.practice_id, [claim.claim_id for claim in due])
-    estimates = await store.read_estimates(uow.db, uow.practice_id, charts)
+    estimates = await store.read_estimates(uow.db, uow.practice_id, account.charts)
     visits: list[Visit] = []
     latest: EncounterPosted | None = None
     for balance in due:
@@ -48,20 +48,11 @@ async def compose(
         assert claim is not None
         latest = await claims.read_encounter(uow, claim)
         lines = await claims.read_lines(uow.db, claim)
-        visit = await _visit(uow, policy, balance, latest, lines)
-        estimate = None
-        if balance.payer_id is None:
-            estimate = estimate_of(balance.charge_cents, estimates.get(balance.service_on))
-        visits.append(
-            visit.model_copy(
-                update={
-                    "reasons": reasons_of(balance, shares.get(balance.claim_id, {})),
-                    "estimate": estimate,
-                }
-            )
-        )
+        reasons = reasons_of(balance, shares.get(balance.claim_id, {}))
+        expected = estimates.get(balance.service_on) if balance.payer_id is None else None
+        visits.append(await _visit(uow, policy, balance, latest, lines, reasons, expected))
     assert latest is not None, "no statement is made of nothing"
-    return await _content(uow, policy, account_id, charts, visits, latest, notice)
+    return await _content(uow, policy, practice, account, visits, latest, notice)
 
 
 async def _visit(
@@ -70,6 +61,8 @@ async def _visit(
     balance: Balance,
     encounter: EncounterPosted,
     lines: list[dict[str, Any]],
+    reasons: tuple[Reason, ...],
+    expected_cents: int | None,
 ) -> Visit:
     # Who pays alone may have been seen by somebody whose file is not complete.
     npi = encounter.provider_npi
@@ -95,7 +88,8 @@ async def _visit(
         forgiven_cents=balance.forgiven_cents,
         open_cents=balance.patient_cents,
         owed_since=balance.owed_since,
-        reasons=(),
+        reasons=reasons,
+        estimate=estimate_of(balance.charge_cents, expected_cents),
         protection=protection_of(
             out_of_network=balance.payer_id in policy.out_of_network,
             place_of_service=encounter.place_of_service,
@@ -106,22 +100,21 @@ async def _visit(
 async def _content(
     uow: UnitOfWork,
     policy: BalancePolicy,
-    account_id: UUID,
-    charts: list[UUID],
+    practice: Mapping[str, Any],
+    account: PatientAccount,
     visits: list[Visit],
     latest: EncounterPosted,
     notice: Notice,
 ) -> Content:
-    before = await store.find_before(uow, charts)
+    before = await store.find_before(uow, account.charts)
     since = before.issued_on if before else None
-    paid = await list_applied_since(uow.db, uow.practice_id, charts, since)
-    count = await store.count_statements(uow.db, uow.practice_id, account_id)
-    practice = await find_practice(uow.db, uow.practice_id)
-    account = account_id.hex[:8].upper()
+    paid = await list_applied_since(uow.db, uow.practice_id, account.charts, since)
+    count = await store.count_statements(uow.db, uow.practice_id, account.account_id)
+    account_number = account.account_id.hex[:8].upper()
     today = uow.now.date()
     return Content(
-        statement_number=f"{account}-{count + 1}",
-        account_number=account,
+        statement_number=f"{account_number}-{count + 1}",
+        account_number=account_number,
         language=spoken(latest.person.language),
         notice=notice,
         issued_on=today,

@@ -8,17 +8,18 @@ from uuid import UUID, uuid5
 from libs.events.contracts.billing_balances import StatementIssued
 from libs.events.contracts.values import PatientId, PracticeId
 from libs.events.transport import Timer, UnitOfWork
+from services.billing.balances.assistance.store import has_pending
 from services.billing.balances.dunning.model import DUN_TIMER, pause_after
-from services.billing.balances.dunning.store import claims_on_plans, has_pending_application
 from services.billing.balances.model import Balance
 from services.billing.balances.payments.book import apply_credits
+from services.billing.balances.plans.store import find_active
 from services.billing.balances.policy.model import BalancePolicy, next_cycle
 from services.billing.balances.policy.store import find_policy
 from services.billing.balances.statements import store
 from services.billing.balances.statements.compose import compose
 from services.billing.balances.statements.model import NOTICES
 from services.billing.balances.store import (
-    account_of,
+    PatientAccount,
     count_entries,
     list_accounts,
     lock_account,
@@ -26,7 +27,7 @@ from services.billing.balances.store import (
     read_balances,
     set_notices,
 )
-from services.billing.facts.store import FIND_PRACTICE
+from services.billing.facts.store import look_up_practice
 from services.billing.writeoffs.decide import write_off_as_decided
 from services.billing.writeoffs.model import Wanted
 
@@ -62,22 +63,19 @@ async def bill_patients(timer: Timer, uow: UnitOfWork) -> None:
 
 async def issue_statement(timer: Timer, uow: UnitOfWork) -> None:
     """The cycle's statement, where the account is in no series of notices already."""
-    account_id, charts = await account_of(uow.db, uow.practice_id, UUID(timer.key))
+    account = await lock_account(uow.db, uow.practice_id, UUID(timer.key))
     policy = await find_policy(uow.db, uow.practice_id)
     if policy is not None:
-        await begin_series(uow, policy, account_id, charts)
+        await begin_series(uow, policy, account)
 
 
-async def begin_series(
-    uow: UnitOfWork, policy: BalancePolicy, account_id: UUID, charts: list[UUID]
-) -> None:
+async def begin_series(uow: UnitOfWork, policy: BalancePolicy, account: PatientAccount) -> None:
     """The first statement of an account that is in no series and may be asked for money."""
-    notices, hold = await lock_account(uow.db, uow.practice_id, account_id)
-    if notices or hold is not None:
+    if account.notices or account.hold is not None:
         return
-    if await has_pending_application(uow.db, uow.practice_id, charts):
+    if await has_pending(uow.db, uow.practice_id, account.charts):
         return
-    await issue(uow, policy, account_id, charts, 1)
+    await issue(uow, policy, account, 1)
 
 
 async def due_now(uow: UnitOfWork, charts: list[UUID]) -> list[Balance]:
@@ -86,42 +84,42 @@ async def due_now(uow: UnitOfWork, charts: list[UUID]) -> list[Balance]:
     owed = await lock_balances(uow.db, uow.practice_id, charts)
     if await apply_credits(uow, charts, [claim for claim in owed if claim.is_due]):
         owed = await read_balances(uow.db, uow.practice_id, charts)
-    planned = await claims_on_plans(uow.db, uow.practice_id, charts)
+    plans = await find_active(uow.db, uow.practice_id, charts)
+    planned = {claim_id for plan in plans for claim_id in plan.claims}
     return [claim for claim in owed if claim.is_due and claim.claim_id not in planned]
 
 
 async def issue(
-    uow: UnitOfWork, policy: BalancePolicy, account_id: UUID, charts: list[UUID], number: int
-) -> bool:
-    """Make the series' notice of this number, and say that it is there; False: too little is due,
-    and the series is over, or the practice was not heard of yet. The caller holds the account.
+    uow: UnitOfWork, policy: BalancePolicy, account: PatientAccount, number: int
+) -> None:
+    """Make the series' notice of this number, and say that it is there. Where too little is due, or
+    the practice was not heard of yet, none is made and the series is over.
     """
-    due = await due_now(uow, charts)
+    due = await due_now(uow, account.charts)
     total = sum(claim.patient_cents for claim in due)
     if total <= policy.small_balance_cents:
         await _write_off(uow, due)
         total = 0
-    known = await uow.db.fetchval(FIND_PRACTICE, uow.practice_id)
-    if total < max(policy.minimum_cents, 1) or known is None:
-        await set_notices(uow.db, uow.practice_id, account_id, 0)
-        return False
+    practice = await look_up_practice(uow.db, uow.practice_id)
+    if total < max(policy.minimum_cents, 1) or practice is None:
+        await set_notices(uow.db, uow.practice_id, account.account_id, 0)
+        return
     notice = NOTICES[number - 1]
-    content = await compose(uow, policy, account_id, charts, due, notice)
-    statement_id = uuid5(account_id, f"statement/{content.statement_number}")
-    await store.add_statement(uow, statement_id, account_id, content)
-    await set_notices(uow.db, uow.practice_id, account_id, number)
+    content = await compose(uow, policy, practice, account, due, notice)
+    statement_id = uuid5(account.account_id, f"statement/{content.statement_number}")
+    await store.add_statement(uow, statement_id, account.account_id, content)
+    await set_notices(uow.db, uow.practice_id, account.account_id, number)
     issued = StatementIssued(
         practice_id=PracticeId(uow.practice_id),
         statement_id=statement_id,
-        account_id=PatientId(account_id),
+        account_id=PatientId(account.account_id),
         notice=notice,
         issued_on=content.issued_on,
         due_on=content.due_on,
         portal_url=policy.portal_url,
     )
     await uow.publish(issued)
-    await uow.set_timer(DUN_TIMER, str(account_id), uow.now + pause_after(policy, number))
-    return True
+    await uow.set_timer(DUN_TIMER, str(account.account_id), uow.now + pause_after(policy, number))
 
 
 async def _write_off(uow: UnitOfWork, due: list[Balance]) -> None:
