@@ -28,6 +28,9 @@ ACCOUNTS = Topic("billing.accounts")
 
 Notice = Literal["statement", "second-statement", "third-statement", "final-notice"]
 PaymentMethod = Literal["cash", "check", "card", "agency"]
+UnapplyReason = Literal["payment-returned", "owed-less"]
+ReturnReason = Literal["insufficient-funds", "chargeback", "entered-in-error"]
+DeclineReason = Literal["declined", "expired-card", "insufficient-funds", "unknown-token"]
 
 
 class StatementIssued(Event):
@@ -95,7 +98,7 @@ class PatientPaymentUnapplied(Event):
     service_month: Month
     unapplied_on: date
     cents: PositiveCents
-    reason: Literal["payment-returned", "owed-less"]
+    reason: UnapplyReason
 
 
 class PatientPaymentReturned(Event):
@@ -108,7 +111,7 @@ class PatientPaymentReturned(Event):
     payment_id: PaymentId
     account_id: PatientId
     cents: PositiveCents
-    reason: Literal["insufficient-funds", "chargeback", "entered-in-error"]
+    reason: ReturnReason
 
 
 class CardPaymentDeclined(Event):
@@ -120,7 +123,7 @@ class CardPaymentDeclined(Event):
 
     payment_id: PaymentId
     account_id: PatientId
-    reason: Literal["declined", "expired-card", "insufficient-funds", "unknown-token"]
+    reason: DeclineReason
 
 
 class PaymentPlanAgreed(Event):

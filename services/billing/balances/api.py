@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +11,13 @@ from fastapi import APIRouter, Query
 
 from libs.events.contracts import Contract
 from libs.service.http import Uow
-from services.billing.balances.store import account_of, list_accounts, read_account, read_balances
+from services.billing.balances.model import Balance
+from services.billing.balances.store import (
+    PatientAccount,
+    list_accounts,
+    read_accounts,
+    read_balances,
+)
 
 routes = APIRouter(prefix="/patient-balances", tags=["patient balances"])
 
@@ -25,6 +33,17 @@ class PatientBalance(Contract):
     """The last notice of the series that runs; 0: none."""
     hold: str | None
 
+    @classmethod
+    def of(cls, account: PatientAccount, claims: Sequence[Balance]) -> PatientBalance:
+        return cls(
+            account_id=account.account_id,
+            owed_cents=sum(claim.patient_cents for claim in claims),
+            due_cents=sum(claim.patient_cents for claim in claims if claim.is_due),
+            agency_cents=sum(claim.agency_cents for claim in claims),
+            notices=account.notices,
+            hold=account.hold,
+        )
+
 
 @routes.get("")
 async def list_patient_balances(
@@ -33,19 +52,13 @@ async def list_patient_balances(
     after: UUID | None = None,
 ) -> list[PatientBalance]:
     """Accounts that owe something, by their ids; `after` is the last one of the page before."""
-    found: list[PatientBalance] = []
-    for account_id in await list_accounts(uow.db, uow.practice_id, limit, after):
-        _, charts = await account_of(uow.db, uow.practice_id, account_id)
-        claims = await read_balances(uow.db, uow.practice_id, charts)
-        notices, hold = await read_account(uow.db, uow.practice_id, account_id)
-        found.append(
-            PatientBalance(
-                account_id=account_id,
-                owed_cents=sum(claim.patient_cents for claim in claims),
-                due_cents=sum(claim.patient_cents for claim in claims if claim.is_due),
-                agency_cents=sum(claim.agency_cents for claim in claims),
-                notices=notices,
-                hold=hold,
-            )
-        )
-    return found
+    owing = await list_accounts(uow.db, uow.practice_id, limit, after)
+    accounts = await read_accounts(uow.db, uow.practice_id, owing)
+    charts = [chart for account in accounts for chart in account.charts]
+    of_chart: dict[UUID, list[Balance]] = defaultdict(list)
+    for claim in await read_balances(uow.db, uow.practice_id, charts):
+        of_chart[claim.patient_id].append(claim)
+    return [
+        PatientBalance.of(account, [c for chart in account.charts for c in of_chart[chart]])
+        for account in accounts
+    ]

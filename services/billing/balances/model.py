@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -64,13 +64,7 @@ class TooMuchError(ValueError):
 
 def allocate(owed: Sequence[Balance], cents: int) -> list[Part]:
     """The oldest service first; what is left over stays the patient's credit."""
-    parts: list[Part] = []
-    for claim in owed:
-        taken = min(cents, max(claim.patient_cents, 0))
-        if taken:
-            parts.append(Part(claim.claim_id, claim.service_on, taken))
-            cents -= taken
-    return parts
+    return _take(((claim, claim.patient_cents) for claim in owed), cents)
 
 
 def check_told(owed: Sequence[Balance], cents: int, told: Mapping[UUID, int]) -> None:
@@ -84,20 +78,26 @@ def check_told(owed: Sequence[Balance], cents: int, told: Mapping[UUID, int]) ->
 
 def allocate_as_told(owed: Sequence[Balance], cents: int, told: Mapping[UUID, int]) -> list[Part]:
     """To the claims that the payer of the money named, as far as they are still owed."""
-    named = [
-        replace(claim, patient_cents=min(claim.patient_cents, told[claim.claim_id]))
-        for claim in owed
-        if claim.claim_id in told
-    ]
-    return allocate(named, cents)
+    named = ((claim, min(claim.patient_cents, told.get(claim.claim_id, 0))) for claim in owed)
+    return _take(named, cents)
 
 
 def allocate_from_agency(owed: Sequence[Balance], cents: int) -> list[Part]:
     """What an agency collected goes to what it was given, the oldest service first."""
+    at_agency = ((claim, claim.agency_cents) for claim in owed)
+    return _take(at_agency, cents, Account.AGENCY_RECEIVABLE)
+
+
+def _take(
+    wanted: Iterable[tuple[Balance, int]],
+    cents: int,
+    receivable: Account = Account.PATIENT_RECEIVABLE,
+) -> list[Part]:
+    """Each claim in turn takes what it may, as long as something is left."""
     parts: list[Part] = []
-    for claim in owed:
-        taken = min(cents, max(claim.agency_cents, 0))
+    for claim, open_cents in wanted:
+        taken = min(cents, max(open_cents, 0))
         if taken:
-            parts.append(Part(claim.claim_id, claim.service_on, taken, Account.AGENCY_RECEIVABLE))
+            parts.append(Part(claim.claim_id, claim.service_on, taken, receivable))
             cents -= taken
     return parts

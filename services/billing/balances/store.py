@@ -36,8 +36,13 @@ INSERT INTO patient_account (practice_id, account_id) VALUES ($1, $2)
 ON CONFLICT (practice_id, account_id) DO UPDATE SET account_id = excluded.account_id
 RETURNING notices, hold
 """
-READ_ACCOUNT = """
-SELECT notices, hold FROM patient_account WHERE practice_id = $1 AND account_id = $2
+READ_ACCOUNTS = """
+SELECT w.account_id, coalesce(p.notices, 0) AS notices, p.hold,
+       w.account_id || ARRAY(SELECT a.patient_id FROM alias a
+                              WHERE a.practice_id = $1 AND a.survivor_id = w.account_id) AS charts
+  FROM unnest($2::uuid[]) AS w(account_id)
+  LEFT JOIN patient_account p ON p.practice_id = $1 AND p.account_id = w.account_id
+ ORDER BY w.account_id
 """
 SET_NOTICES = """
 UPDATE patient_account SET notices = $3 WHERE practice_id = $1 AND account_id = $2
@@ -104,22 +109,16 @@ SELECT s.claim_id, s.reason, sum(s.cents)::bigint AS cents
 async def lock_account(db: Db, practice_id: UUID, patient_id: UUID) -> PatientAccount:
     """The account of one of a patient's charts: until the transaction ends nobody else acts on
     it."""
-    account_id, charts = await account_of(db, practice_id, patient_id)
-    row = await db.fetchrow(LOCK_ACCOUNT, practice_id, account_id)
-    assert row is not None
-    return PatientAccount(account_id, charts, row["notices"], row["hold"])
-
-
-async def read_account(db: Db, practice_id: UUID, account_id: UUID) -> tuple[int, str | None]:
-    """Its notices and hold, as they are just now."""
-    row = await db.fetchrow(READ_ACCOUNT, practice_id, account_id)
-    return (row["notices"], row["hold"]) if row else (0, None)
-
-
-async def account_of(db: Db, practice_id: UUID, patient_id: UUID) -> tuple[UUID, list[UUID]]:
-    """The chart that the patient goes by, and all of their charts, that one first."""
     charts = await list_charts(db, practice_id, patient_id)
-    return charts[0], charts
+    row = await db.fetchrow(LOCK_ACCOUNT, practice_id, charts[0])
+    assert row is not None
+    return PatientAccount(charts[0], charts, row["notices"], row["hold"])
+
+
+async def read_accounts(db: Db, practice_id: UUID, account_ids: list[UUID]) -> list[PatientAccount]:
+    """As they are just now, in the order of their ids."""
+    rows = await db.fetch(READ_ACCOUNTS, practice_id, account_ids)
+    return [PatientAccount(**dict(row)) for row in rows]
 
 
 async def set_notices(db: Db, practice_id: UUID, account_id: UUID, notices: int) -> None:

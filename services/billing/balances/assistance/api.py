@@ -15,7 +15,7 @@ from libs.events.contracts.billing_balances import FinancialAssistanceDecided
 from libs.events.contracts.values import PatientId, PracticeId
 from libs.service.http import Uow, json_body, known_caller
 from libs.service.operators import Caller
-from services.billing.balances.assistance import store
+from services.billing.balances.assistance import model, store
 from services.billing.balances.assistance.model import (
     Application,
     ApplicationState,
@@ -28,7 +28,7 @@ from services.billing.balances.model import Balance
 from services.billing.balances.policy.model import BalancePolicy
 from services.billing.balances.policy.store import find_policy
 from services.billing.balances.statements.issue import due_now
-from services.billing.balances.store import account_of, lock_account
+from services.billing.balances.store import lock_account
 from services.billing.writeoffs.decide import write_off_as_decided
 from services.billing.writeoffs.model import Wanted
 
@@ -122,28 +122,27 @@ async def decide(
 ) -> ApplicationView:
     """What is due of the account is let off by the discount. Above the practice's limit the first
     person proposes, and another one decides."""
-    application = await _lock(uow, application_id)
+    locked = await store.lock_application(uow.db, uow.practice_id, application_id)
+    if locked is None:
+        raise HTTPException(404, "there is no such application")
+    account, application = locked
     if application.state in ("approved", "denied"):
         if application.state != command.outcome:
             raise HTTPException(409, "it was decided otherwise; a write-off can be reversed")
         return ApplicationView.of(application)
-    account_id, charts = await account_of(uow.db, uow.practice_id, application.account_id)
     policy = await find_policy(uow.db, uow.practice_id) or BalancePolicy()
-    due = await due_now(uow, charts) if command.outcome == "approved" else []
+    due = await due_now(uow, account.charts) if command.outcome == "approved" else []
     cents = sum(let_off(c.patient_cents, application.discount_percent) for c in due)
-    if cents > policy.assistance_limit_cents:
-        if application.state == "received":
-            await store.set_state(
-                uow.db, uow.practice_id, application_id, "proposed", proposed_by=caller.name
-            )
-            return await _view(uow, application_id)
-        if application.proposed_by == caller.name:
-            raise HTTPException(409, "another person than who proposed it decides")
-    await store.set_state(
-        uow.db, uow.practice_id, application_id, command.outcome, decided_by=caller.name
-    )
-    await _carry_out(uow, application, command, account_id, due, caller.name)
-    return await _view(uow, application_id)
+    try:
+        decided = model.decide(
+            application, command.outcome, cents, policy.assistance_limit_cents, by=caller.name
+        )
+    except model.SamePersonError:
+        raise HTTPException(409, "another person than who proposed it decides") from None
+    await store.note_decision(uow.db, uow.practice_id, decided)
+    if decided.state != "proposed":
+        await _carry_out(uow, application, command, account.account_id, due, caller.name)
+    return ApplicationView.of(decided)
 
 
 async def _carry_out(
@@ -173,17 +172,6 @@ async def _carry_out(
                 cents=cents,
             )
             await write_off_as_decided(uow, wanted, by)
-
-
-async def _lock(uow: Uow, application_id: UUID) -> Application:
-    application = await store.find_application(uow.db, uow.practice_id, application_id)
-    if application is None:
-        raise HTTPException(404, "there is no such application")
-    account_id, _ = await account_of(uow.db, uow.practice_id, application.account_id)
-    await lock_account(uow.db, uow.practice_id, account_id)
-    application = await store.find_application(uow.db, uow.practice_id, application_id)
-    assert application is not None
-    return application
 
 
 async def _view(uow: Uow, application_id: UUID) -> ApplicationView:

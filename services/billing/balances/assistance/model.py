@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 from uuid import UUID
@@ -57,6 +57,30 @@ class Application:
     state: ApplicationState
     proposed_by: str | None
     decided_by: str | None
+
+
+class SamePersonError(ValueError):
+    """The one who proposed it would decide it alone after all."""
+
+
+def decide(
+    application: Application,
+    outcome: Literal["approved", "denied"],
+    cents: int,
+    limit_cents: int,
+    *,
+    by: str,
+) -> Application:
+    """Decided; or proposed, where more is let off than one person may decide alone.
+
+    Raises SamePersonError.
+    """
+    if cents > limit_cents:
+        if application.state == "received":
+            return replace(application, state="proposed", proposed_by=by)
+        if application.proposed_by == by:
+            raise SamePersonError
+    return replace(application, state=outcome, decided_by=by)
 
 
 def guideline_cents(household: int, region: Region, on: date) -> int:

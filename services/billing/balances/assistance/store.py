@@ -7,6 +7,7 @@ from uuid import UUID
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 from services.billing.balances.assistance.model import Application, ApplicationState
+from services.billing.balances.store import PatientAccount, lock_account
 
 COLUMNS = """application_id, account_id, received_on, percent_of_guideline, discount_percent,
        state, proposed_by, decided_by"""
@@ -27,9 +28,9 @@ SELECT EXISTS (SELECT FROM assistance_application
                 WHERE practice_id = $1 AND account_id = ANY ($2::uuid[])
                   AND state IN ('received', 'proposed'))
 """
-SET_STATE = """
+DECIDE = """
 UPDATE assistance_application
-   SET state = $3, proposed_by = coalesce(proposed_by, $4), decided_by = $5
+   SET state = $3, proposed_by = $4, decided_by = $5
  WHERE practice_id = $1 AND application_id = $2
 """
 LIST_APPLICATIONS = f"""
@@ -57,9 +58,21 @@ async def find_command(db: Db, practice_id: UUID, application_id: UUID) -> bytes
 
 
 async def find_application(db: Db, practice_id: UUID, application_id: UUID) -> Application | None:
-    """All that changes one holds its account: lock that, and look again."""
     row = await db.fetchrow(FIND_APPLICATION, practice_id, application_id)
     return Application(**dict(row)) if row else None
+
+
+async def lock_application(
+    db: Db, practice_id: UUID, application_id: UUID
+) -> tuple[PatientAccount, Application] | None:
+    """All that changes one holds its account: that is locked, and the application as it is then."""
+    application = await find_application(db, practice_id, application_id)
+    if application is None:
+        return None
+    account = await lock_account(db, practice_id, application.account_id)
+    application = await find_application(db, practice_id, application_id)
+    assert application is not None, "applications are never deleted"
+    return account, application
 
 
 async def has_pending(db: Db, practice_id: UUID, charts: list[UUID]) -> bool:
@@ -67,16 +80,11 @@ async def has_pending(db: Db, practice_id: UUID, charts: list[UUID]) -> bool:
     return await db.fetchval(HAS_PENDING, practice_id, charts)
 
 
-async def set_state(
-    db: Db,
-    practice_id: UUID,
-    application_id: UUID,
-    state: ApplicationState,
-    *,
-    proposed_by: str | None = None,
-    decided_by: str | None = None,
-) -> None:
-    await db.execute(SET_STATE, practice_id, application_id, state, proposed_by, decided_by)
+async def note_decision(db: Db, practice_id: UUID, decided: Application) -> None:
+    await db.execute(
+        DECIDE, practice_id, decided.application_id, decided.state, decided.proposed_by,
+        decided.decided_by,
+    )  # fmt: skip
 
 
 async def list_applications(

@@ -15,7 +15,7 @@ from services.billing.balances import entries
 from services.billing.balances.dunning import store
 from services.billing.balances.dunning.store import PlacedClaim, Placement
 from services.billing.balances.model import Balance
-from services.billing.ledger.store import post
+from services.billing.ledger.store import post_all
 
 
 async def place(uow: UnitOfWork, account_id: UUID, agency: str, due: Sequence[Balance]) -> None:
@@ -39,12 +39,14 @@ async def place(uow: UnitOfWork, account_id: UUID, agency: str, due: Sequence[Ba
         placed_on=placement.placed_on,
     )
     await store.add_placement(uow.db, uow.practice_id, placement, due)
-    for claim in due:
-        entry = entries.placed(
+    placed = [
+        entries.placed(
             uow.practice_id, placement.placement_id, claim.claim_id, month_of(claim.service_on),
             claim.patient_cents, sent.event_id,
-        )  # fmt: skip
-        await post(uow.db, entry, uow.now)
+        )
+        for claim in due
+    ]  # fmt: skip
+    await post_all(uow.db, placed, uow.now)
     await uow.publish(sent)
 
 
@@ -69,11 +71,15 @@ async def _recall(
         account_id=PatientId(account_id),
         cents=sum(claim.cents for claim in claims),
     )
-    for claim in claims:
-        await store.mark_claim_recalled(uow.db, uow.practice_id, claim)
-        entry = entries.placed(
-            uow.practice_id, claim.placement_id, claim.claim_id, month_of(claim.service_on),
+    await store.mark_claims_recalled(
+        uow.db, uow.practice_id, placement_id, [claim.claim_id for claim in claims]
+    )
+    taken_back = [
+        entries.placed(
+            uow.practice_id, placement_id, claim.claim_id, month_of(claim.service_on),
             claim.cents, recalled.event_id, undo=True,
-        )  # fmt: skip
-        await post(uow.db, entry, uow.now)
+        )
+        for claim in claims
+    ]  # fmt: skip
+    await post_all(uow.db, taken_back, uow.now)
     await uow.publish(recalled)

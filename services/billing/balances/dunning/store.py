@@ -72,9 +72,9 @@ SELECT c.placement_id, c.claim_id, c.service_on, coalesce(sum(l.cents), 0)::bigi
 """
 CLAIMS_OF_PLACEMENT = PLACED_CLAIMS.format(which="c.placement_id = $2")
 PLACEMENT_OF_CLAIM = PLACED_CLAIMS.format(which="c.claim_id = $2")
-MARK_CLAIM_RECALLED = """
+MARK_CLAIMS_RECALLED = """
 UPDATE placement_claim SET recalled = true
- WHERE practice_id = $1 AND placement_id = $2 AND claim_id = $3
+ WHERE practice_id = $1 AND placement_id = $2 AND claim_id = ANY ($3::uuid[])
 """
 MARK_RECALLED = """
 UPDATE placement SET recalled_on = $3 WHERE practice_id = $1 AND placement_id = $2
@@ -116,8 +116,10 @@ async def placement_of_claim(db: Db, practice_id: UUID, claim_id: UUID) -> Place
     return found[0] if found else None
 
 
-async def mark_claim_recalled(db: Db, practice_id: UUID, placed: PlacedClaim) -> None:
-    await db.execute(MARK_CLAIM_RECALLED, practice_id, placed.placement_id, placed.claim_id)
+async def mark_claims_recalled(
+    db: Db, practice_id: UUID, placement_id: UUID, claim_ids: list[UUID]
+) -> None:
+    await db.execute(MARK_CLAIMS_RECALLED, practice_id, placement_id, claim_ids)
 
 
 async def mark_recalled(db: Db, practice_id: UUID, placement_id: UUID, on: date) -> None:

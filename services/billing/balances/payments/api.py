@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import Field, model_validator
 
 from libs.events.contracts import PHI, Contract
+from libs.events.contracts.billing_balances import PaymentMethod, ReturnReason
 from libs.events.contracts.values import ClaimId, PatientId, PaymentId, Short
 from libs.service.http import Uow, json_body
 from services.billing.balances.model import TooMuchError, check_told
 from services.billing.balances.payments import book, store
 from services.billing.balances.payments.model import CHARGE_TIMER, Payment, PaymentState
-from services.billing.balances.store import account_of, lock_account, lock_balances
+from services.billing.balances.store import lock_account, lock_balances
+from services.billing.patients.store import list_charts
 
 routes = APIRouter(prefix="/patient-payments", tags=["patient payments"])
 
@@ -32,7 +34,7 @@ class TakePayment(Contract):
 
     payment_id: PaymentId
     account_id: PatientId
-    method: Literal["cash", "check", "card", "agency"]
+    method: PaymentMethod
     cents: Paid
     received_on: date
     fee_cents: Annotated[int, Field(ge=0)] = 0
@@ -73,7 +75,7 @@ class PaymentView(Contract):
 class ReturnPayment(Contract):
     """Why a payment did not hold."""
 
-    reason: Literal["insufficient-funds", "chargeback", "entered-in-error"]
+    reason: ReturnReason
 
 
 @routes.post("", status_code=201)
@@ -119,7 +121,7 @@ async def list_payments(
     """In the order in which they came; `after` is the last payment_id of the page before."""
     charts = None
     if account_id is not None:
-        _, charts = await account_of(uow.db, uow.practice_id, account_id)
+        charts = await list_charts(uow.db, uow.practice_id, account_id)
     found = await store.list_payments(uow.db, uow.practice_id, charts, limit, after)
     return [PaymentView.of(payment) for payment in found]
 
@@ -158,13 +160,7 @@ def _payment(command: TakePayment, uow: Uow, account_id: UUID) -> Payment:
         cents=command.cents,
         fee_cents=command.fee_cents,
         received_on=command.received_on,
-        state=PaymentState.PENDING,
-        reason=None,
-        applied_cents=0,
-        refunded_cents=0,
-        charge=None,
         told={UUID(str(claim)): cents for claim, cents in command.for_claims.items()},
-        plan_id=None,
         origin=uow.origin.dump(),
     )
 

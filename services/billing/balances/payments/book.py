@@ -6,7 +6,7 @@ The account is locked by whoever calls, and its claims with `lock_balances`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid5
 
 from libs.events.contracts.billing_balances import (
@@ -14,6 +14,8 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentReceived,
     PatientPaymentReturned,
     PatientPaymentUnapplied,
+    ReturnReason,
+    UnapplyReason,
 )
 from libs.events.contracts.values import ClaimId, PatientId, PaymentId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
@@ -30,9 +32,6 @@ from services.billing.balances.payments.model import Application, Payment, Payme
 from services.billing.balances.store import set_notices
 from services.billing.ledger.model import Account
 from services.billing.ledger.store import post
-
-ReturnReason = Literal["insufficient-funds", "chargeback", "entered-in-error"]
-UnapplyReason = Literal["payment-returned", "owed-less"]
 
 
 async def receive(

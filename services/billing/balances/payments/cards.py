@@ -12,14 +12,15 @@ import json
 import ssl
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, Protocol, cast, get_args
+from typing import Any, Protocol, cast, get_args
 
 import httpcore
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from libs.events.contracts.billing_balances import DeclineReason
+
 ANSWER_SECONDS = 20
-DeclineReason = Literal["declined", "expired-card", "insufficient-funds", "unknown-token"]
 
 
 class CardSettings(BaseSettings):

@@ -30,17 +30,17 @@ class Payment:
     account_id: UUID
     method: PaymentMethod
     cents: int
-    fee_cents: int
     received_on: date
-    state: PaymentState
-    reason: str | None
-    applied_cents: int
-    refunded_cents: int
-    charge: str | None
-    """The processor's name of the charge; None: no card, or not charged."""
     told: dict[UUID, int]
-    plan_id: UUID | None
     origin: str
+    fee_cents: int = 0
+    state: PaymentState = PaymentState.PENDING
+    reason: str | None = None
+    applied_cents: int = 0
+    refunded_cents: int = 0
+    charge: str | None = None
+    """The processor's name of the charge; None: no card, or not charged."""
+    plan_id: UUID | None = None
 
     @property
     def credit_cents(self) -> int:

@@ -18,7 +18,8 @@ from services.billing.balances.plans import store
 from services.billing.balances.plans.follow import end_plan, plan_instalment
 from services.billing.balances.plans.model import Plan
 from services.billing.balances.statements.issue import due_now
-from services.billing.balances.store import PatientAccount, account_of, lock_account
+from services.billing.balances.store import PatientAccount, lock_account
+from services.billing.patients.store import list_charts
 
 routes = APIRouter(prefix="/payment-plans", tags=["payment plans"])
 
@@ -81,7 +82,7 @@ async def list_plans(
     """In the order in which they were agreed; `after` is the last one of the page before."""
     charts = None
     if account_id is not None:
-        _, charts = await account_of(uow.db, uow.practice_id, account_id)
+        charts = await list_charts(uow.db, uow.practice_id, account_id)
     found = await store.list_plans(uow.db, uow.practice_id, charts, limit, after)
     return [PlanView.of(plan) for plan in found]
 

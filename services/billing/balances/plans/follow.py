@@ -10,7 +10,7 @@ from libs.events.contracts.values import PatientId, PracticeId
 from libs.events.transport import Timer, UnitOfWork
 from services.billing.balances.model import Balance, allocate
 from services.billing.balances.payments import store as payments
-from services.billing.balances.payments.model import CHARGE_TIMER, Payment, PaymentState
+from services.billing.balances.payments.model import CHARGE_TIMER, Payment
 from services.billing.balances.plans import store
 from services.billing.balances.plans.model import INSTALMENT_TIMER, Plan, PlanState, instalment_due
 from services.billing.balances.policy.model import BalancePolicy
@@ -91,13 +91,7 @@ async def _charge(uow: UnitOfWork, plan: Plan, owed: list[Balance], cents: int) 
         account_id=plan.account_id,
         method="card",
         cents=cents,
-        fee_cents=0,
         received_on=uow.now.date(),
-        state=PaymentState.PENDING,
-        reason=None,
-        applied_cents=0,
-        refunded_cents=0,
-        charge=None,
         told={part.claim_id: part.cents for part in parts},
         plan_id=plan.plan_id,
         origin=uow.origin.dump(),

@@ -15,7 +15,8 @@ from services.billing.balances.policy.store import find_policy
 from services.billing.balances.statements import store
 from services.billing.balances.statements.issue import begin_series
 from services.billing.balances.statements.render import HEADERS, render_page, render_statement
-from services.billing.balances.store import account_of, lock_account
+from services.billing.balances.store import lock_account
+from services.billing.patients.store import list_charts
 
 routes = APIRouter(tags=["statements"])
 
@@ -51,7 +52,7 @@ async def list_statements(
     """In the order in which they were made; `after` is the last one of the page before."""
     charts = None
     if account_id is not None:
-        _, charts = await account_of(uow.db, uow.practice_id, account_id)
+        charts = await list_charts(uow.db, uow.practice_id, account_id)
     rows = await store.list_statements(uow.db, uow.practice_id, charts, limit, after)
     return [StatementView(**row) for row in rows]
 
