@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from libs.local.payer.claims import UnreadableFileError
 from libs.local.payer.coverage import Coverages, answer_enquiries, read_enquiries
+from libs.local.payer.reading import UnreadableFileError
 
 MEDIA_TYPE = "application/EDI-X12"
 

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import InvalidOperation
 
 from libs.local.payer.others import OtherPayer, OthersReading
 from libs.local.payer.party import Party, cents_of, party_of
-
-_DATED = ("D8",)
-
-
-class UnreadableFileError(ValueError):
-    """Not an 837P that could be answered; the text says where reading stopped."""
+from libs.local.payer.reading import Interchange, Segments, UnreadableFileError
 
 
 @dataclass(slots=True)
@@ -59,14 +52,9 @@ class Claim:
 
 
 @dataclass(slots=True)
-class Submission:
+class Submission(Interchange):
     """One interchange with one 837P; `problems` holds IK5 codes (X12 list 618)."""
 
-    sender: str
-    receiver: str
-    interchange: int
-    usage: str
-    written_on: date
     group: str = ""
     version: str = ""
     transaction: str = ""
@@ -85,22 +73,9 @@ class Submission:
 
 def read_claims(content: bytes) -> Submission:
     """The submission in a file's bytes; UnreadableFileError where no answer is possible."""
-    try:
-        text = content.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise UnreadableFileError("not ASCII") from error
-    if len(text) < 106 or not text.startswith("ISA"):
-        raise UnreadableFileError("no ISA of 106 characters")
-    separator, component, terminator = text[3], text[104], text[105]
-    rows = [row.strip("\r\n").split(separator) for row in text.split(terminator)]
-    reading = _Reading(rows[0], component)
-    for position, row in enumerate(rows[1:], 2):
-        if row == [""]:
-            continue
-        try:
-            reading.take(row)
-        except (IndexError, ValueError, InvalidOperation) as error:
-            raise UnreadableFileError(f"segment {position} cannot be read") from error
+    segments = Segments.of(content)
+    reading = _Reading(Submission.begun_by(segments.isa), segments.component)
+    segments.each(reading.take)
     if not reading.closed or not reading.found.claims:
         raise UnreadableFileError("no complete transaction with claims")
     return reading.found
@@ -109,11 +84,8 @@ def read_claims(content: bytes) -> Submission:
 class _Reading:
     """Follows the loops: what an NM1, N3, N4 or DMG is about depends on what came before."""
 
-    def __init__(self, isa: list[str], component: str) -> None:
-        if len(isa) != 17 or not isa[13].isdigit():
-            raise UnreadableFileError("ISA has no 16 elements or no control number")
-        day = date(2000 + int(isa[9][:2]), int(isa[9][2:4]), int(isa[9][4:]))
-        self.found = Submission(isa[6].strip(), isa[8].strip(), int(isa[13]), isa[15], day)
+    def __init__(self, begun: Submission, component: str) -> None:
+        self.found = begun
         self.closed = False
         self._component = component
         self._count = 0
@@ -229,7 +201,7 @@ class _Reading:
             case "SV1":
                 self._line(row)
             case "DTP":
-                if row[1] == "472" and row[2] in _DATED:
+                if row[1:3] == ["472", "D8"]:
                     self.found.claims[-1].lines[-1].service_date = row[3]
             case _:
                 pass

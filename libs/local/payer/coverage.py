@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from libs.local.payer.claims import UnreadableFileError
 from libs.local.payer.decisions import Policy, draw
+from libs.local.payer.reading import Interchange, Segments, UnreadableFileError
+from libs.local.payer.wire import Envelope, interchange
 
 _PLANS = ("GOLD", "SILVER", "BRONZE")
 
@@ -40,14 +41,9 @@ class Enquiry:
 
 
 @dataclass(slots=True)
-class Enquiries:
+class Enquiries(Interchange):
     """One 270 with whom it came from and went to."""
 
-    sender: str
-    receiver: str
-    usage: str
-    control: int
-    written_on: date
     reference: str = ""
     payer: tuple[str, str] = ("", "")
     provider: tuple[str, str] = ("", "")
@@ -65,19 +61,9 @@ class Coverages:
 
 def read_enquiries(content: bytes) -> Enquiries:
     """The questions in a file's bytes; UnreadableFileError where no answer is possible."""
-    text = content.decode("ascii", "replace")
-    if len(text) < 106 or not text.startswith("ISA"):
-        raise UnreadableFileError("no ISA of 106 characters")
-    separator, repetition, terminator = text[3], text[82], text[105]
-    rows = [row.strip("\r\n").split(separator) for row in text.split(terminator)]
-    isa = rows[0]
-    try:
-        day = date(2000 + int(isa[9][:2]), int(isa[9][2:4]), int(isa[9][4:]))
-        found = Enquiries(isa[6].strip(), isa[8].strip(), isa[15], int(isa[13]), day)
-        for row in rows[1:]:
-            _take(found, row + [""] * 10, repetition)
-    except (IndexError, ValueError) as error:
-        raise UnreadableFileError("a segment cannot be read") from error
+    segments = Segments.of(content)
+    found = Enquiries.begun_by(segments.isa)
+    segments.each(lambda row: _take(found, row + [""] * 10, segments.repetition))
     if not found.patients:
         raise UnreadableFileError("no patient is asked about")
     return found
@@ -118,20 +104,8 @@ def _take(found: Enquiries, row: list[str], repetition: str) -> None:
 
 def answer_enquiries(asked: Enquiries, coverages: Coverages) -> bytes:
     """The 271: the same question is answered the same, whenever and however it is asked."""
-    body = list(_body(asked, coverages))
-    control, on = asked.control, asked.written_on
-    version = "005010X279A1"
-    rows = [
-        f"ISA*00*{'':10}*00*{'':10}*ZZ*{asked.receiver:15}*ZZ*{asked.sender:15}*{on:%y%m%d}*1200"
-        f"*^*00501*{control:09d}*0*{asked.usage}*:",
-        f"GS*HB*{asked.receiver}*{asked.sender}*{on:%Y%m%d}*1200*{control}*X*{version}",
-        f"ST*271*{control % 10_000:04d}*{version}",
-        *body,
-        f"SE*{len(body) + 2}*{control % 10_000:04d}",
-        f"GE*1*{control}",
-        f"IEA*1*{control:09d}",
-    ]
-    return ("~\n".join(rows) + "~\n").encode("ascii", "replace")
+    envelope = Envelope("HB", "005010X279A1", "271", asked.interchange)
+    return interchange(asked, envelope, asked.written_on, list(_body(asked, coverages)))
 
 
 def _body(asked: Enquiries, coverages: Coverages) -> Iterator[str]:

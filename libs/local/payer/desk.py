@@ -7,19 +7,22 @@ was killed goes on where it stopped.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from libs.local.payer.answers import Answer, Answering
-from libs.local.payer.claims import Submission, UnreadableFileError, read_claims
+from libs.local.payer.claims import Submission, read_claims
 from libs.local.payer.coverage import Coverages, answer_enquiries, read_enquiries
 from libs.local.payer.exchange import Mailbox, mailboxes
 from libs.local.payer.known import Known
+from libs.local.payer.reading import UnreadableFileError
 from libs.local.payer.statuses import answer_statuses, read_statuses
 
 # After how many paces each answer is due: 999 at once, 277CA, 835.
 _STEPS = ((0, Answering.acknowledge_file), (1, Answering.acknowledge_claims), (3, Answering.remit))
+_QUESTIONS = ("270", "276")
+"""Files that ask, by the end of their name; they are answered at once."""
 
 
 class Desk:
@@ -48,10 +51,9 @@ class Desk:
             box.drop_parts()
             for path in box.taken():
                 self._schedule(path)
-            for path in box.taken("270"):
-                self._answer_enquiries(box, path)
-            for path in box.taken("276"):
-                self._answer_statuses(box, path)
+            for kind in _QUESTIONS:
+                for path in box.taken(kind):
+                    self._answer_question(box, path)
 
     @property
     def idle(self) -> bool:
@@ -67,10 +69,9 @@ class Desk:
                     continue
                 self._say(f"{box.practice} {path.name} taken")
                 self._schedule(path)
-            for path in box.take_new("270"):
-                self._answer_enquiries(box, path)
-            for path in box.take_new("276"):
-                self._answer_statuses(box, path)
+            for kind in _QUESTIONS:
+                for path in box.take_new(kind):
+                    self._answer_question(box, path)
         while self._due and self._due[0][0] <= now:
             _, path, step = heapq.heappop(self._due)
             self._answer(Path(path), step)
@@ -89,21 +90,33 @@ class Desk:
             if step == 0:
                 self._say(f"{box.practice} {path.name} cannot be read: {error}")
             return
-        for answer in self._answers(submission, step):
-            if box.deliver(answer.name, answer.content):
-                self._say(f"{box.practice} {answer.name} delivered")
+        for answer in _STEPS[step][1](self._answering, submission):
+            self._deliver(box, answer)
 
-    def _answer_enquiries(self, box: Mailbox, path: Path) -> None:
-        """A 271 for each 270, at once; what cannot be read, or was asked before, has none."""
+    def _answer_question(self, box: Mailbox, path: Path) -> None:
+        """An answer at once; what cannot be read, or was asked before, has none."""
         if path.suffix == ".again":
             return
         try:
-            asked = read_enquiries(path.read_bytes())
+            answer = self._answer_to(box, path)
         except UnreadableFileError as error:
             self._say(f"{box.practice} {path.name} cannot be read: {error}")
             return
-        if box.deliver(f"{path.stem}.271", answer_enquiries(asked, self._coverages)):
-            self._say(f"{box.practice} {path.stem}.271 delivered")
+        self._deliver(box, answer)
+
+    def _answer_to(self, box: Mailbox, path: Path) -> Answer:
+        """The 271 to a 270, or the 277 to a 276."""
+        content = path.read_bytes()
+        if path.suffix == ".270":
+            told = answer_enquiries(read_enquiries(content), self._coverages)
+            return Answer(f"{path.stem}.271", told)
+        taken = [one for path in box.taken() if (one := _submission(path)) is not None]
+        told = answer_statuses(read_statuses(content), taken, self._answering)
+        return Answer(f"{path.stem}-status.277", told)
+
+    def _deliver(self, box: Mailbox, answer: Answer) -> None:
+        if box.deliver(answer.name, answer.content):
+            self._say(f"{box.practice} {answer.name} delivered")
 
     def _read(self, box: Mailbox, path: Path) -> Submission:
         """The submission, its claims told what earlier ones they are about."""
@@ -116,22 +129,6 @@ class Desk:
                     known.link(read_claims(earlier.read_bytes()))
         read.add(path.name)
         return known.link(read_claims(path.read_bytes()))
-
-    def _answer_statuses(self, box: Mailbox, path: Path) -> None:
-        """A 277 for each 276, at once; what cannot be read, or was asked before, has none."""
-        if path.suffix == ".again":
-            return
-        try:
-            request = read_statuses(path.read_bytes())
-        except UnreadableFileError as error:
-            self._say(f"{box.practice} {path.name} cannot be read: {error}")
-            return
-        taken = [one for path in box.taken() if (one := _submission(path)) is not None]
-        if box.deliver(f"{path.stem}-status.277", answer_statuses(request, taken, self._answering)):
-            self._say(f"{box.practice} {path.stem}-status.277 delivered")
-
-    def _answers(self, submission: Submission, step: int) -> Iterator[Answer]:
-        return _STEPS[step][1](self._answering, submission)
 
 
 def _submission(path: Path) -> Submission | None:

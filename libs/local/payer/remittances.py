@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from libs.local.payer.claims import Party, Submission
+from libs.local.payer.claims import Submission
 from libs.local.payer.decisions import Adjustment, Decision, LineDecision, Policy, digits
+from libs.local.payer.party import Party
 from libs.local.payer.wire import Envelope, answer_control, dollars, interchange
 
 

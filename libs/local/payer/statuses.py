@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from libs.local.payer.answers import Answering
-from libs.local.payer.claims import Claim, Party, Submission, UnreadableFileError
+from libs.local.payer.claims import Claim, Submission
 from libs.local.payer.decisions import ACCEPTED, decide, intake_status, payer_number
+from libs.local.payer.party import Party, party_of
+from libs.local.payer.reading import Interchange, Segments, UnreadableFileError
 from libs.local.payer.wire import Envelope, dollars, interchange
 
 NOT_FOUND = "A4:35"
@@ -28,14 +29,9 @@ class Asked:
 
 
 @dataclass(slots=True)
-class StatusRequest:
+class StatusRequest(Interchange):
     """One interchange with one 276."""
 
-    sender: str
-    receiver: str
-    interchange: int
-    usage: str
-    written_on: date
     payer: Party = field(default_factory=Party)
     asking: Party = field(default_factory=Party)
     provider: Party = field(default_factory=Party)
@@ -44,49 +40,50 @@ class StatusRequest:
 
 def read_statuses(content: bytes) -> StatusRequest:
     """The questions in a file's bytes; UnreadableFileError where no answer is possible."""
-    try:
-        text = content.decode("ascii")
-        rows = [row.strip("\r\n").split(text[3]) for row in text.split(text[105])]
-        isa = rows[0]
-        written_on = date(2000 + int(isa[9][:2]), int(isa[9][2:4]), int(isa[9][4:6]))
-        found = StatusRequest(
-            isa[6].strip(), isa[8].strip(), int(isa[13]), isa[15], written_on
-        )  # fmt: skip
-        _read(found, rows[1:])
-    except (IndexError, ValueError) as error:
-        raise UnreadableFileError("not a 276 that could be answered") from error
-    if not found.asked:
+    segments = Segments.of(content)
+    reading = _Reading(StatusRequest.begun_by(segments.isa))
+    segments.each(reading.take)
+    if not reading.found.asked:
         raise UnreadableFileError("no question")
-    return found
+    return reading.found
 
 
-def _read(found: StatusRequest, rows: Sequence[Sequence[str]]) -> None:
-    level, subscriber, patient = "", Party(), Party()
-    for row in rows:
+class _Reading:
+    """Follows the levels: whom an NM1 names depends on the HL above it."""
+
+    def __init__(self, begun: StatusRequest) -> None:
+        self.found = begun
+        self._level = ""
+        self._subscriber = self._patient = Party()
+
+    def take(self, row: list[str]) -> None:
         match row[0]:
             case "ST" if row[1] != "276":
                 raise ValueError("not a 276")
             case "HL":
-                level = row[3]
+                self._level = row[3]
             case "NM1":
-                filled = [*row, *[""] * (10 - len(row))]
-                party = Party(filled[3], filled[4], filled[5], filled[9])
-                if level == "20":
-                    found.payer = party
-                elif level == "21":
-                    found.asking = party
-                elif level == "19":
-                    found.provider = party
-                elif level == "22":
-                    subscriber = party
-                else:
-                    patient = party
+                self._name(party_of(row))
             case "TRN":
-                found.asked.append(Asked(row[2], subscriber, patient if level == "23" else None))
+                patient = self._patient if self._level == "23" else None
+                self.found.asked.append(Asked(row[2], self._subscriber, patient))
             case "REF" if row[1] == "EJ":
-                found.asked[-1].control_number = row[2]
+                self.found.asked[-1].control_number = row[2]
             case _:
                 pass
+
+    def _name(self, party: Party) -> None:
+        match self._level:
+            case "20":
+                self.found.payer = party
+            case "21":
+                self.found.asking = party
+            case "19":
+                self.found.provider = party
+            case "22":
+                self._subscriber = party
+            case _:
+                self._patient = party
 
 
 def answer_statuses(
@@ -95,10 +92,7 @@ def answer_statuses(
     """The 277: what became of each claim, as far as this payer knows it."""
     body = list(_segments(request, taken, answering))
     envelope = Envelope("HN", "005010X212", "277", request.interchange)
-    turned = Submission(
-        request.sender, request.receiver, request.interchange, request.usage, request.written_on
-    )
-    return interchange(turned, envelope, request.written_on, body)
+    return interchange(request, envelope, request.written_on, body)
 
 
 def _segments(

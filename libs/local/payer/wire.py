@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from libs.local.payer.claims import Submission
+from libs.local.payer.reading import Interchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +25,36 @@ def dollars(cents: int) -> str:
     return f"{sign}{whole}.{rest:02d}" if rest else f"{sign}{whole}"
 
 
-def answer_control(submission: Submission, number: int) -> int:
+def answer_control(answered: Interchange, number: int) -> int:
     """A control number of its own for the `number`th answer to an interchange."""
-    return (submission.interchange * 100 + number) % 1_000_000_000
+    return (answered.interchange * 100 + number) % 1_000_000_000
 
 
-def lone_interchange(submission: Submission, control: int, on: date, answer: str) -> bytes:
+def lone_interchange(answered: Interchange, control: int, on: date, answer: str) -> bytes:
     """An interchange without a group: one segment, a TA1."""
-    rows = [_isa(submission, control, on), answer, f"IEA*0*{control:09d}"]
+    rows = [_isa(answered, control, on), answer, f"IEA*0*{control:09d}"]
     return ("~\n".join(rows) + "~\n").encode("ascii")
 
 
-def _isa(submission: Submission, control: int, on: date) -> str:
-    """Sender and receiver are those of the submission, turned round."""
+def _isa(answered: Interchange, control: int, on: date) -> str:
+    """Sender and receiver are those of what is answered, turned round."""
     return (
-        f"ISA*00*{'':10}*00*{'':10}*ZZ*{submission.receiver:15}*ZZ*{submission.sender:15}"
-        f"*{on:%y%m%d}*1200*^*00501*{control:09d}*0*{submission.usage}*:"
+        f"ISA*00*{'':10}*00*{'':10}*ZZ*{answered.receiver:15}*ZZ*{answered.sender:15}"
+        f"*{on:%y%m%d}*1200*^*00501*{control:09d}*0*{answered.usage}*:"
     )
 
 
-def interchange(submission: Submission, envelope: Envelope, on: date, body: Sequence[str]) -> bytes:
-    """The file: sender and receiver are those of the submission, turned round."""
+def interchange(answered: Interchange, envelope: Envelope, on: date, body: Sequence[str]) -> bytes:
+    """The file: sender and receiver are those of what is answered, turned round."""
     control, version = envelope.control, envelope.version
-    sender, receiver = submission.receiver, submission.sender
+    sender, receiver = answered.receiver, answered.sender
     transaction = f"{control % 10_000:04d}"
     # The 835 guide uses ST with two elements; the others repeat their version in ST03.
     st = f"ST*{envelope.transaction_set}*{transaction}"
     if envelope.transaction_set != "835":
         st += f"*{version}"
     rows = [
-        _isa(submission, control, on),
+        _isa(answered, control, on),
         f"GS*{envelope.functional_id}*{sender}*{receiver}*{on:%Y%m%d}*1200*{control}*X*{version}",
         st,
         *body,

@@ -86,7 +86,7 @@ async def test_what_is_no_answer_is_asked_again_by_file(
         await ask_at(desk, url, monkeypatch)
     [content] = files(desk)
     said = read_enquiries(content)
-    assert said.control == 2  # the interchange of the first try keeps its number
+    assert said.interchange == 2  # the interchange of the first try keeps its number
     await hear(desk, said, COVERED)
     assert len(await desk.billing.published(CoverageVerified)) == 1
 
