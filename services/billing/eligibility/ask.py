@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from libs.events.transport import Timer, UnitOfWork
 from services.billing.eligibility import inquiries, members
 from services.billing.eligibility.end import take_failure
-from services.billing.eligibility.model import KeptInquiry
-from services.billing.eligibility.question import Way, question, write_questions
+from services.billing.eligibility.model import KeptInquiry, Member
+from services.billing.eligibility.question import question, write_questions
 from services.billing.eligibility.settings import EligibilitySettings
 from services.billing.eligibility.verdict import Failed
 from services.billing.exchange.send import send
 from services.billing.facts.store import look_up_practice
+from services.billing.payers.model import PayerTerms
 from services.billing.payers.store import find_terms
+from services.billing.payers.way import Way
 from services.billing.x12 import RefusedElementError
 from services.billing.x12.write_270 import Inquiry
 
@@ -84,32 +88,59 @@ async def ask_by_file(timer: Timer, uow: UnitOfWork) -> None:
     waiting = await inquiries.lock_waiting(uow, payer_id, MOST_INQUIRIES)
     if len(waiting) == MOST_INQUIRIES:
         await uow.set_timer(BATCH_TIMER, payer_id, uow.now)
-    asked = [(one, said) for one in waiting if (said := await sayable(uow, one))]
+    asked = await sayable(uow, payer_id, waiting)
     if not asked:
         return
-    way = asked[0][1][1]
-    questions = [said[0] for _, said in asked]
+    way, questions = asked[0].way, [one.said for one in asked]
     number = await send(uow, "270", payer_id, lambda n: write_questions(n, way, questions, uow.now))
-    await inquiries.set_asked(uow, [one for one, _ in asked], number)
-    await uow.set_timer(OVERDUE_TIMER, str(number), uow.now + PATIENCE)
+    await note_asked(uow, asked, number)
 
 
-async def sayable(uow: UnitOfWork, inquiry: KeptInquiry) -> tuple[Inquiry, Way] | None:
-    """The question and whom it goes to; one that a 270 cannot carry is refused here, alone."""
+@dataclass(frozen=True, slots=True)
+class Sayable:
+    """An inquiry as a 270 puts it, and whom it goes to."""
+
+    inquiry: KeptInquiry
+    said: Inquiry
+    way: Way
+
+
+async def sayable(uow: UnitOfWork, payer_id: str, waiting: Sequence[KeptInquiry]) -> list[Sayable]:
+    """What can be asked of a payer; an inquiry that a 270 cannot carry is refused here, alone."""
     practice = await look_up_practice(uow.db, uow.practice_id)
-    member = await members.find_member(uow, inquiry.patient_id)
+    terms = await find_terms(uow.db, uow.practice_id, payer_id)
+    found: list[Sayable] = []
+    for inquiry in waiting:
+        member = await members.find_member(uow, inquiry.patient_id)
+        one = _compose(inquiry, practice, member, terms, uow.now)
+        if isinstance(one, Failed):
+            await take_failure(uow, inquiry, one)
+        else:
+            found.append(one)
+    return found
+
+
+def _compose(
+    inquiry: KeptInquiry,
+    practice: Mapping[str, Any] | None,
+    member: Member | None,
+    terms: PayerTerms,
+    at: datetime,
+) -> Sayable | Failed:
     if practice is None or member is None or member.coverage.payer_id != inquiry.payer_id:
-        await take_failure(uow, inquiry, Failed("member-data", may_ask_again=True))
-        return None
-    terms = await find_terms(uow.db, uow.practice_id, inquiry.payer_id)
-    asked, way = question(inquiry, member), Way.to(member.coverage, practice, terms)
+        return Failed("member-data", may_ask_again=True)
+    one = Sayable(inquiry, question(inquiry, member), Way.to(member.coverage, practice, terms))
     try:
-        write_questions(1, way, [asked], uow.now)
+        write_questions(1, one.way, [one.said], at)
     except RefusedElementError as refused:
-        failed = Failed("member-data", may_ask_again=True, unwritable=refused.element)
-        await take_failure(uow, inquiry, failed)
-        return None
-    return asked, way
+        return Failed("member-data", may_ask_again=True, unwritable=refused.element)
+    return one
+
+
+async def note_asked(uow: UnitOfWork, asked: Sequence[Sayable], number: int) -> None:
+    """They went out in the interchange; what has no answer in time gets none."""
+    await inquiries.set_asked(uow, [one.inquiry for one in asked], number)
+    await uow.set_timer(OVERDUE_TIMER, str(number), uow.now + PATIENCE)
 
 
 async def give_up(timer: Timer, uow: UnitOfWork) -> None:

@@ -20,7 +20,7 @@ from libs.events.transport import Origin, Timer, UnitOfWork, Work
 from services.billing.answers.refusals import RefusedFileError
 from services.billing.eligibility import inquiries
 from services.billing.eligibility.answer import take_coverage_answers
-from services.billing.eligibility.ask import BATCH_TIMER, OVERDUE_TIMER, PATIENCE, sayable
+from services.billing.eligibility.ask import BATCH_TIMER, note_asked, sayable
 from services.billing.eligibility.model import KeptInquiry, State
 from services.billing.eligibility.question import write_questions
 from services.billing.eligibility.settings import EligibilitySettings
@@ -64,15 +64,14 @@ async def _prepare(uow: UnitOfWork, inquiry_id: UUID) -> tuple[KeptInquiry, int,
     assert inquiry is not None, "an inquiry is kept with its timer"
     number = inquiry.interchange_number
     if inquiry.state is State.WAITING:
-        said = await sayable(uow, inquiry)
-        if said is None:
+        asked = await sayable(uow, inquiry.payer_id, [inquiry])
+        if not asked:
             return None
-        asked, way = said
+        [one] = asked
         number = await keep(
-            uow, "270", inquiry.payer_id, lambda n: write_questions(n, way, [asked], uow.now)
+            uow, "270", inquiry.payer_id, lambda n: write_questions(n, one.way, [one.said], uow.now)
         )
-        await inquiries.set_asked(uow, [inquiry], number)
-        await uow.set_timer(OVERDUE_TIMER, str(number), uow.now + PATIENCE)
+        await note_asked(uow, asked, number)
     elif inquiry.state is not State.ASKED:
         return None
     assert number is not None, "what was asked went out in an interchange"

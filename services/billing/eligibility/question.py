@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from libs.events.contracts.people import Coverage
 from services.billing.eligibility.model import KeptInquiry, Member
-from services.billing.payers.model import PayerTerms, Route, route_of
+from services.billing.payers.way import Way
 from services.billing.x12 import plain_text
-from services.billing.x12.claims_837p import Payer, Person
+from services.billing.x12.claims_837p import Person
 from services.billing.x12.write_270 import AskedPerson, Inquiries, Inquiry, write_270
 
 
@@ -48,21 +45,6 @@ def question(inquiry: KeptInquiry, member: Member) -> Inquiry:
         service_on=inquiry.service_on,
         service_types=inquiry.service_types,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """From a practice to a payer: who asks, who is asked, and how files travel between them."""
-
-    practice: Mapping[str, Any]
-    payer: Payer
-    route: Route
-
-    @classmethod
-    def to(cls, coverage: Coverage, practice: Mapping[str, Any], terms: PayerTerms) -> Way:
-        name = plain_text(terms.name or coverage.payer_name)
-        route = route_of(coverage.payer_id, terms, practice["tax_id"])
-        return cls(practice, Payer(name, coverage.payer_id), route)
 
 
 def write_questions(number: int, way: Way, questions: Sequence[Inquiry], at: datetime) -> bytes:

@@ -18,13 +18,13 @@ from services.billing.claims.model import AWAITING, Claim
 from services.billing.claims.release import next_window
 from services.billing.exchange.send import send
 from services.billing.facts.store import find_practice
-from services.billing.payers.model import PayerTerms, Route, route_of
-from services.billing.payers.store import read_directory
+from services.billing.payers.model import PayerTerms
+from services.billing.payers.store import find_terms
+from services.billing.payers.way import Way
 from services.billing.status import store
-from services.billing.status.question import payer_of, status_question, write_questions
+from services.billing.status.question import coverage_of, status_question, write_questions
 from services.billing.status.store import Question
 from services.billing.x12 import RefusedElementError
-from services.billing.x12.claims_837p import Payer
 from services.billing.x12.write_276 import StatusQuestion
 
 STATUS_TIMER = "ask-after-claims"
@@ -53,14 +53,20 @@ async def ask_after_claims(timer: Timer, uow: UnitOfWork) -> None:
     if len(waiting) == MOST_QUESTIONS:
         await uow.set_timer(timer.name, payer_id, uow.now)
     practice = await find_practice(uow.db, uow.practice_id)
-    terms = (await read_directory(uow.db, uow.practice_id)).get(payer_id, PayerTerms())
-    file = _File(practice, route_of(payer_id, terms, practice["tax_id"]))
-    asked = [one for question in waiting if (one := await _compose(uow, file, question))]
+    terms = await find_terms(uow.db, uow.practice_id, payer_id)
+    silent = await _lock_claims(uow, payer_id, waiting)
+    asked = [
+        one
+        for question in waiting
+        if (claim := silent.get(question.claim_id))
+        and (one := await _compose(uow, question, claim, practice, terms))
+    ]
     sayable = {one.question for one in asked}
     await store.drop(uow, [question for question in waiting if question not in sayable])
     if not asked:
         return
-    number = await send(uow, "276", payer_id, lambda number: file.write(number, asked, uow.now))
+    way, said = asked[0].way, [one.said for one in asked]
+    number = await send(uow, "276", payer_id, lambda n: write_questions(n, way, said, uow.now))
     await store.note_asked(uow, [one.question for one in asked], number)
     for one in asked:
         followed_up = _followed_up(one.claim, one.question, number)
@@ -69,46 +75,51 @@ async def ask_after_claims(timer: Timer, uow: UnitOfWork) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    claim: Claim
     question: Question
-    payer: Payer
+    claim: Claim
     said: StatusQuestion
+    way: Way
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """Who asks, and how it travels."""
-
-    practice: Mapping[str, Any]
-    route: Route
-
-    def write(self, number: int, asked: Sequence[_Asked], at: datetime) -> bytes:
-        payer, questions = asked[0].payer, [one.said for one in asked]
-        return write_questions(number, self.practice, self.route, payer, questions, at)
-
-    def can_say(self, asked: _Asked, at: datetime) -> bool:
-        """Asked beforehand: one that cannot be written would stop its whole interchange."""
-        try:
-            self.write(1, [asked], at)
-        except RefusedElementError:
-            return False
-        return True
+async def _lock_claims(
+    uow: UnitOfWork, payer_id: str, questions: Sequence[Question]
+) -> dict[UUID, Claim]:
+    """Those that the payer still has to decide."""
+    claim_ids = {question.claim_id for question in questions}
+    locked = await claims.lock_many(uow.db, uow.practice_id, claim_ids)
+    return {
+        claim.claim_id: claim
+        for claim in locked
+        if claim.state in AWAITING and claim.payer_id == payer_id
+    }
 
 
-async def _compose(uow: UnitOfWork, file: _File, question: Question) -> _Asked | None:
-    """What is asked about the claim; None where it was decided since, or cannot be asked after."""
-    claim = await claims.lock(uow.db, uow.practice_id, question.claim_id)
-    if claim is None or claim.state not in AWAITING:
-        return None
+async def _compose(
+    uow: UnitOfWork,
+    question: Question,
+    claim: Claim,
+    practice: Mapping[str, Any],
+    terms: PayerTerms,
+) -> _Asked | None:
+    """What is asked about the claim; None where it cannot be asked after, and a person has to."""
     if claim.encounter_id is not None:  # one that was taken over names nobody who is insured
         encounter = await claims.read_encounter(uow, claim)
-        said = status_question(question, claim, encounter)
-        if said is not None:
-            asked = _Asked(claim, question, payer_of(claim, encounter), said)
-            if file.can_say(asked, uow.now):
-                return asked
+        if coverage := coverage_of(claim, encounter):
+            said = status_question(question, claim, encounter, coverage)
+            way = Way.to(coverage, practice, terms)
+            if _can_be_written(way, said, uow.now):
+                return _Asked(question, claim, said, way)
     await hold(uow, "276", "cannot-be-asked", claim.control_number, claim)
     return None
+
+
+def _can_be_written(way: Way, said: StatusQuestion, at: datetime) -> bool:
+    """Asked beforehand: one that cannot be written would stop its whole interchange."""
+    try:
+        write_questions(1, way, [said], at)
+    except RefusedElementError:
+        return False
+    return True
 
 
 def _followed_up(claim: Claim, question: Question, number: int) -> ClaimFollowedUp:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.contracts.people import Coverage
 from services.billing.claims.model import Claim
-from services.billing.payers.model import Route
+from services.billing.payers.way import Way
 from services.billing.status.store import Question
 from services.billing.x12 import plain_text
-from services.billing.x12.claims_837p import Payer, Person
+from services.billing.x12.claims_837p import Person
 from services.billing.x12.write_276 import (
     AskedPatient,
     StatusQuestion,
@@ -21,20 +20,16 @@ from services.billing.x12.write_276 import (
 )
 
 
-def payer_of(claim: Claim, encounter: EncounterPosted) -> Payer:
-    """The payer that has the claim, as the visit names it."""
-    coverage = _coverage(claim, encounter)
-    name = coverage.payer_name if coverage is not None else claim.payer_id or ""
-    return Payer(plain_text(name), claim.payer_id or "")
+def coverage_of(claim: Claim, encounter: EncounterPosted) -> Coverage | None:
+    """The payer's coverage of the patient; None where the visit says nothing of it any more."""
+    every = (encounter.coverage, *encounter.other_coverages)
+    return next((one for one in every if one and one.payer_id == claim.payer_id), None)
 
 
 def status_question(
-    question: Question, claim: Claim, encounter: EncounterPosted
-) -> StatusQuestion | None:
-    """None where the visit says nothing of this payer's coverage any more."""
-    coverage = _coverage(claim, encounter)
-    if coverage is None:
-        return None
+    question: Question, claim: Claim, encounter: EncounterPosted, coverage: Coverage
+) -> StatusQuestion:
+    """What is asked about one claim."""
     person = encounter.person
     name = Person(plain_text(person.family), plain_text(person.given))
     return StatusQuestion(
@@ -50,14 +45,10 @@ def status_question(
 
 
 def write_questions(
-    number: int,
-    practice: Mapping[str, Any],
-    route: Route,
-    payer: Payer,
-    questions: Sequence[StatusQuestion],
-    at: datetime,
+    number: int, way: Way, questions: Sequence[StatusQuestion], at: datetime
 ) -> bytes:
-    """One interchange of one practice, on the way that its claims go to the payer."""
+    """One interchange of one practice to one payer; raises RefusedElementError."""
+    practice, route = way.practice, way.route
     return write_276(
         StatusQuestions(
             sender_id=route.submitter_id,
@@ -65,7 +56,7 @@ def write_questions(
             control=number,
             written_at=at,
             usage=route.usage,
-            payer=payer,
+            payer=way.payer,
             provider_name=plain_text(practice["name"]),
             provider_npi=practice["npi"],
             questions=tuple(questions),
@@ -73,8 +64,3 @@ def write_questions(
             receiver_application=route.receiver_application,
         )
     )
-
-
-def _coverage(claim: Claim, encounter: EncounterPosted) -> Coverage | None:
-    every = (encounter.coverage, *encounter.other_coverages)
-    return next((one for one in every if one and one.payer_id == claim.payer_id), None)

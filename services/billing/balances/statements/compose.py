@@ -27,7 +27,7 @@ from services.billing.balances.statements.model import (
 from services.billing.balances.statements.notices import estimate_of, protection_of
 from services.billing.balances.store import PatientAccount, shares_in_force
 from services.billing.claims import store as claims
-from services.billing.facts.store import find_practice, find_providers
+from services.billing.facts.store import find_providers
 
 
 async def compose(
