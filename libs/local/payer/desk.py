@@ -110,7 +110,10 @@ class Desk:
         if path.suffix == ".270":
             told = answer_enquiries(read_enquiries(content), self._coverages)
             return Answer(f"{path.stem}.271", told)
-        taken = [one for path in box.taken() if (one := _submission(path)) is not None]
+        taken: list[Submission] = []
+        for earlier in box.taken():
+            with suppress(UnreadableFileError):
+                taken.append(self._read(box, earlier))
         told = answer_statuses(read_statuses(content), taken, self._answering)
         return Answer(f"{path.stem}-status.277", told)
 
@@ -129,10 +132,3 @@ class Desk:
                     known.link(read_claims(earlier.read_bytes()))
         read.add(path.name)
         return known.link(read_claims(path.read_bytes()))
-
-
-def _submission(path: Path) -> Submission | None:
-    try:
-        return read_claims(path.read_bytes())
-    except UnreadableFileError:
-        return None

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from libs.local.payer.answers import Answering
 from libs.local.payer.claims import Claim, Submission
-from libs.local.payer.decisions import ACCEPTED, decide, intake_status, payer_number
+from libs.local.payer.decisions import ACCEPTED, intake_status, payer_number
+from libs.local.payer.further import decide_in_turn
 from libs.local.payer.party import Party, party_of
 from libs.local.payer.reading import Interchange, Segments, UnreadableFileError
 from libs.local.payer.wire import Envelope, dollars, interchange
@@ -137,7 +138,7 @@ def _status(claim: Claim | None, answering: Answering, on: str) -> Iterator[str]
     if intake != ACCEPTED:
         yield f"STC*{intake}*{on}**{charge}"
         return
-    made = decide(answering.policy, claim)
+    made = decide_in_turn(answering.policy, claim)
     status = "F2:0" if made.status == "4" else "F1:3"
     yield f"STC*{status}*{on}**{charge}*{dollars(made.paid_cents)}"
     yield f"REF*1K*{payer_number(answering.policy, claim)}"

@@ -22,12 +22,13 @@ from services.billing.x12 import (
     RemittedClaim,
     X12Error,
     meaning_of,
+    read_277,
     read_277ca,
     read_835,
     read_999,
 )
 from tests.billing.x12.batches import batch, claim
-from tests.local.payer.exchange import inbound_files, sample_claims, submit
+from tests.local.payer.exchange import ask_after, inbound_files, sample_claims, submit
 
 ROOT = Path(__file__).parents[3]
 HARSH = Policy(seed=3, denials=0.4, rejections=0.2)
@@ -236,6 +237,23 @@ def test_each_fault_happens_when_it_is_asked_for(tmp_path: Path) -> None:
     submit(tmp_path / "rejected", 1, claim("C1"))
     _desk(tmp_path / "rejected", KIND, "reject-999")[0].work(now=0.0)
     assert list(inbound_files(tmp_path / "rejected")) == ["000000001.999"]
+
+
+def test_a_claim_that_was_sent_again_is_told_of_as_it_was_decided(tmp_path: Path) -> None:
+    submit(tmp_path, 1, claim("C1"))
+    desk, _ = _desk(tmp_path)
+    desk.work(now=0.0)
+    [answer] = read_277ca(io.BytesIO(inbound_files(tmp_path)["000000001-PAYER1.277"]))
+    number = answer.claims[0].payer_claim_control_number
+    again = replace(claim("C1"), frequency="7", payer_claim_control_number=number)
+    submit(tmp_path, 2, again)
+    ask_after(tmp_path, 3, again)
+    desk.work(now=0.0)
+    files = inbound_files(tmp_path)
+    _, decided = _remitted(files["000000002-PAYER1.835"])[0]
+    [told] = read_277(io.BytesIO(files["000000003-status.277"]))
+    assert told.statuses[0].category == "F1"
+    assert told.statuses[0].paid_cents == decided.paid_cents
 
 
 def test_a_fault_that_does_not_exist_is_named() -> None:
