@@ -16,8 +16,7 @@ from libs.service.http import Uow, json_body
 from services.engagement.consents import store
 from services.engagement.consents.change import give_consent, withdraw_consent
 from services.engagement.consents.model import Channel, says_stop
-from services.engagement.notices import store as notices
-from services.engagement.outreach import store as outreach
+from services.engagement.outreach.plan import find_recipient
 from services.engagement.patients import store as patients
 
 consents = APIRouter(prefix="/consents", tags=["consents"])
@@ -100,9 +99,7 @@ async def receive_reply(
     """Read a patient's reply: one of the STOP words withdraws consent, at once."""
     found: tuple[UUID, Channel] | None
     if command.message_id is not None:
-        of_message = uow.db, uow.practice_id, command.message_id
-        found = await outreach.find_recipient(*of_message)
-        found = found or await notices.find_recipient(*of_message)
+        found = await find_recipient(uow, command.message_id)
     else:
         found = await store.find_by_token(uow.db, uow.practice_id, command.token or "")
     if found is None:

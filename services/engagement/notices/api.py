@@ -6,7 +6,8 @@ from fastapi import APIRouter
 
 from libs.events.contracts import Contract
 from libs.service.http import Uow
-from services.engagement.notices import store
+from services.engagement.notices.model import Notice
+from services.engagement.outreach.store import count_by_state
 
 routes = APIRouter(prefix="/statement-notices", tags=["messages"])
 
@@ -22,5 +23,7 @@ class NoticeStateView(Contract):
 @routes.get("")
 async def count_notices(uow: Uow) -> list[NoticeStateView]:
     """How many notices of the practice are in which state."""
-    rows = await store.count_by_state(uow.db, uow.practice_id)
-    return [NoticeStateView(**dict(row)) for row in rows]
+    return [
+        NoticeStateView(state=state, detail=detail, notices=number)
+        for state, detail, number in await count_by_state(uow.db, uow.practice_id, Notice)
+    ]

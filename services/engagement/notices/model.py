@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.engagement.consents.model import Channel, ConsentState
-from services.engagement.outreach.model import MessageState, NotSent, Pending, Waiting
-from services.engagement.outreach.text import Text
+from libs.events.contracts.engagement import StatementNoticeFailed, StatementNoticeSent
+from libs.events.contracts.values import MessageId, PatientId, PracticeId
+from services.engagement.outreach.model import Message, Text
 from services.engagement.patients.model import Language, Patient
 from services.engagement.practices.model import Practice
 
-SEND_NOTICE = "send-notice"
 TELL_WITHIN = timedelta(days=14)
 """Later than this a notice says nothing new."""
 
@@ -58,43 +58,52 @@ WHERE: dict[Language, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A notice of one statement. `origin`: what it comes from, for the trace."""
+class Notice(Message):
+    """A notice of one statement."""
 
-    message_id: UUID
-    patient_id: UUID
+    table: ClassVar[str] = "notice"
+    timer: ClassVar[str] = "send-notice"
+
     statement_id: UUID
-    channel: Channel
     portal_url: str | None
     until: datetime
-    state: MessageState
-    last_reply: str | None
-    origin: str
 
+    def ends_at(self) -> datetime:
+        return self.until
 
-def decide(
-    notice: Notice,
-    *,
-    practice: Practice | None,
-    patient: Patient,
-    consent: ConsentState | None,
-    now: datetime,
-    hours: NoticeSettings,
-) -> Pending | Waiting | NotSent:
-    """What becomes of a notice with what is known now."""
-    if notice.until <= now:
-        return NotSent("too-late")
-    if consent == "withdrawn":
-        return NotSent("no-consent")
-    if practice is None:
-        return Waiting("practice")
-    if not patient.known:
-        return Waiting("patient")
-    if patient.email is None:
-        return Waiting("address")
-    if consent is None:
-        return Waiting("consent")
-    return Pending(awake_at(now, practice.time_zone, hours))
+    def due_at(self, practice: Practice, now: datetime) -> datetime:
+        return awake_at(now, practice.time_zone, NoticeSettings())
+
+    def about(self) -> tuple[str, ...]:
+        return (str(self.patient_id),)
+
+    def write(self, patient: Patient, practice: Practice, unsubscribe_url: str) -> Text:
+        return write_notice(
+            language=patient.language,
+            given=patient.given or "",
+            practice=practice.name,
+            portal_url=self.portal_url,
+            unsubscribe_url=unsubscribe_url,
+        )
+
+    def sent(self, practice_id: PracticeId) -> StatementNoticeSent:
+        return StatementNoticeSent(
+            practice_id=practice_id,
+            message_id=MessageId(self.message_id),
+            patient_id=PatientId(self.patient_id),
+            statement_id=self.statement_id,
+            channel=self.channel,
+        )
+
+    def failed(self, practice_id: PracticeId, reason: str) -> StatementNoticeFailed:
+        return StatementNoticeFailed(
+            practice_id=practice_id,
+            message_id=MessageId(self.message_id),
+            patient_id=PatientId(self.patient_id),
+            statement_id=self.statement_id,
+            channel=self.channel,
+            reason=reason,
+        )
 
 
 def awake_at(now: datetime, time_zone: str, hours: NoticeSettings) -> datetime:

@@ -12,8 +12,8 @@ from uuid import UUID
 
 import aiosmtplib
 
+from services.engagement.outreach.model import Text
 from services.engagement.outreach.settings import MailSettings
-from services.engagement.outreach.text import Text
 
 # A folded URL would be written as encoded words, which no mail software reads as a link.
 UNFOLDED = SMTP.clone(max_line_length=990)

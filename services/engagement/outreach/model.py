@@ -1,18 +1,18 @@
-"""When a reminder goes out, what it still waits for, and where it ends; pure."""
+"""What a message to a patient waits for, when it goes out, and where it ends; pure."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime
+from typing import ClassVar, Literal
 from uuid import UUID
 
+from libs.events.contracts import Event
+from libs.events.contracts.values import PracticeId
 from services.engagement.consents.model import Channel, ConsentState
 from services.engagement.patients.model import Patient
 from services.engagement.practices.model import Practice
-
-AHEAD = timedelta(hours=24)
-"""A reminder goes out a day before the appointment."""
 
 MessageState = Literal["waiting", "pending", "sending", "sent", "failed", "cancelled"]
 Missing = Literal["practice", "patient", "address", "consent"]
@@ -23,17 +23,49 @@ Cancelled = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A reminder of one appointment. `origin`: what it comes from, for the trace."""
+class Text:
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message(ABC):
+    """What a patient is told once: a row of `table`, handed over when its `timer` fires.
+
+    Each kind of message has a table with these columns and its own, and says below what differs.
+    `origin`: what it comes from, for the trace.
+    """
+
+    table: ClassVar[str]
+    timer: ClassVar[str]
 
     message_id: UUID
     patient_id: UUID
-    appointment_id: UUID
     channel: Channel
-    starts_at: datetime
     state: MessageState
     last_reply: str | None
     origin: str
+
+    @abstractmethod
+    def ends_at(self) -> datetime:
+        """From then on it says nothing new."""
+
+    @abstractmethod
+    def due_at(self, practice: Practice, now: datetime) -> datetime:
+        """When it goes out, all that it needs being known."""
+
+    @abstractmethod
+    def about(self) -> tuple[str, ...]:
+        """What waits parked of any of these may be what makes the message wrong."""
+
+    @abstractmethod
+    def write(self, patient: Patient, practice: Practice, unsubscribe_url: str) -> Text: ...
+
+    @abstractmethod
+    def sent(self, practice_id: PracticeId) -> Event: ...
+
+    @abstractmethod
+    def failed(self, practice_id: PracticeId, reason: str) -> Event: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +98,7 @@ def decide(
     now: datetime,
 ) -> Pending | Waiting | NotSent:
     """What becomes of a message with what is known now."""
-    if message.starts_at <= now:
+    if message.ends_at() <= now:
         return NotSent("too-late")
     if consent == "withdrawn":
         return NotSent("no-consent")
@@ -78,4 +110,4 @@ def decide(
         return Waiting("address")
     if consent is None:
         return Waiting("consent")
-    return Pending(max(now, message.starts_at - AHEAD))
+    return Pending(message.due_at(practice, now))

@@ -9,9 +9,10 @@ import pytest
 
 from libs.events.examples.interop import NPI, PERSON, appointment_booked, patient_registered
 from services.engagement.outreach.mail import Mail, compose
+from services.engagement.outreach.model import Text
 from services.engagement.outreach.settings import MailSettings
-from services.engagement.outreach.text import Text, write_time
 from services.engagement.patients.model import Language
+from services.engagement.reminders.text import write_time
 from tests.engagement.commands import token_of
 from tests.engagement.relay import Relay
 from tests.harness import Harness

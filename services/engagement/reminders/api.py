@@ -9,7 +9,9 @@ from fastapi import APIRouter, HTTPException
 
 from libs.events.contracts import Contract
 from libs.service.http import Uow
-from services.engagement.outreach import store
+from services.engagement.outreach.store import count_by_state
+from services.engagement.reminders import store
+from services.engagement.reminders.model import Reminder
 
 routes = APIRouter(prefix="/messages", tags=["messages"])
 
@@ -41,7 +43,10 @@ class MessageView(Contract):
 @routes.get("")
 async def count_messages(uow: Uow) -> list[StateView]:
     """How many messages of the practice are in which state."""
-    return [StateView(**dict(row)) for row in await store.count_by_state(uow.db, uow.practice_id)]
+    return [
+        StateView(state=state, detail=detail, messages=number)
+        for state, detail, number in await count_by_state(uow.db, uow.practice_id, Reminder)
+    ]
 
 
 @routes.get("/{message_id}")

@@ -7,10 +7,10 @@ clinician, specialty, reason, place or full name, and a subject that says nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from services.engagement.outreach.model import Text
 from services.engagement.patients.model import Language
 
 SUBJECTS: dict[Language, str] = {"en": "Appointment reminder", "es": "Recordatorio de su cita"}
@@ -44,12 +44,6 @@ SPANISH_MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
     *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    subject: str
-    body: str
 
 
 def write_reminder(
