@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.analytics.browser import Looker, Site, chromium, looking, served
 from tests.analytics.conftest import MONTHS, NAMES
@@ -92,6 +92,18 @@ async def test_a_figure_moves_by_itself_and_the_reader_loses_nothing(
         assert await page.evaluate("window.scrollY") == 333
         assert await page.evaluate("document.activeElement === window.kept")
         await expect(page.locator("#no_show_rate details")).to_have_attribute("open", "")
+
+
+async def test_scripts_that_come_late_leave_no_page_still(browser: Browser, site: Site) -> None:
+    async with looking(browser, site) as looker:
+
+        async def late(route: Route) -> None:
+            await asyncio.sleep(0.5)
+            await route.continue_()
+
+        await looker.page.route("**/hx-sse.min.js*", late)
+        await looker.go("/")
+        await live(looker.page)
 
 
 async def test_the_page_says_when_it_is_stale_and_recovers(
