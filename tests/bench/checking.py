@@ -5,18 +5,17 @@ Each size is read in a process of its own, so that its memory is its own. No dat
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
 import resource
 import sys
 import time
-from asyncio.subprocess import PIPE
 from typing import Any
 
 from libs.events.transport.runtime import settle_memory
 from services.interop.fhir.request import read_bundle
 from services.interop.fhir.versions import Known, decide_request
+from tests.bench.child import measured
 from tests.databases import Databases
 from tests.interop.fhir.reading import connection
 from tests.interop.fhir.test_bad_bundles import CLAIM, CONDITION, ENCOUNTER, PATIENT
@@ -27,20 +26,13 @@ SIZES = (1, 40)
 
 async def measure_checking(_databases: Databases, _kafka: str) -> dict[str, float]:
     """Megabytes a second of processor time; the large body's price and memory."""
-    small, large = [await _in_a_process(size) for size in SIZES]
+    small, large = [await measured("checking", str(size)) for size in SIZES]
     return {
         "fhir_mb_per_cpu_second": small["checked"],
         "fhir_told_mb_per_cpu_second": small["told"],
         "fhir_price_at_40_mb": small["checked"] / large["checked"],
         "fhir_peak_over_body": large["peak"],
     }
-
-
-async def _in_a_process(size: int) -> dict[str, float]:
-    command = (sys.executable, "-m", "tests.bench.checking", str(size))
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
-    told, _ = await process.communicate()
-    return json.loads(told)
 
 
 def visits_of(size: int) -> bytes:

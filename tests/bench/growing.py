@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from pathlib import Path
 from statistics import median
-from typing import Any
 
 import asyncpg
 
 from libs.events.transport.rebuild import rebuild
 from libs.events.transport.runtime import running, settle_memory
 from libs.events.transport.service import Service
+from tests.bench.child import measured, peak_mb
 from tests.bench.handling import ours as handle
 from tests.bench.stream import fill, moved, ordered
 from tests.bench.watch import Watch
@@ -37,8 +36,8 @@ async def measure_rebuilding(databases: Databases, kafka: str) -> dict[str, floa
         await empty_topics(kafka)
         await fill(kafka, [moved(number) for number in range(events)])
         async with databases.clone("ledger", TABLES) as dsn:
-            live = await _in_a_process("live", dsn, kafka, events)
-            rebuilt = await _in_a_process("rebuild", dsn, kafka, events)
+            live = await measured("growing", "live", dsn, kafka, str(events))
+            rebuilt = await measured("growing", "rebuild", dsn, kafka, str(events))
         peaks.append(rebuilt["peak_mb"])
         ratio = live["seconds"] / rebuilt["seconds"]
     return {
@@ -73,16 +72,6 @@ async def _grow(dsn: str, rows: int) -> None:
     await db.close()
 
 
-async def _in_a_process(what: str, dsn: str, kafka: str, events: int) -> dict[str, Any]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.growing", what, dsn, kafka, str(events)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await process.communicate()
-    assert process.returncode == 0, f"{what} failed"
-    return json.loads(out.splitlines()[-1])
-
-
 async def _live(dsn: str, kafka: str, events: int) -> float:
     service = Service(name=LEDGER, projections=[totals])
     with Watch("consumer.checkpoint-moved", "consumer.committed") as watch:
@@ -101,15 +90,7 @@ def main(what: str, dsn: str, kafka: str, events: str) -> None:
     """Fold in this process of its own, so that its peak memory is the fold's."""
     settle_memory()
     seconds = asyncio.run({"live": _live, "rebuild": _rebuild}[what](dsn, kafka, int(events)))
-    print(json.dumps({"seconds": seconds, "peak_mb": _peak_mb()}))
-
-
-def _peak_mb() -> float:
-    """This program's own peak; `ru_maxrss` would count what its parent held when it was started."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    raise LookupError("VmHWM: the peak is measured on Linux only")
+    print(json.dumps({"seconds": seconds, "peak_mb": peak_mb()}))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from services.billing.x12 import RemittanceTrailer, read_835
+from tests.bench.child import peak_mb
 
 
 def read(path: Path) -> dict[str, float]:
@@ -19,14 +20,7 @@ def read(path: Path) -> dict[str, float]:
             balanced += isinstance(said, RemittanceTrailer) and said.balanced
     seconds = time.process_time() - started
     assert balanced == 1
-    return {"seconds": seconds, "peak_mb": _peak_mb()}
-
-
-def _peak_mb() -> float:
-    """VmHWM: of this program alone; ru_maxrss remembers who started it."""
-    status = Path("/proc/self/status").read_text()
-    [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-    return int(line.split()[1]) / 1000
+    return {"seconds": seconds, "peak_mb": peak_mb()}
 
 
 if __name__ == "__main__":

@@ -15,11 +15,10 @@ import os
 import sys
 import tempfile
 import time
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import DEVNULL
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from libs.events.transport.database import open_pool
 from libs.events.transport.work import Wakes, Work
 from libs.service.migrations import in_database
 from services.billing.remittances.post import post_remittances
+from tests.bench.child import measured, told
 from tests.billing.x12.remittance_files import ISA
 from tests.databases import Databases
 from tests.keys import FIXED_KEYS
@@ -110,8 +110,8 @@ def _write(path: Path, claims: int) -> float:
 async def _compare(folder: Path) -> dict[str, float]:
     path = folder / "compared.835"
     size = _write(path, COMPARED_CLAIMS)
-    ours = [size / (await _child("reading", path))["seconds"] for _ in range(ROUNDS)]
-    pyx12 = size / (await _child("remitting", path))["seconds"]
+    ours = [size / (await measured("reading", str(path)))["seconds"] for _ in range(ROUNDS)]
+    pyx12 = size / (await measured("remitting", str(path)))["seconds"]
     figures = {
         "x12_835_mb_per_second": median(ours),
         "x12_835_pyx12_mb_per_second": pyx12,
@@ -119,7 +119,7 @@ async def _compare(folder: Path) -> dict[str, float]:
     }
     if await _make_environment():
         command = str(ENVIRONMENT / "bin/python"), "-c", READ_WITH_LFH, str(path)
-        lfh = size / (await _told(*command))["seconds"]
+        lfh = size / (await told(*command))["seconds"]
         figures |= {"x12_835_lfh_mb_per_second": lfh, "x12_835_vs_lfh": median(ours) / lfh}
     return figures
 
@@ -144,7 +144,7 @@ async def _grow(folder: Path) -> dict[str, float]:
     for megabytes in (SMALL_MB, LARGE_MB):
         path = folder / f"{megabytes}.835"
         _write(path, megabytes * 2_970)
-        peaks.append((await _child("reading", path))["peak_mb"])
+        peaks.append((await measured("reading", str(path)))["peak_mb"])
         path.unlink()
     return {
         "x12_835_peak_mb": peaks[0],
@@ -195,16 +195,6 @@ async def _analyze(dsn: str) -> None:
     db = await asyncpg.connect(dsn)
     await db.execute("ANALYZE claim")
     await db.close()
-
-
-async def _child(module: str, path: Path) -> dict[str, Any]:
-    return await _told(sys.executable, "-m", f"tests.bench.{module}", str(path))
-
-
-async def _told(*command: str) -> dict[str, Any]:
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
-    told, _ = await process.communicate()
-    return json.loads(told)
 
 
 def _validate(path: Path) -> dict[str, float]:

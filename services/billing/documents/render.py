@@ -18,7 +18,7 @@ from typing import TypeAlias
 import typst
 
 Value: TypeAlias = "str | int | bool | Sequence[Value] | Mapping[str, Value] | None"
-"""What a template is given; amounts as texts, by `dollars`."""
+"""What a template is given; amounts as texts, by `money.dollars`."""
 
 # Latin, Greek and Cyrillic with the punctuation of text: what the fonts have. Another character
 # would be refused by PDF/UA-1, and typst 0.15 stops on some that are written from right to left.
@@ -50,12 +50,6 @@ def render_pdf(template: Path, data: Mapping[str, Value], made_at: datetime) -> 
         raise DocumentError(f"{template.name} does not come out as PDF/UA-1") from None
     assert isinstance(made, bytes)
     return made
-
-
-def dollars(cents: int) -> str:
-    """An amount as a reader of letters and statements expects it: $1,234.50."""
-    whole, rest = divmod(abs(cents), 100)
-    return f"{'-' if cents < 0 else ''}${whole:,}.{rest:02d}"
 
 
 @cache

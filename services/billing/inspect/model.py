@@ -93,8 +93,3 @@ class Findings:
             more = f"{self._count - len(told):,} more problems were found."
             told.append(Problem(segment=told[-1].segment, element=None, claim=None, message=more))
         return tuple(told)
-
-
-def dollars(cents: int) -> str:
-    """For people: $1,234.50."""
-    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"

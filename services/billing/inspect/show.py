@@ -14,8 +14,8 @@ from services.billing.inspect.model import (
     InspectedFile,
     InspectedTransaction,
     Problem,
-    dollars,
 )
+from services.billing.money import dollars
 
 _VERDICTS = {CLEAN: "[green]clean[/green]", HELD: "[red]held[/red]"}
 

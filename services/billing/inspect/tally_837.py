@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from services.billing.inspect.model import Findings, dollars
+from services.billing.inspect.model import Findings
 from services.billing.inspect.tally import Levels, Tally
+from services.billing.money import dollars
 from services.billing.x12.values import at
 
 _DIAGNOSES = frozenset({"BK", "BF", "ABK", "ABF"})

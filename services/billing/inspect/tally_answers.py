@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from services.billing.inspect.model import Findings, dollars
+from services.billing.inspect.model import Findings
 from services.billing.inspect.tally import Levels, Tally
+from services.billing.money import dollars
 from services.billing.x12.read_999 import GROUP_VERDICTS, TRANSACTION_VERDICTS
 from services.billing.x12.read_ta1 import INTERCHANGE_VERDICTS
 from services.billing.x12.values import at

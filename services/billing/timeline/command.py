@@ -13,6 +13,7 @@ from rich.table import Table
 
 from libs.cli.asking import ask
 from libs.cli.platform import load_platform
+from services.billing.money import dollars
 
 
 def show_claim(practice_id: UUID, claim_id: UUID, as_json: bool) -> None:
@@ -26,19 +27,15 @@ def show_claim(practice_id: UUID, claim_id: UUID, as_json: bool) -> None:
     console.print(
         f"[bold]{escape(claim['control_number'])}[/bold] · service {claim['service_on']} · "
         f"{escape(claim['payer_id'] or 'the patient pays')} · charged "
-        f"{_dollars(claim['charge_cents'])} · [bold]{claim['state']}[/bold]",
+        f"{dollars(claim['charge_cents'])} · [bold]{claim['state']}[/bold]",
         soft_wrap=True,
     )
     table = Table("when", "what", "amount", show_lines=False)
     for step in found["steps"]:
-        amount = "" if step["cents"] is None else _dollars(step["cents"])
+        amount = "" if step["cents"] is None else dollars(step["cents"])
         table.add_row(step["at"][:16].replace("T", " "), escape(step["words"]), amount)
     console.print(table)
     console.print(
-        f"open: payer {_dollars(found['payer_cents'])}, patient {_dollars(found['patient_cents'])}"
+        f"open: payer {dollars(found['payer_cents'])}, patient {dollars(found['patient_cents'])}"
     )
     console.print(f"next: {escape(found['next'])}", soft_wrap=True)
-
-
-def _dollars(cents: int) -> str:
-    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.billing.claims.model import AWAITING, Claim, State
+from services.billing.money import dollars
 from services.billing.x12 import in_words, meaning_of
 
 Row = Mapping[str, Any]
@@ -124,7 +125,7 @@ def of_decision(row: Row) -> Step:
     for group, reason, cents in row["adjustments"]:
         why[group, reason] = why.get((group, reason), 0) + cents
     reasons = [
-        f"{group}-{reason} {meaning_of(group, reason).label} {_signed(cents)}"
+        f"{group}-{reason} {meaning_of(group, reason).label} {dollars(cents)}"
         for (group, reason), cents in why.items()
     ]
     words = "; ".join([f"835 {row['trace_number']}, status {row['status']}: paid", *reasons])
@@ -136,7 +137,7 @@ def of_entries(rows: Sequence[Row]) -> list[Step]:
     """One step an entry of the journal, with its lines."""
     steps: dict[Any, Step] = {}
     for row in rows:
-        line = f"{row['account']} {_signed(row['cents'])}"
+        line = f"{row['account']} {dollars(row['cents'])}"
         known = steps.get(row["entry_id"])
         kind = str(row["kind"])
         words = f"{known.words}, {line}" if known else f"{_ENTRIES.get(kind, kind)}: {line}"
@@ -201,11 +202,7 @@ def _awaited(standing: Standing, first: timedelta, again: timedelta) -> str:
 def _after_decision(standing: Standing) -> str:
     owed = []
     if standing.payer_cents > 0:
-        owed.append(f"{_signed(standing.payer_cents)} is open with the payer")
+        owed.append(f"{dollars(standing.payer_cents)} is open with the payer")
     if standing.patient_cents > 0:
-        owed.append(f"the patient owes {_signed(standing.patient_cents)}")
+        owed.append(f"the patient owes {dollars(standing.patient_cents)}")
     return " and ".join(owed) or "nothing: it is settled"
-
-
-def _signed(cents: int) -> str:
-    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.billing.documents.render import DocumentError, dollars, render_pdf
+from services.billing.documents.render import DocumentError, render_pdf
+from services.billing.money import dollars
 from tests.billing.documents.pdf import open_pdf, text_of
 
 HERE = Path(__file__).parent

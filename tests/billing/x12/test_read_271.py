@@ -85,7 +85,6 @@ def test_a_large_file_is_read_as_it_comes() -> None:
     assert stream.tell() < len(content) / 4
 
 
-@pytest.mark.skipif(not SAMPLE.exists(), reason="the samples are committed with the inspector")
 def test_the_public_sample_says_a_plan_and_two_copayments() -> None:
     with SAMPLE.open("rb") as stream:
         [told] = read_271(stream)

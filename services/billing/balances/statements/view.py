@@ -7,7 +7,7 @@ from typing import Any
 from services.billing.balances.statements.model import Content, Visit, aging
 from services.billing.balances.statements.services import plain_words
 from services.billing.balances.statements.texts import Words, words_of, write_day
-from services.billing.documents.render import dollars
+from services.billing.money import dollars
 
 Row = tuple[str, str]
 

@@ -11,7 +11,8 @@ from libs.events.contracts.interop import EncounterPosted
 from services.billing.claims.model import Claim
 from services.billing.denials.letters.arguments import ARGUMENTS
 from services.billing.denials.model import Denial
-from services.billing.documents.render import Value, dollars
+from services.billing.documents.render import Value
+from services.billing.money import dollars
 
 
 @dataclass(frozen=True, slots=True)
