@@ -3,6 +3,7 @@
 from libs.events.transport import Job, Service
 from services.billing.answers import api as refused_files
 from services.billing.answers import held_api as held_answers
+from services.billing.answers.look import look_into_mailboxes
 from services.billing.answers.read import read_answers
 from services.billing.balances import api as patient_balances
 from services.billing.balances.assistance import api as assistance
@@ -68,6 +69,7 @@ from services.billing.eligibility.handlers import (
     know_member,
 )
 from services.billing.eligibility.inquire import inquire
+from services.billing.exchange import api as exchange
 from services.billing.exchange.send import SEND_TIMER, send_interchange
 from services.billing.facts.handlers import know_enrollment, know_practice, know_provider
 from services.billing.ledger import api as ledger
@@ -124,7 +126,10 @@ service = Service(
         CHARGE_TIMER: charge_card,
         REFUND_TIMER: refund_card,
     },
-    jobs=[Job("read-answers", every_seconds=0.25, run=read_answers)],
+    jobs=[
+        Job("read-answers", every_seconds=0.25, run=read_answers),
+        Job("look-into-mailboxes", every_seconds=10, run=look_into_mailboxes),
+    ],
     routes=[
         fee_schedules.routes,
         charge_lag.routes,
@@ -147,6 +152,7 @@ service = Service(
         unmatched.routes,
         deposits.routes,
         refused_files.routes,
+        exchange.routes,
         balance_policy.routes,
         patient_balances.routes,
         statements.routes,

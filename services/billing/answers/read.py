@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import BinaryIO, Literal
 from uuid import UUID
@@ -21,7 +20,9 @@ from services.billing.answers.address import refuse_misaddressed
 from services.billing.answers.refusals import RefusedFileError, refusal_of
 from services.billing.deposits.ach import is_ach, take_deposits
 from services.billing.eligibility.answer import take_coverage_answers
-from services.billing.exchange.send import ExchangeSettings
+from services.billing.exchange.directory import ExchangeSettings, sha256
+from services.billing.exchange.port import OF_ONE_FILE, Exchange, ExchangeError, Failure, Fate
+from services.billing.exchange.ways import open_exchange
 from services.billing.remittances.post import post_remittances
 from services.billing.status.answer import take_status_answers
 from services.billing.x12 import (
@@ -61,44 +62,51 @@ async def read_answers(work: Work) -> None:
             practice_id = UUID(folder.name)
         except ValueError:
             continue
-        inbound = folder / "inbound"
-        for path in sorted(inbound.iterdir()) if inbound.is_dir() else []:
-            # What ends in .part is still being written.
-            if path.is_file() and path.suffix != ".part":
-                await _read_file(work, practice_id, path)
+        async with open_exchange(practice_id, None) as exchange:
+            await take_waiting(work, practice_id, exchange)
 
 
-async def _read_file(work: Work, practice_id: UUID, path: Path) -> None:
-    """Take a file in one transaction, then put it away; a crash in between finds it known.
+async def take_waiting(work: Work, practice_id: UUID, exchange: Exchange) -> Failure | None:
+    """Take every file that waits; it is removed where it waited once its transaction is committed.
+
+    A crash in between finds it known. Returns what is wrong with a file that could not be had.
+    """
+    failure: Failure | None = None
+    for file in await exchange.list():
+        try:
+            path = await exchange.fetch(file)
+            fate = path and await _read_file(work, practice_id, path)
+            if fate is not None:
+                await exchange.remove(file, fate)
+        except ExchangeError as error:
+            if error.failure not in OF_ONE_FILE:
+                raise
+            failure = error.failure
+    return failure
+
+
+async def _read_file(work: Work, practice_id: UUID, path: Path) -> Fate | None:
+    """Take a file in one transaction; None: it waits.
 
     A refused file is read anew when somebody puts it back.
     """
-    digest = _sha256(path)
+    digest = sha256(path)
     try:
         async with work.unit_of_work(practice_id) as uow:
             verdict = await uow.db.fetchval(KNOWN_FILE, practice_id, path.name, digest)
             if verdict is None:
-                verdict = await _take(uow, path, digest)
+                await _take(uow, path, digest)
     except KeyUnavailableError:
         log.warning("file waits for the practice's key", practice=str(practice_id), file=path.name)
-        return
+        return None
     except (X12Error, ValidationError, RefusedFileError) as error:
-        verdict = "refused"
         await _note_refusal(work, practice_id, path, digest, refusal_of(error))
-    _put_away(path, path.parent / ("refused" if verdict == "refused" else "posted"), digest)
+        return "refused"
+    return "posted"
 
 
-def _put_away(path: Path, folder: Path, digest: bytes) -> None:
-    """Move the file; one of the same name with other content keeps its place."""
-    folder.mkdir(exist_ok=True)
-    target = folder / path.name
-    if target.exists() and _sha256(target) != digest:
-        target = folder / f"{path.stem}-{digest.hex()[:12]}{path.suffix}"
-    path.rename(target)
-
-
-async def _take(uow: UnitOfWork, path: Path, digest: bytes) -> str:
-    """Take the file in; returns posted, or duplicate where its content came before."""
+async def _take(uow: UnitOfWork, path: Path, digest: bytes) -> None:
+    """Take the file in, unless its content came before."""
     known = await uow.db.fetchval(KNOWN_CONTENT, uow.practice_id, digest)
     verdict = "duplicate" if known else "posted"
     with path.open("rb") as stream:
@@ -110,7 +118,6 @@ async def _take(uow: UnitOfWork, path: Path, digest: bytes) -> str:
     await uow.db.execute(
         NOTE_FILE, uow.practice_id, digest, path.name, kind, verdict, None, None, None, uow.now
     )
-    return verdict
 
 
 async def _dispatch(
@@ -152,8 +159,3 @@ async def _note_refusal(
             NOTE_FILE, practice_id, digest, path.name, kind, "refused", refusal.code,
             refusal.place, refusal.fix, uow.now,
         )  # fmt: skip
-
-
-def _sha256(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").digest()

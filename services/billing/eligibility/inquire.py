@@ -75,8 +75,8 @@ async def _prepare(uow: UnitOfWork, inquiry_id: UUID) -> tuple[KeptInquiry, int,
     elif inquiry.state is not State.ASKED:
         return None
     assert number is not None, "what was asked went out in an interchange"
-    _, content = await read_kept_interchange(uow, number)
-    return inquiry, number, content
+    kept = await read_kept_interchange(uow, number)
+    return inquiry, number, kept.content
 
 
 async def post(content: bytes, url: str) -> bytes:

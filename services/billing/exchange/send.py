@@ -1,17 +1,19 @@
-"""Interchanges leave: numbered without a gap, kept sealed, and written as files of the exchange."""
+"""Interchanges leave: numbered without a gap, kept sealed, put where their receiver takes them."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import Literal
-from uuid import UUID
+from typing import Literal, NamedTuple
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+import structlog
 
 from libs.events.transport import Timer, UnitOfWork, Work
 from services.billing.claims.store import next_number
+from services.billing.exchange.port import ExchangeError, Failure
+from services.billing.exchange.ways import open_exchange
+from services.billing.payers.store import find_terms
+
+log = structlog.get_logger("billing.exchange")
 
 SEND_TIMER = "send-interchange"
 Kind = Literal["837", "270", "276"]
@@ -21,8 +23,11 @@ ADD_INTERCHANGE = """
 INSERT INTO interchange (practice_id, interchange_number, kind, payer_id, content, made_at)
 VALUES ($1, $2, $3, $4, $5, $6)
 """
+SET_MAILBOX = """
+UPDATE interchange SET mailbox = $3 WHERE practice_id = $1 AND interchange_number = $2
+"""
 READ_INTERCHANGE = """
-SELECT kind, content FROM interchange WHERE practice_id = $1 AND interchange_number = $2
+SELECT kind, content, mailbox FROM interchange WHERE practice_id = $1 AND interchange_number = $2
 """
 CONFIRM_SENT = """
 UPDATE interchange SET sent_at = $3
@@ -30,17 +35,28 @@ UPDATE interchange SET sent_at = $3
 """
 
 
-class ExchangeSettings(BaseSettings):
-    """BILLING_EXCHANGE_DIR: the directory that the payer's files travel through."""
+NOTE_UNSENT = """
+UPDATE interchange SET failure = $3, failed_at = $4
+ WHERE practice_id = $1 AND interchange_number = $2
+"""
 
-    model_config = SettingsConfigDict(env_prefix="BILLING_")
 
-    exchange_dir: Path = Path(".local/exchange")
+class Kept(NamedTuple):
+    """An interchange as it was kept. `mailbox`: where it goes; None: the exchange directory."""
+
+    kind: Kind
+    content: bytes
+    mailbox: str | None
 
 
 async def send(uow: UnitOfWork, kind: Kind, payer_id: str, write: Callable[[int], bytes]) -> int:
-    """Keep an interchange to a payer as `keep` does, and set it on its way once this commits."""
+    """Keep an interchange to a payer as `keep` does, and set it on its way once this commits.
+
+    It goes where the directory of payers says now: it is addressed to that receiver.
+    """
     number = await keep(uow, kind, payer_id, write)
+    terms = await find_terms(uow.db, uow.practice_id, payer_id)
+    await uow.db.execute(SET_MAILBOX, uow.practice_id, number, terms.mailbox)
     await uow.set_timer(SEND_TIMER, str(number), uow.now)
     return number
 
@@ -58,11 +74,11 @@ async def keep(uow: UnitOfWork, kind: Kind, payer_id: str, write: Callable[[int]
     return number
 
 
-async def read_kept_interchange(uow: UnitOfWork, number: int) -> tuple[Kind, bytes]:
+async def read_kept_interchange(uow: UnitOfWork, number: int) -> Kept:
     """What was kept under a number of this practice's."""
     row = await uow.db.fetchrow(READ_INTERCHANGE, uow.practice_id, number)
     assert row is not None, "an interchange is kept with its number"
-    return row["kind"], uow.unseal(row["content"], _place(number))
+    return Kept(row["kind"], uow.unseal(row["content"], _place(number)), row["mailbox"])
 
 
 async def confirm_sent(uow: UnitOfWork, number: int) -> None:
@@ -70,27 +86,26 @@ async def confirm_sent(uow: UnitOfWork, number: int) -> None:
 
 
 async def send_interchange(timer: Timer, work: Work) -> None:
-    """Write the interchange's file, whole or not at all; again only where nobody has it yet."""
+    """Put the interchange's file where its receiver takes it; a failure is seen and tried again."""
     number = int(timer.key)
     async with work.unit_of_work(timer.practice_id) as uow:
-        kind, content = await read_kept_interchange(uow, number)
-    _write_file(timer.practice_id, f"{number:09d}.{kind}", content)
+        kept = await read_kept_interchange(uow, number)
+    try:
+        async with open_exchange(timer.practice_id, kept.mailbox) as exchange:
+            await exchange.put(f"{number:09d}.{kept.kind}", kept.content)
+    except ExchangeError as error:
+        log.warning("interchange not sent", practice=str(timer.practice_id), number=number,
+                    mailbox=kept.mailbox, failure=error.failure)  # fmt: skip
+        async with work.unit_of_work(timer.practice_id) as uow:
+            await _note_unsent(uow, number, error.failure)
+        raise
     async with work.unit_of_work(timer.practice_id) as uow:
         await confirm_sent(uow, number)
 
 
+async def _note_unsent(uow: UnitOfWork, number: int, failure: Failure) -> None:
+    await uow.db.execute(NOTE_UNSENT, uow.practice_id, number, failure, uow.now)
+
+
 def _place(number: int) -> str:
     return f"interchange/{number}"
-
-
-def _write_file(practice_id: UUID, name: str, content: bytes) -> None:
-    outbound = ExchangeSettings().exchange_dir / str(practice_id) / "outbound"
-    outbound.mkdir(parents=True, exist_ok=True)
-    if (outbound / name).exists() or (outbound / "taken" / name).exists():
-        return
-    part = outbound / f"{name}.part"
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(outbound / name)

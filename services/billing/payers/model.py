@@ -22,6 +22,7 @@ Usage = Literal["P", "T"]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{2,15}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+MailboxName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 
 MOST_CLAIMS = 5000
 """In one transaction set (005010X222A1, section 1.3.2)."""
@@ -53,6 +54,8 @@ class PayerTerms(Contract):
     """ISA06, GS02, 1000A NM109, as the receiver gave it; None: the practice's tax number."""
     usage: Usage = "T"
     """ISA15: production only once it was agreed."""
+    mailbox: MailboxName | None = None
+    """Of the practice's in BILLING_MAILBOXES: files go there; None: to the exchange directory."""
     claims_per_interchange: Annotated[int, Field(ge=1, le=MOST_CLAIMS)] = MOST_CLAIMS
     billing_taxonomy: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{10}$")] | None = None
     """PRV*BI, a NUCC code, where the payer decides by it."""
@@ -71,6 +74,7 @@ class Route:
     itself: str | None
     """The payer's own id, where it is the receiver."""
     usage: Usage
+    mailbox: str | None
     billing_taxonomy: str | None
 
     @property
@@ -94,6 +98,7 @@ def route_of(payer_id: str, terms: PayerTerms, tax_id: str) -> Route:
         receiver=terms.receiver,
         itself=None if terms.receiver else payer_id,
         usage=terms.usage,
+        mailbox=terms.mailbox,
         billing_taxonomy=terms.billing_taxonomy,
     )
 

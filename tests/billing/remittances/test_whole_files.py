@@ -11,7 +11,7 @@ from libs.events.contracts.billing import (
     ClaimPaid,
 )
 from libs.events.examples.interop import NAMESPACE, PRACTICE, line
-from services.billing.exchange.send import ExchangeSettings
+from services.billing.exchange.directory import ExchangeSettings
 from tests.billing.desk import Desk, let_answer, simulated
 from tests.harness import Harness
 
