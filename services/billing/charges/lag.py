@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from libs.events.contracts import Contract
+
 
 @dataclass(frozen=True, slots=True)
 class PostedVisit:
@@ -21,23 +23,21 @@ class PostedVisit:
         return max((self.posted_on - self.service_on).days, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """Days from service to posting over some visits; None where there are none."""
+class LagView(Contract):
+    """Days from service to posting; `lag_days` over `visits` is the average; None: no visits."""
 
     visits: int
     lag_days: int
-    """Of all of them; over `visits` it is the average."""
     median_days: int | None
     p90_days: int | None
     late: int
     """Those that were posted after more days than are allowed."""
 
 
-def lag_of(visits: Sequence[PostedVisit], late_after_days: int) -> Lag:
+def lag_of(visits: Sequence[PostedVisit], late_after_days: int) -> LagView:
     """Median and 90th percentile by nearest rank: days that a visit did take."""
     days = sorted(visit.lag_days for visit in visits)
-    return Lag(
+    return LagView(
         visits=len(days),
         lag_days=sum(days),
         median_days=_rank(days, 50),

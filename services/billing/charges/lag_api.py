@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +11,7 @@ from fastapi import APIRouter, Query
 from libs.events.contracts import Contract
 from libs.service.http import Uow
 from services.billing.charges import lag_store
-from services.billing.charges.lag import PostedVisit, lag_of
+from services.billing.charges.lag import LagView, PostedVisit, lag_of
 from services.billing.charges.model import added_services
 
 routes = APIRouter(prefix="/charges", tags=["charges"])
@@ -21,20 +20,6 @@ LATE_AFTER_DAYS = 3
 NOBODY = UUID(int=0)
 LateAfter = Annotated[int, Query(ge=0, le=3650)]
 Limit = Annotated[int, Query(ge=1, le=500)]
-
-
-class LagView(Contract):
-    """Days from service to posting; `lag_days` over `visits` is the average."""
-
-    visits: int
-    lag_days: int
-    median_days: int | None
-    p90_days: int | None
-    late: int
-
-    @classmethod
-    def of(cls, visits: list[PostedVisit], late_after_days: int) -> LagView:
-        return cls(**asdict(lag_of(visits, late_after_days)))
 
 
 class ClinicianLag(Contract):
@@ -95,9 +80,9 @@ async def show_lag(
         from_on=from_on,
         to_on=to_on,
         late_after_days=late_after_days,
-        practice=LagView.of(visits, late_after_days),
+        practice=lag_of(visits, late_after_days),
         clinicians=tuple(
-            ClinicianLag(provider_npi=npi or None, lag=LagView.of(of_one, late_after_days))
+            ClinicianLag(provider_npi=npi or None, lag=lag_of(of_one, late_after_days))
             for npi, of_one in sorted(by_clinician.items())
         ),
     )
@@ -118,8 +103,7 @@ async def list_late(
 @routes.get("/added")
 async def list_added(uow: Uow, after: UUID = NOBODY, limit: Limit = 100) -> list[AddedCharge]:
     """What corrections added to visits whose claims had left, by claim_id: of those claims that are
-    due to be replaced. A page may be shorter than `limit`; ask on from its last claim until one is
-    empty.
+    due to be replaced.
     """
     found: list[AddedCharge] = []
     while len(found) < limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -23,7 +23,7 @@ from libs.events.contracts.values import (
 from libs.service.http import Uow, json_body
 from services.billing.claims import store
 from services.billing.claims.model import Claim, PayerSequence, State
-from services.billing.claims.revisions import revisions
+from services.billing.claims.revisions import Revision, revisions
 from services.billing.ledger import model as ledger
 from services.billing.ledger.store import list_of_claim, post
 from services.billing.payers.model import filing_deadline
@@ -96,18 +96,6 @@ class JournalLine(Contract):
     """The event that says the same, of charges and their reversals."""
 
 
-class Revision(Contract):
-    """The claim for one state of its visit: what was charged, and what took it back."""
-
-    number: int
-    charge_cents: int
-    posted_at: datetime | None
-    event_id: UUID | None
-    reversed_at: datetime | None
-    reversed_by: UUID | None
-    """The event that says so: the visit was corrected or voided."""
-
-
 class ClaimHistory(Contract):
     """A claim, what became of it, what rules found, how it was paid, and its journal lines."""
 
@@ -163,7 +151,7 @@ async def show_claim(claim_id: UUID, uow: Uow) -> ClaimHistory:
         correct_by=filing_deadline(terms, claim.service_on, is_corrected=True),
         moves=tuple(ClaimMove(**move) for move in moves),
         edits=tuple(EditView(**edit) for edit in edits),
-        revisions=tuple(Revision(**asdict(one)) for one in revisions(claim, journal)),
+        revisions=tuple(revisions(claim, journal)),
         postings=tuple(Posting(**posting) for posting in postings),
         journal=tuple(JournalLine(**line) for line in journal),
     )

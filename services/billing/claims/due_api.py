@@ -33,8 +33,8 @@ class CorrectionDue(Contract):
     asked_by: str | None
     """Who asked for it; None: the visit was changed."""
     waiting_for: str | None
-    """payer-answer, payer-claim-number, void-rejected (resubmit it), or why a claim would be held;
-    None: it goes out with the next interchange."""
+    """payer-answer, payer-claim-number, void-rejected (resubmit it), further-payer (a person's to
+    settle), or why a claim would be held; None: it goes out with the next interchange."""
     since: datetime
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from libs.events.contracts import Contract
 from services.billing.claims.model import Claim
 from services.billing.ledger.model import Account, charge_entry_id
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """The claim for one state of its visit; without a charge where none was posted."""
+class Revision(Contract):
+    """The claim for one state of its visit: what was charged for it, and what took it back."""
 
     number: int
     charge_cents: int
@@ -23,7 +22,7 @@ class Revision:
     """The event that says the charges."""
     reversed_at: datetime | None
     reversed_by: UUID | None
-    """The event that says that they were taken back."""
+    """The event that says so: the visit was corrected or voided."""
 
 
 def revisions(claim: Claim, journal: Iterable[Mapping[str, Any]]) -> list[Revision]:

@@ -103,7 +103,7 @@ WITH found AS (
        AND NOT EXISTS (SELECT FROM found f WHERE f.rule_id = e.rule_id
                           AND f.line_number = e.line_number AND f.place = e.place)
 )
-UPDATE claim SET is_clean = coalesce(is_clean, true) AND $6, rules_revision = $4
+UPDATE claim SET is_clean = coalesce(is_clean, true) AND $6
  WHERE practice_id = $1 AND claim_id = $2
 """
 _TABLES = ("ncci-units", "ncci-pairs")
