@@ -37,7 +37,8 @@ from services.billing.claims import replace_api as sent_again
 from services.billing.claims.change import correct_claim
 from services.billing.claims.due import CORRECT_TIMER
 from services.billing.claims.follow_up import FOLLOW_UP_TIMER
-from services.billing.claims.release import SUBMIT_TIMER
+from services.billing.claims.look_again import look_again
+from services.billing.claims.release import LOOK_AGAIN_TIMER, SUBMIT_TIMER
 from services.billing.claims.submit import submit_claims
 from services.billing.coordination.forward import (
     ASK_TIMER,
@@ -106,6 +107,7 @@ service = Service(
     timers={
         SUBMIT_TIMER: submit_claims,
         CORRECT_TIMER: correct_claim,
+        LOOK_AGAIN_TIMER: look_again,
         ASK_TIMER: ask_next_payer,
         CROSSOVER_TIMER: follow_crossover,
         DEPOSIT_TIMER: tell_missing_deposit,

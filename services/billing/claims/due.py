@@ -15,6 +15,7 @@ from libs.events.transport.payload import read_kept, write_kept
 from services.billing.claims import store
 from services.billing.claims.correcting import Due
 from services.billing.claims.model import Claim
+from services.billing.scrub.store import drop_overrides
 
 CORRECT_TIMER = "correct-claim"
 """Looks at a claim whose correction may go on; keyed by the claim."""
@@ -68,19 +69,18 @@ async def replacement_due(
     sealed = uow.seal(write_kept(encounter), _place(claim.claim_id))
     event_id = event_id or encounter.event_id
     row = claim.practice_id, claim.claim_id, "replace", event_id, sealed, uow.now, asked_by
-    await uow.db.execute(PUT, *row)
-    await _wake(uow, claim.claim_id)
+    await _put(uow, claim, row)
 
 
 async def void_due(uow: UnitOfWork, claim: Claim, event_id: UUID) -> None:
     """The visit is void, and the payer does not know it."""
     row = claim.practice_id, claim.claim_id, "void", event_id, None, uow.now, None
-    await uow.db.execute(PUT, *row)
-    await _wake(uow, claim.claim_id)
+    await _put(uow, claim, row)
 
 
 async def nothing_due(db: Db, claim: Claim) -> None:
     await db.execute(DROP, claim.practice_id, claim.claim_id)
+    await drop_overrides(db, claim)
 
 
 async def find_due(uow: UnitOfWork, claim_ids: Collection[UUID]) -> dict[UUID, Due]:
@@ -122,6 +122,12 @@ async def list_due(db: Db, practice_id: UUID, limit: int, offset: int) -> list[d
 def open_correction(uow: UnitOfWork, claim_id: UUID, sealed: bytes) -> EncounterPosted:
     """The visit as `correction_due.encounter` keeps it."""
     return read_kept(uow.unseal(sealed, _place(claim_id)), EncounterPosted)
+
+
+async def _put(uow: UnitOfWork, claim: Claim, row: tuple[Any, ...]) -> None:
+    await uow.db.execute(PUT, *row)
+    await drop_overrides(uow.db, claim)
+    await _wake(uow, claim.claim_id)
 
 
 async def _resume(uow: UnitOfWork, claim_ids: list[UUID] | None) -> None:

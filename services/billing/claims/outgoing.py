@@ -18,7 +18,14 @@ from services.billing.claims.compose import Draft, compose, compose_kept
 from services.billing.claims.correcting import Due, Step, next_step
 from services.billing.claims.model import Claim, State, as_of
 from services.billing.claims.moves import Move
-from services.billing.claims.release import charge, lacks_standing, reverse_charges, take_back
+from services.billing.claims.release import (
+    charge,
+    lacks_standing,
+    look_again_on,
+    reverse_charges,
+    take_back,
+)
+from services.billing.scrub.check import scrub_claim
 from services.billing.x12.claims_837p import Frequency, ProfessionalClaim
 
 
@@ -173,6 +180,11 @@ async def _replacement(
             return prices
         now = replace(as_of(claim, encounter, origin=claim.origin), charge_cents=sum(prices))
     lines = store.priced_lines(encounter, prices)
+    if now.payer_sequence == "P":  # as with originals, a payer has decided on what the next one has
+        scrubbed = await scrub_claim(uow, now, encounter, replacement=lines)
+        if scrubbed.stopped_by:
+            await look_again_on(uow, now, scrubbed.look_again_on)
+            return "claim-edits"
     [as_now] = await compose(uow, biller, [Draft(now, encounter, lines)])
     said = _named(as_now, claim, "7")
     if biller.unwritable(claim.payer_id, said, uow.now):

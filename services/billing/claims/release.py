@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,6 +28,8 @@ from services.billing.ledger.store import post
 from services.billing.scrub.check import note_unwritable, scrub_claim
 
 SUBMIT_TIMER = "submit-claims"
+LOOK_AGAIN_TIMER = "look-again"
+"""Of a claim: the day has come that it waited for."""
 
 
 class SubmitSettings(BaseSettings):
@@ -47,6 +49,8 @@ class Hold:
     edits: tuple[str, ...] = ()
     is_news: bool = False
     """Other rules hold it than before."""
+    look_again_on: date | None = None
+    """The day on which it is looked at again by itself."""
 
     @property
     def note(self) -> str:
@@ -77,7 +81,9 @@ async def advance(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> 
     hold = Hold(reason) if reason else await _why_not(uow, claim, encounter)
     if hold is None:
         await _let_go(uow, claim)
-    elif hold.is_news or hold.reason != claim.hold_reason:
+        return
+    await look_again_on(uow, claim, hold.look_again_on)
+    if hold.is_news or hold.reason != claim.hold_reason:
         await _hold(uow, claim, encounter, hold)
 
 
@@ -167,7 +173,12 @@ async def _why_not(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) ->
     if claim.payer_sequence == "P":  # a payer has decided on what goes to the next one
         scrubbed = await scrub_claim(uow, claim, encounter)
         if scrubbed.stopped_by:
-            return Hold("claim-edits", edits=scrubbed.stopped_by, is_news=scrubbed.is_news)
+            return Hold(
+                "claim-edits",
+                edits=scrubbed.stopped_by,
+                is_news=scrubbed.is_news,
+                look_again_on=scrubbed.look_again_on,
+            )
     if place := await unwritable_element(uow, claim, encounter):
         await note_unwritable(uow, claim)
         return Hold("claim-incomplete", place)
@@ -207,6 +218,14 @@ async def end_wait(uow: UnitOfWork, claim: Claim) -> Origin:
         service_month=month_of(claim.service_on),
     )
     return await uow.publish(released, origin=origin)
+
+
+async def look_again_on(uow: UnitOfWork, claim: Claim, day: date | None) -> None:
+    """Look at the claim again when the day begins (UTC), unless its visit is still to be heard."""
+    if day is not None:
+        begins = datetime.combine(day, time(), UTC)
+        about = [str(claim.encounter_id)]
+        await uow.set_timer(LOOK_AGAIN_TIMER, str(claim.claim_id), begins, about=about)
 
 
 async def _let_go(uow: UnitOfWork, claim: Claim) -> None:

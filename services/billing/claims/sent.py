@@ -12,7 +12,17 @@ SET_INTERCHANGE = """
 UPDATE claim SET interchange_number = $3, given_to = greatest(given_to, payer_sequence)
  WHERE practice_id = $1 AND claim_id = ANY($2::uuid[])
 """
-SET_REVISION = "UPDATE claim SET revision = $3 WHERE practice_id = $1 AND claim_id = $2"
+# Its visit is as it was: what was found on it, and let go, goes along.
+SET_REVISION = """
+WITH found AS (
+    UPDATE claim_edit SET revision = $3
+     WHERE practice_id = $1 AND claim_id = $2 AND revision = $3 - 1
+), let_go AS (
+    UPDATE edit_override SET revision = $3
+     WHERE practice_id = $1 AND claim_id = $2 AND revision = $3 - 1
+)
+UPDATE claim SET revision = $3 WHERE practice_id = $1 AND claim_id = $2
+"""
 MARK_CORRECTED = """
 UPDATE claim SET was_refused = true WHERE practice_id = $1 AND claim_id = $2
 """
@@ -32,7 +42,7 @@ async def set_interchange(db: Db, practice_id: UUID, claims: Sequence[Claim], nu
 
 
 async def set_revision(db: Db, claim: Claim) -> None:
-    """The claim was charged anew, for its `revision`."""
+    """The claim goes out, or is charged, anew for its `revision`; its visit did not change."""
     await db.execute(SET_REVISION, claim.practice_id, claim.claim_id, claim.revision)
 
 

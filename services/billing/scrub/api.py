@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from libs.events.contracts import Contract
 from libs.service.http import Uow, json_body, known_caller
 from libs.service.operators import Caller
+from services.billing.claims.look_again import look_at
 from services.billing.claims.model import Claim
-from services.billing.claims.release import advance
-from services.billing.claims.store import lock, lock_standing, read_encounter
+from services.billing.claims.store import lock, lock_standing
 from services.billing.scrub import store
 from services.billing.scrub.catalogue import BY_ID, RULES
 from services.billing.scrub.views import Because, CleanRate, EditView, RuleView
@@ -52,7 +52,8 @@ async def override_edit(
     uow: Uow,
     caller: Annotated[Caller, Depends(known_caller)],
 ) -> list[EditView]:
-    """The claim goes on without the rule, as its visit is now; a corrected visit is asked anew.
+    """The claim, or its replacement, goes on without the rule, as its visit is now; a corrected
+    visit is asked anew.
 
     Repeating is harmless; 409: the rule allows no override, or was overridden for another reason.
     """
@@ -60,19 +61,24 @@ async def override_edit(
     claim = await lock(uow.db, uow.practice_id, claim_id)
     if claim is None or claim.encounter_id is None or rule_id not in BY_ID:
         raise HTTPException(404, "there is no such edit")
-    known = await store.find_override(uow.db, claim, rule_id)
+    revision = await store.find_revision(uow.db, claim, rule_id)
+    if revision is None:
+        raise HTTPException(404, "there is no such edit")
+    known = await store.find_override(uow.db, claim, revision, rule_id)
     if known is None:
-        await _override(claim, rule_id, command.because, uow, caller.name)
+        await _override(claim, revision, rule_id, command.because, uow, caller.name)
     elif known != command.because:
         raise HTTPException(409, "the edit was overridden for another reason")
     edits = await store.list_edits(uow.db, uow.practice_id, claim_id)
     return [EditView(**edit) for edit in edits]
 
 
-async def _override(claim: Claim, rule_id: str, because: Because, uow: Uow, by: str) -> None:
+async def _override(
+    claim: Claim, revision: int, rule_id: str, because: Because, uow: Uow, by: str
+) -> None:
     if not await store.is_stopped_by(uow.db, claim, rule_id):
         raise HTTPException(404, "there is no such edit")
     if not BY_ID[rule_id].overridable:
         raise HTTPException(409, "this rule allows no override; mend what it found")
-    await store.add_override(uow.db, claim, rule_id, because, by, uow.now)
-    await advance(uow, claim, await read_encounter(uow, claim))
+    await store.add_override(uow.db, claim, revision, rule_id, because, by, uow.now)
+    await look_at(uow, claim)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,6 +22,7 @@ from services.billing.scrub.model import (
     Line,
     Pair,
     UnitLimit,
+    look_again_on,
     stopping,
 )
 
@@ -31,12 +33,25 @@ class Scrubbed:
 
     stopped_by: tuple[str, ...]
     is_news: bool
+    look_again_on: date | None
+    """The day on which time alone mends something of it."""
 
 
-async def scrub_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> Scrubbed:
-    """Ask of a priced claim with a payer; the caller holds it and `lock_standing`."""
+async def scrub_claim(
+    uow: UnitOfWork,
+    claim: Claim,
+    encounter: EncounterPosted,
+    *,
+    replacement: Sequence[Mapping[str, Any]] | None = None,
+) -> Scrubbed:
+    """Ask of a priced claim with a payer; the caller holds it and `lock_standing`.
+
+    `replacement`: its lines, where it goes out in place of what the payer has (837P CLM05-3 7). The
+    same rules are asked, of the payer's days for a corrected claim, and what the payer has of the
+    claim is no duplicate of it. Whether the claim was clean is known since it went out first.
+    """
     diagnoses = [code.replace(".", "") for code in encounter.diagnoses]
-    raw = await store.read_facts(uow.db, claim, diagnoses)
+    raw = await store.read_facts(uow.db, claim, diagnoses, replacement)
     assert claim.patient_id is not None
     assert claim.payer_id is not None
     coverage = await coverage_on(
@@ -45,10 +60,10 @@ async def scrub_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted)
     facts = facts_of(encounter, raw, coverage, uow.now.date())
     edits = scrub(facts)
     stopped_by = stopping(edits, raw["overridden"] or ())
-    is_clean = not any(edit.severity == "error" for edit in edits)
+    is_clean = replacement is not None or not any(edit.severity == "error" for edit in edits)
     await store.save_edits(uow.db, claim, edits, REVISION, uow.now, is_clean=is_clean)
     before = stopping_before(raw)
-    return Scrubbed(stopped_by, is_news=before != stopped_by)
+    return Scrubbed(stopped_by, before != stopped_by, look_again_on(edits))
 
 
 async def note_unwritable(uow: UnitOfWork, claim: Claim) -> None:
@@ -78,7 +93,7 @@ def facts_of(
         referring_npi=encounter.referring.npi if encounter.referring else None,
         has_authorization=encounter.prior_authorization is not None,
         coverage=coverage,
-        filing_deadline=_deadline(raw["terms"], encounter.service_on),
+        filing_deadline=_deadline(raw, encounter.service_on),
         authorization_codes=frozenset(raw["authorization_codes"] or ()),
         diagnosis_list=_listed(raw, "icd-10-cm") or packaged().on(encounter.service_on),
         procedure_list=_listed(raw, "procedures"),
@@ -87,10 +102,11 @@ def facts_of(
             code: UnitLimit(units, mai) for code, units, mai in raw.get("ncci-units") or ()
         },
         same_day=_lines(raw["same_day"]),
+        replaced=_lines(raw.get("replaced")),
     )
 
 
-def _lines(rows: list[dict[str, Any]] | None) -> tuple[Line, ...]:
+def _lines(rows: Sequence[Mapping[str, Any]] | None) -> tuple[Line, ...]:
     return tuple(
         Line(
             row["line_number"],
@@ -104,10 +120,11 @@ def _lines(rows: list[dict[str, Any]] | None) -> tuple[Line, ...]:
     )
 
 
-def _deadline(terms: dict[str, Any] | None, service_on: date) -> date | None:
-    if terms is None:
+def _deadline(raw: dict[str, Any], service_on: date) -> date | None:
+    if raw["terms"] is None:
         return None
-    return filing_deadline(PayerTerms.model_validate(terms), service_on, is_corrected=False)
+    terms = PayerTerms.model_validate(raw["terms"])
+    return filing_deadline(terms, service_on, is_corrected="replaced" in raw)
 
 
 def _pair(row: list[Any]) -> Pair:

@@ -96,6 +96,8 @@ class ClaimFacts:
     unit_limits: Mapping[str, UnitLimit] | None = None
     same_day: tuple[Line, ...] = ()
     """Lines of the patient's other live claims to this payer, of this clinician and day."""
+    replaced: tuple[Line, ...] = ()
+    """Lines that the payer has of this claim already, where it goes out in their place."""
 
     @property
     def age_in_days(self) -> int:
@@ -117,6 +119,8 @@ class Finding:
     line_number: int = 0
     severity: Severity | None = None
     """None: the rule's own."""
+    until: date | None = None
+    """The day on which it is found no more, where time alone mends it."""
 
 
 Check = Callable[[ClaimFacts], Iterable[Finding]]
@@ -192,6 +196,8 @@ class Edit:
     line_number: int
     place: str
     explanation: str
+    until: date | None = None
+    """The day on which it is found no more, where time alone mends it; not kept."""
 
 
 def evaluate(facts: ClaimFacts, rules: Iterable[Rule]) -> Iterator[Edit]:
@@ -205,6 +211,7 @@ def evaluate(facts: ClaimFacts, rules: Iterable[Rule]) -> Iterator[Edit]:
                     found.line_number,
                     found.place,
                     found.explanation,
+                    found.until,
                 )
 
 
@@ -213,3 +220,11 @@ def stopping(edits: Iterable[Edit], overridden: Iterable[str] = ()) -> tuple[str
     let_go = frozenset(overridden)
     errors = {edit.rule_id for edit in edits if edit.severity == "error"}
     return tuple(sorted(errors - let_go))
+
+
+def look_again_on(edits: Iterable[Edit]) -> date | None:
+    """The first day on which an error is found no more though nobody mends it; None: there is none.
+
+    All else that rules look at is of the day of service, whatever day it is now.
+    """
+    return min((one.until for one in edits if one.severity == "error" and one.until), default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,8 @@ from services.billing.claims.model import Claim
 from services.billing.scrub.model import Edit
 
 # Another claim is live unless it is void or the patient's to pay. Of two that are held, the later
-# one is the duplicate: each would wait for the other for ever.
+# one is the duplicate: each would wait for the other for ever. Beside a claim that its payer has
+# ($7 null), what is held is the later one.
 READ_FACTS = """
 WITH survivor AS (
     SELECT coalesce((SELECT survivor_id FROM alias
@@ -91,11 +92,12 @@ WITH found AS (
         rule_id text, line_number int, place text, severity text, explanation text)
 ), kept AS (
     INSERT INTO claim_edit AS e (practice_id, claim_id, rule_id, line_number, place, severity,
-                                 explanation, rules_revision, found_at)
-    SELECT $1, $2, rule_id, line_number, place, severity, explanation, $4, $5 FROM found
+                                 explanation, rules_revision, found_at, revision)
+    SELECT $1, $2, rule_id, line_number, place, severity, explanation, $4, $5, $7 FROM found
     ON CONFLICT (practice_id, claim_id, rule_id, line_number, place) DO UPDATE
        SET severity = excluded.severity, explanation = excluded.explanation,
            rules_revision = excluded.rules_revision, mended_at = NULL,
+           revision = excluded.revision,
            found_at = CASE WHEN e.mended_at IS NULL THEN e.found_at ELSE excluded.found_at END
 ), mended AS (
     UPDATE claim_edit e SET mended_at = $5
@@ -112,9 +114,8 @@ LIST_EDITS = """
 SELECT e.rule_id, e.severity, e.line_number, e.place, e.explanation, e.rules_revision, e.found_at,
        e.mended_at, o.because, o.overridden_by, o.overridden_at
   FROM claim_edit e
-  LEFT JOIN claim c USING (practice_id, claim_id)
   LEFT JOIN edit_override o ON o.practice_id = e.practice_id AND o.claim_id = e.claim_id
-        AND o.rule_id = e.rule_id AND o.revision = c.revision AND e.severity = 'error'
+        AND o.rule_id = e.rule_id AND o.revision = e.revision AND e.severity = 'error'
  WHERE e.practice_id = $1 AND e.claim_id = $2
  ORDER BY e.mended_at NULLS FIRST, e.line_number, e.rule_id, e.place
 """
@@ -126,7 +127,14 @@ STOPS = """
 SELECT EXISTS (SELECT FROM claim_edit WHERE practice_id = $1 AND claim_id = $2 AND rule_id = $3
                   AND severity = 'error' AND mended_at IS NULL)
 """
+FIND_REVISION = """
+SELECT max(revision) FROM claim_edit
+ WHERE practice_id = $1 AND claim_id = $2 AND rule_id = $3 AND severity = 'error'
+"""
 ADD_OVERRIDE = "INSERT INTO edit_override VALUES ($1, $2, $3, $4, $5, $6, $7)"
+DROP_OVERRIDES = """
+DELETE FROM edit_override WHERE practice_id = $1 AND claim_id = $2 AND revision > $3
+"""
 COUNT_MONTHS = """
 SELECT date_trunc('month', service_on)::date AS month, count(*) AS scrubbed,
        count(*) FILTER (WHERE is_clean) AS clean,
@@ -141,17 +149,27 @@ SELECT date_trunc('month', service_on)::date AS month, count(*) AS scrubbed,
 """
 
 
-async def read_facts(db: Db, claim: Claim, diagnoses: Sequence[str]) -> dict[str, Any]:
+async def read_facts(
+    db: Db,
+    claim: Claim,
+    diagnoses: Sequence[str],
+    replacement: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
     """Raw facts of a claim by name, as the two statements name them; null where there is none.
 
-    The second one is asked only of a practice that loaded code sets for the day.
+    `replacement`: its lines as they are to go out in place of those that the payer has, which are
+    `replaced` then. The second statement is asked only of a practice that loaded code sets for the
+    day.
     """
+    number = claim.control_number if replacement is None else None
     facts: dict[str, Any] = json.loads(
         await db.fetchval(
             READ_FACTS, claim.practice_id, claim.claim_id, claim.patient_id, claim.service_on,
-            claim.provider_npi, claim.payer_id, claim.control_number, claim.revision,
+            claim.provider_npi, claim.payer_id, number, claim.revision,
         )
     )  # fmt: skip
+    if replacement is not None:
+        facts |= {"lines": replacement, "replaced": facts["lines"]}
     sets: dict[str, list[str]] = facts["sets"] or {}
     if not sets:
         return facts
@@ -168,8 +186,10 @@ async def save_edits(
     db: Db, claim: Claim, edits: Sequence[Edit], revision: str, at: datetime, *, is_clean: bool
 ) -> None:
     """Keep what was found; what was found before and is no more counts as mended."""
-    rows = json.dumps([asdict(edit) for edit in edits])
-    await db.execute(SAVE_EDITS, claim.practice_id, claim.claim_id, rows, revision, at, is_clean)
+    rows = json.dumps([asdict(edit) for edit in edits], default=str)
+    await db.execute(
+        SAVE_EDITS, claim.practice_id, claim.claim_id, rows, revision, at, is_clean, claim.revision
+    )
 
 
 async def note_not_clean(db: Db, claim: Claim) -> None:
@@ -181,11 +201,14 @@ async def list_edits(db: Db, practice_id: UUID, claim_id: UUID) -> list[dict[str
     return [dict(row) for row in await db.fetch(LIST_EDITS, practice_id, claim_id)]
 
 
-async def find_override(db: Db, claim: Claim, rule_id: str) -> str | None:
-    """Why somebody let the claim go in spite of the rule; None: nobody did."""
-    return await db.fetchval(
-        FIND_OVERRIDE, claim.practice_id, claim.claim_id, claim.revision, rule_id
-    )
+async def find_revision(db: Db, claim: Claim, rule_id: str) -> int | None:
+    """The state of the visit on which the rule found an error last; None: it never did."""
+    return await db.fetchval(FIND_REVISION, claim.practice_id, claim.claim_id, rule_id)
+
+
+async def find_override(db: Db, claim: Claim, revision: int, rule_id: str) -> str | None:
+    """Why somebody let that state go in spite of the rule; None: nobody did."""
+    return await db.fetchval(FIND_OVERRIDE, claim.practice_id, claim.claim_id, revision, rule_id)
 
 
 async def is_stopped_by(db: Db, claim: Claim, rule_id: str) -> bool:
@@ -193,11 +216,16 @@ async def is_stopped_by(db: Db, claim: Claim, rule_id: str) -> bool:
 
 
 async def add_override(
-    db: Db, claim: Claim, rule_id: str, because: str, by: str, at: datetime
+    db: Db, claim: Claim, revision: int, rule_id: str, because: str, by: str, at: datetime
 ) -> None:
     await db.execute(
-        ADD_OVERRIDE, claim.practice_id, claim.claim_id, claim.revision, rule_id, because, by, at
+        ADD_OVERRIDE, claim.practice_id, claim.claim_id, revision, rule_id, because, by, at
     )
+
+
+async def drop_overrides(db: Db, claim: Claim) -> None:
+    """What was let go of a correction that never went out; another one is asked anew."""
+    await db.execute(DROP_OVERRIDES, claim.practice_id, claim.claim_id, claim.revision)
 
 
 async def count_months(

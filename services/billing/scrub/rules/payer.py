@@ -40,7 +40,9 @@ def service_in_future(facts: ClaimFacts) -> Iterator[Finding]:
     if facts.service_on > facts.as_of + ONE_DAY:
         yield Finding(
             "2400 DTP*472",
-            "The day of service is still to come. Correct it in the visit.",
+            "The day of service is still to come; the claim goes out when it has. Where the day is "
+            "wrong, correct it in the visit.",
+            until=facts.service_on - ONE_DAY,
         )
 
 
@@ -51,9 +53,10 @@ def service_in_future(facts: ClaimFacts) -> Iterator[Finding]:
     overridable=True,
 )
 def duplicate_claim(facts: ClaimFacts) -> Iterator[Finding]:
+    """What a replacement tells again of the claim itself is no second bill."""
     if not facts.same_day:
         return
-    there = {_same(line) for line in facts.same_day}
+    there = {_same(line) for line in facts.same_day} - {_same(line) for line in facts.replaced}
     for line in facts.lines:
         if _same(line) in there and REPEATED.isdisjoint(line.modifiers):
             yield Finding(
