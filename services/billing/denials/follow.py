@@ -32,6 +32,7 @@ from services.billing.denials.model import (
     share,
 )
 from services.billing.denials.proposals import propose_rule
+from services.billing.ledger.store import NOTHING_OPEN, read_open
 from services.billing.x12 import RemittedClaim
 
 
@@ -173,11 +174,12 @@ async def follow_balance(uow: UnitOfWork, claims: Sequence[UUID]) -> None:
         for denial in await store.lock_unsettled(uow.db, uow.practice_id, claims)
         if denial.state is not State.CLOSED
     ]
-    owed = await store.read_open(uow.db, uow.practice_id, claims) if working else {}
+    owed = await read_open(uow.db, uow.practice_id, claims) if working else {}
     changed: list[Denial] = []
     settled: list[Denial] = []
     for claim_id, of_claim in groupby(working, attrgetter("claim_id")):
-        denials, open_cents = list(of_claim), owed.get(claim_id, 0)
+        denials = list(of_claim)
+        open_cents = owed.get(claim_id, NOTHING_OPEN).payer_cents
         for denial, cents in zip(denials, share(open_cents, denials), strict=True):
             if open_cents <= 0:
                 settled.append(await _close_settled(uow, denial))

@@ -37,12 +37,6 @@ UPDATE denial
 MARK_REFUSED = """
 UPDATE claim SET was_refused = true WHERE practice_id = $1 AND claim_id = ANY ($2::uuid[])
 """
-READ_OPEN = """
-SELECT e.claim_id, sum(l.cents)::bigint AS cents
-  FROM journal_entry e JOIN journal_line l USING (practice_id, entry_id)
- WHERE e.practice_id = $1 AND e.claim_id = ANY ($2::uuid[]) AND l.account = 'payer-receivable'
- GROUP BY e.claim_id
-"""
 READ_MAIN_PROCEDURE = """
 SELECT procedure_code FROM claim_line WHERE practice_id = $1 AND claim_id = $2
  ORDER BY charge_cents DESC, line_number LIMIT 1
@@ -126,12 +120,6 @@ async def change(db: Db, denials: Sequence[Denial]) -> None:
             for d in denials
         ],
     )  # fmt: skip
-
-
-async def read_open(db: Db, practice_id: UUID, claims: Sequence[UUID]) -> dict[UUID, int]:
-    """What payers owe of each claim, by the journal."""
-    rows = await db.fetch(READ_OPEN, practice_id, list(claims))
-    return {row["claim_id"]: row["cents"] for row in rows}
 
 
 async def read_main_procedure(db: Db, claim: Claim) -> str | None:

@@ -47,12 +47,16 @@ class AgedBalance(Contract):
 
     @classmethod
     def of(cls, aged: Aged) -> AgedBalance:
-        buckets = zip(tuple(cls.model_fields)[2:7], aged.cents, strict=True)
+        to_30, to_60, to_90, to_120, older = aged.cents
         return cls(
             debtor=aged.debtor,
             payer_id=aged.payer_id,
+            to_30_days=to_30,
+            to_60_days=to_60,
+            to_90_days=to_90,
+            to_120_days=to_120,
+            older=older,
             total_cents=aged.total_cents,
-            **dict(buckets),
         )
 
 

@@ -139,14 +139,13 @@ def decision(
     undo: bool,
 ) -> Entry:
     """A posted decision, or the same with every sign turned where it is taken back."""
-    sign = -1 if undo else 1
+    posted = made.turned() if undo else made
     lines = {
-        Account.CASH: sign * made.paid_cents,
-        Account.CONTRACTUAL_ADJUSTMENT: sign * made.adjusted_cents,
-        Account.PATIENT_RECEIVABLE: sign * made.patient_cents,
-        Account.PAYER_RECEIVABLE: -sign
-        * (made.paid_cents + made.adjusted_cents + made.patient_cents),
+        Account.CASH: posted.paid_cents,
+        Account.CONTRACTUAL_ADJUSTMENT: posted.adjusted_cents,
+        Account.PATIENT_RECEIVABLE: posted.patient_cents,
     }
+    lines[Account.PAYER_RECEIVABLE] = -sum(lines.values())
     kind = "reversal" if undo else "payment"
     return Entry(
         practice_id, kind, str(payment_id), lines, claim_id, month_of(on), payer_id, event_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from libs.events.transport.database import Db
@@ -38,11 +38,31 @@ SELECT l.account, CASE WHEN l.account = 'payer-receivable' THEN e.payer_id END A
    AND e.posted_at < ($3::date + 1)::timestamp AT TIME ZONE 'UTC'
  GROUP BY 1, 2, 3 HAVING sum(l.cents) <> 0
 """
+READ_OPEN = """
+SELECT e.claim_id,
+       coalesce(sum(l.cents) FILTER (WHERE l.account = 'payer-receivable'), 0)::bigint
+           AS payer_cents,
+       coalesce(sum(l.cents) FILTER (WHERE l.account = 'patient-receivable'), 0)::bigint
+           AS patient_cents
+  FROM journal_entry e JOIN journal_line l USING (practice_id, entry_id)
+ WHERE e.practice_id = $1 AND e.claim_id = ANY ($2::uuid[])
+ GROUP BY e.claim_id
+"""
 LIST_OF_CLAIM = """
 SELECT e.entry_id, e.kind, e.posted_at, e.event_id, l.account, l.cents
   FROM journal_entry e JOIN journal_line l USING (practice_id, entry_id)
  WHERE e.practice_id = $1 AND e.claim_id = $2 ORDER BY e.posted_at, e.entry_id, l.account
 """
+
+
+class Open(NamedTuple):
+    """What payers and the patient owe of a claim."""
+
+    payer_cents: int
+    patient_cents: int
+
+
+NOTHING_OPEN = Open(0, 0)
 
 
 async def post(db: Db, entry: Entry, at: datetime) -> None:
@@ -81,6 +101,12 @@ async def open_days(db: Db, practice_id: UUID, on: date) -> list[OpenDay]:
     return [
         OpenDay(Account(r["account"]), r["payer_id"], r["service_on"], r["cents"]) for r in rows
     ]
+
+
+async def read_open(db: Db, practice_id: UUID, claims: Sequence[UUID]) -> dict[UUID, Open]:
+    """What is open of each claim that the journal knows."""
+    rows = await db.fetch(READ_OPEN, practice_id, list(claims))
+    return {row["claim_id"]: Open(row["payer_cents"], row["patient_cents"]) for row in rows}
 
 
 async def list_of_claim(db: Db, practice_id: UUID, claim_id: UUID) -> list[dict[str, Any]]:

@@ -53,8 +53,7 @@ async def apply_to_claim(
     )
     await _take_out(uow, kept, event)
     await uow.publish(event)
-    await resolve(uow, kept, "applied", reason=None, claim_id=claim_id, by=by)
-    return await _lock(uow, remittance_id, place)
+    return await resolve(uow, kept, "applied", reason=None, claim_id=claim_id, by=by)
 
 
 async def refund(
@@ -75,8 +74,7 @@ async def refund(
     )
     await _take_out(uow, kept, event)
     await uow.publish(event)
-    await resolve(uow, kept, "refunded", reason=reason, claim_id=None, by=by)
-    return await _lock(uow, remittance_id, place)
+    return await resolve(uow, kept, "refunded", reason=reason, claim_id=None, by=by)
 
 
 async def dismiss(
@@ -93,8 +91,7 @@ async def dismiss(
             **_named(uow, kept), reason=reason, dismissed_on=uow.now.date()
         )
     )
-    await resolve(uow, kept, "dismissed", reason=reason, claim_id=None, by=by)
-    return await _lock(uow, remittance_id, place)
+    return await resolve(uow, kept, "dismissed", reason=reason, claim_id=None, by=by)
 
 
 async def _lock(uow: UnitOfWork, remittance_id: UUID, place: int) -> Kept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -107,11 +107,15 @@ async def resolve(
     reason: str | None,
     claim_id: UUID | None,
     by: str,
-) -> None:
-    """Record what a person did about it, who and why."""
+) -> Kept:
+    """Record what a person did about it, who and why; gives the row as it is then."""
     await uow.db.execute(
         RESOLVE, uow.practice_id, kept.payment.remittance_id, kept.place, resolution, reason,
         claim_id, by, uow.now,
+    )  # fmt: skip
+    return replace(
+        kept, resolution=resolution, resolved_for=reason, claim_id=claim_id, resolved_by=by,
+        resolved_at=uow.now,
     )  # fmt: skip
 
 

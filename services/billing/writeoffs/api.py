@@ -105,7 +105,7 @@ async def list_write_offs(
     rows = await store.list_write_offs(
         uow.db, uow.practice_id, state=state, claim_id=claim_id, after=after, limit=limit
     )
-    return [WriteOffView.of(WriteOff(**row)) for row in rows]
+    return [WriteOffView.of(found) for found in rows]
 
 
 @routes.post("/write-offs/{write_off_id}/approve")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from libs.events.transport.database import Db
+from services.billing.ledger.store import NOTHING_OPEN, read_open
 from services.billing.writeoffs.model import ALONE_CENTS, OpenBalance, WriteOff
 
 COLUMNS = """practice_id, write_off_id, claim_id, owed_by, payer_id, reason, cents, state,
@@ -31,16 +31,9 @@ REVERSE = """
 UPDATE write_off SET state = 'reversed', reversed_by = $3, reversed_at = $4
  WHERE practice_id = $1 AND write_off_id = $2
 """
-READ_BALANCE = """
-SELECT coalesce(sum(l.cents) FILTER (WHERE l.account = 'payer-receivable'), 0)::bigint
-           AS payer_cents,
-       coalesce(sum(l.cents) FILTER (WHERE l.account = 'patient-receivable'), 0)::bigint
-           AS patient_cents,
-       (SELECT coalesce(sum(cents), 0)::bigint FROM write_off
-         WHERE practice_id = $1 AND claim_id = $2 AND state = 'posted' AND decided_by IS NULL)
-           AS alone_cents
-  FROM journal_entry e JOIN journal_line l USING (practice_id, entry_id)
- WHERE e.practice_id = $1 AND e.claim_id = $2
+SUM_ALONE = """
+SELECT coalesce(sum(cents), 0)::bigint FROM write_off
+ WHERE practice_id = $1 AND claim_id = $2 AND state = 'posted' AND decided_by IS NULL
 """
 OF_PATIENT = f"""
 SELECT {COLUMNS} FROM write_off
@@ -104,9 +97,9 @@ async def note_reversal(db: Db, written: WriteOff, by: str, at: datetime) -> Non
 
 async def read_balance(db: Db, practice_id: UUID, claim_id: UUID) -> OpenBalance:
     """The claim is locked by the caller."""
-    row = await db.fetchrow(READ_BALANCE, practice_id, claim_id)
-    assert row is not None
-    return OpenBalance(**dict(row))
+    owed = (await read_open(db, practice_id, [claim_id])).get(claim_id, NOTHING_OPEN)
+    alone = await db.fetchval(SUM_ALONE, practice_id, claim_id)
+    return OpenBalance(owed.payer_cents, owed.patient_cents, alone)
 
 
 async def posted_of_patient(db: Db, practice_id: UUID, claim_id: UUID) -> list[WriteOff]:
@@ -133,7 +126,7 @@ async def list_write_offs(
     claim_id: UUID | None,
     after: UUID | None,
     limit: int,
-) -> list[dict[str, Any]]:
+) -> list[WriteOff]:
     """The oldest first."""
     rows = await db.fetch(LIST, practice_id, state, claim_id, after, limit)
-    return [dict(row) for row in rows]
+    return [WriteOff(**dict(row)) for row in rows]
