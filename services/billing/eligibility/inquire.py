@@ -7,13 +7,9 @@ Operating Rules, real-time response).
 
 from __future__ import annotations
 
-import asyncio
 import io
-import ssl
-from functools import lru_cache
 from uuid import UUID
 
-import httpcore
 import structlog
 
 from libs.events.transport import Origin, Timer, UnitOfWork, Work
@@ -25,16 +21,10 @@ from services.billing.eligibility.model import KeptInquiry, State
 from services.billing.eligibility.question import write_questions
 from services.billing.eligibility.settings import EligibilitySettings
 from services.billing.exchange.send import confirm_sent, keep, read_kept_interchange
+from services.billing.outside.post import NotAnsweredError, post
 from services.billing.x12 import X12Error
 
 log = structlog.get_logger("billing.eligibility")
-
-ANSWER_SECONDS = 20
-LARGEST_ANSWER = 4 * 1024 * 1024
-
-
-class NotAnsweredError(OSError):
-    """The payer gave no answer in time, or none that it calls one."""
 
 
 async def inquire(timer: Timer, work: Work) -> None:
@@ -47,7 +37,7 @@ async def inquire(timer: Timer, work: Work) -> None:
     inquiry, number, content = asked
     origin = Origin.load(inquiry.origin)
     try:
-        answered = await post(content, EligibilitySettings().inquire_urls[inquiry.payer_id])
+        answered = await _ask(content, EligibilitySettings().inquire_urls[inquiry.payer_id])
         async with work.unit_of_work(timer.practice_id, origin=origin) as uow:
             await confirm_sent(uow, number)
             await take_coverage_answers(uow, io.BytesIO(answered))
@@ -79,34 +69,10 @@ async def _prepare(uow: UnitOfWork, inquiry_id: UUID) -> tuple[KeptInquiry, int,
     return inquiry, number, kept.content
 
 
-async def post(content: bytes, url: str) -> bytes:
-    """Raises NotAnsweredError unless the payer answers with a 200 in time; follows no redirect."""
+async def _ask(content: bytes, url: str) -> bytes:
+    """Raises NotAnsweredError unless the payer answers with a 200 in time."""
     headers = [("Content-Type", "application/EDI-X12"), ("User-Agent", "Mainstay")]
-    try:
-        async with (
-            asyncio.timeout(ANSWER_SECONDS),
-            httpcore.AsyncConnectionPool(ssl_context=_tls()) as pool,
-            pool.stream("POST", url, headers=headers, content=content) as answer,
-        ):
-            if answer.status != 200:
-                raise NotAnsweredError(f"the payer answered {answer.status}")
-            body = b""
-            async for chunk in answer.aiter_stream():
-                body += chunk
-                if len(body) > LARGEST_ANSWER:
-                    raise NotAnsweredError("the payer's answer is too large")
-            return body
-    except (
-        TimeoutError,
-        httpcore.TimeoutException,
-        httpcore.NetworkError,
-        httpcore.ProtocolError,
-        httpcore.UnsupportedProtocol,
-    ) as error:
-        raise NotAnsweredError(type(error).__name__) from error
-
-
-@lru_cache
-def _tls() -> ssl.SSLContext:
-    """The machine's own authorities, or those of SSL_CERT_FILE; reading them takes a while."""
-    return ssl.create_default_context()
+    status, answer = await post(url, headers, content)
+    if status != 200:
+        raise NotAnsweredError(f"the payer answered {status}")
+    return answer

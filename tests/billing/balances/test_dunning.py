@@ -11,7 +11,7 @@ from libs.events.contracts.billing_balances import (
     AccountSentToCollections,
 )
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
-from libs.events.examples.interop import PATIENT
+from libs.events.examples.interop import OTHER_CHART, PATIENT, patient_merged
 from tests.billing.balances.front_desk import CHARGE, SHARE, FrontDesk
 from tests.billing.remittance import PAID_CAS, Said, payment
 
@@ -84,6 +84,28 @@ async def test_a_held_account_is_not_dunned_until_it_is_let_go(
     await put_hold(front, None)
     await front.later(10)
     assert await notices(front) == ["statement", "second-statement"]
+
+
+async def test_an_account_of_two_charts_is_listed_once_with_its_notice_and_hold(
+    front: FrontDesk,
+) -> None:
+    await front.owe(1)
+    await front.owe(2, patient_id=OTHER_CHART)
+    assert len(await front.get("/patient-balances")) == 2
+    await front.desk.billing.receive(patient_merged())
+    await front.cycle()
+    await put_hold(front, "dispute")
+    listed = await front.get("/patient-balances")
+    assert listed == [
+        {
+            "account_id": str(PATIENT),
+            "owed_cents": 2 * SHARE,
+            "due_cents": 2 * SHARE,
+            "agency_cents": 0,
+            "notices": 1,
+            "hold": "dispute",
+        }
+    ]
 
 
 async def put_hold(front: FrontDesk, hold: str | None) -> None:

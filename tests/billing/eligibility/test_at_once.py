@@ -15,8 +15,8 @@ from libs.events.contracts.billing_eligibility import CoverageVerified
 from libs.events.examples.interop import PATIENT, patient_registered
 from libs.local.payer.at_once import answering_at_once
 from libs.local.payer.coverage import read_enquiries
-from services.billing.eligibility.inquire import LARGEST_ANSWER
 from services.billing.eligibility.store import coverage_on
+from services.billing.outside.post import LARGEST_ANSWER
 from tests.billing.desk import Desk
 from tests.billing.eligibility.asking import COVERED, ask, files, get, hear, inquiry_id, written
 

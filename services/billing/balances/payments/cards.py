@@ -7,20 +7,15 @@ cardholder data (PCI DSS, glossary: primary account number and what goes with it
 
 from __future__ import annotations
 
-import asyncio
 import json
-import ssl
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Protocol, cast, get_args
 
-import httpcore
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.events.contracts.billing_balances import DeclineReason
-
-ANSWER_SECONDS = 20
+from services.billing.outside.post import NotAnsweredError, post
 
 
 class CardSettings(BaseSettings):
@@ -78,19 +73,10 @@ class HttpCards:
         url = self._settings.url.rstrip("/") + path
         content = json.dumps(body).encode()
         try:
-            async with (
-                asyncio.timeout(ANSWER_SECONDS),
-                httpcore.AsyncConnectionPool(ssl_context=_tls()) as pool,
-            ):
-                answer = await pool.request("POST", url, headers=headers, content=content)
-        except (
-            TimeoutError,
-            httpcore.TimeoutException,
-            httpcore.NetworkError,
-            httpcore.ProtocolError,
-        ) as error:
+            status, answer = await post(url, headers, content)
+        except NotAnsweredError as error:
             raise CardsAwayError("no answer") from error
-        return _read(answer.status, answer.content)
+        return _read(status, answer)
 
 
 def _read(status: int, content: bytes) -> Charged | Declined:
@@ -107,8 +93,3 @@ def _read(status: int, content: bytes) -> Charged | Declined:
     if status == 402 and reason in get_args(DeclineReason):
         return Declined(cast(DeclineReason, reason))
     raise CardsAwayError("an answer of another form")
-
-
-@lru_cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
