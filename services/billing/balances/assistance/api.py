@@ -133,12 +133,9 @@ async def decide(
     policy = await find_policy(uow.db, uow.practice_id) or BalancePolicy()
     due = await due_now(uow, account.charts) if command.outcome == "approved" else []
     cents = sum(let_off(c.patient_cents, application.discount_percent) for c in due)
-    try:
-        decided = model.decide(
-            application, command.outcome, cents, policy.assistance_limit_cents, by=caller.name
-        )
-    except model.SamePersonError:
-        raise HTTPException(409, "another person than who proposed it decides") from None
+    decided = model.decide(
+        application, command.outcome, cents, policy.assistance_limit_cents, by=caller.name
+    )
     await store.note_decision(uow.db, uow.practice_id, decided)
     if decided.state != "proposed":
         await _carry_out(uow, application, command, account.account_id, due, caller.name)

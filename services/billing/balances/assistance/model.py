@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from libs.service.refused import RefusedError
 from services.billing.balances.policy.model import ScaleStep
 
 Region = Literal["contiguous", "alaska", "hawaii"]
@@ -59,7 +60,7 @@ class Application:
     decided_by: str | None
 
 
-class SamePersonError(ValueError):
+class SamePersonError(RefusedError):
     """The one who proposed it would decide it alone after all."""
 
 
@@ -79,7 +80,7 @@ def decide(
         if application.state == "received":
             return replace(application, state="proposed", proposed_by=by)
         if application.proposed_by == by:
-            raise SamePersonError
+            raise SamePersonError("another person than who proposed it decides")
     return replace(application, state=outcome, decided_by=by)
 
 
