@@ -18,11 +18,13 @@ from libs.local.run.feed import Feeder
 from libs.local.run.platform import LocalPlatform, Pace, platform
 from libs.local.run.progress import Display, display
 from libs.local.run.seed import Door, seed
+from libs.local.run.settle import settle
 from libs.service.process import service_names
 from libs.service.topics import declared_topics
 from tests.conftest import NAME, Addresses
 from tests.databases import PASSWORD
 from tests.journeys.collector import Spans, collecting
+from tests.journeys.doors import DAYS
 from tests.transport.platform import eventually
 
 PRACTICES = 2
@@ -74,6 +76,16 @@ async def doors(live: LocalPlatform, sample_practices: list[Practice]) -> list[D
 @pytest.fixture
 def feeder(live: LocalPlatform, doors: list[Door], shown: Display) -> Feeder:
     return Feeder(live, doors, shown, pause_seconds=0)
+
+
+@pytest.fixture
+async def fed(live: LocalPlatform, feeder: Feeder, shown: Display) -> Feeder:
+    """There are visits, and claims that payers decided; what was fed before is not again."""
+    await feeder.panels()
+    for on in DAYS:
+        await feeder.day(on)
+    await settle(live, shown, within_seconds=180)
+    return feeder
 
 
 async def _drop_leftovers(addresses: Addresses) -> None:

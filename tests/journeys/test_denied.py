@@ -9,28 +9,17 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from libs.local.run.feed import Feeder, month_days
+from libs.local.run.feed import Feeder
 from libs.local.run.platform import LocalPlatform
-from libs.local.run.progress import Display
 from libs.local.run.seed import Door
-from libs.local.run.settle import settle
 from tests.billing.documents.pdf import text_of
 from tests.billing.remittance import Said, payment
-from tests.journeys.test_second_thoughts import at, deliver, said
+from tests.journeys.doors import at, deliver, said
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 DECIDED_ON = date(2026, 3, 20)
 """BPR16 of the files that `payment` writes."""
-
-
-@pytest.fixture
-async def fed(live: LocalPlatform, feeder: Feeder, shown: Display) -> Feeder:
-    await feeder.panels()
-    for on in month_days(date(2026, 1, 1), 1)[:14]:
-        await feeder.day(on)
-    await settle(live, shown, within_seconds=180)
-    return feeder
 
 
 async def test_a_refused_claim_is_appealed_with_a_letter_and_paid_after_all(

@@ -15,7 +15,7 @@ from libs.local.run.platform import LocalPlatform
 from libs.local.run.progress import Display
 from libs.local.run.seed import Door
 from libs.local.run.settle import settle
-from tests.journeys.test_second_thoughts import at
+from tests.journeys.doors import at
 from tests.transport.platform import eventually, records_of
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]

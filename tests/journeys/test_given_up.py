@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,24 +12,13 @@ import httpx
 import pytest
 
 from libs.events.contracts.values import month_of
-from libs.local.run.feed import Feeder, month_days
+from libs.local.run.feed import Feeder
 from libs.local.run.platform import LocalPlatform
-from libs.local.run.progress import Display
 from libs.local.run.seed import Door
-from libs.local.run.settle import settle
-from tests.journeys.test_second_thoughts import at, said
+from tests.journeys.doors import at, said
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-async def fed(live: LocalPlatform, feeder: Feeder, shown: Display) -> Feeder:
-    await feeder.panels()
-    for on in month_days(date(2026, 1, 1), 1)[:14]:
-        await feeder.day(on)
-    await settle(live, shown, within_seconds=180)
-    return feeder
 
 
 @asynccontextmanager

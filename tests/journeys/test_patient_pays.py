@@ -11,12 +11,10 @@ import httpx
 import pytest
 
 from libs.events.examples.interop import encounter_posted, patient_registered
-from libs.local.run.feed import Feeder, month_days
+from libs.local.run.feed import Feeder
 from libs.local.run.platform import LocalPlatform
-from libs.local.run.progress import Display
 from libs.local.run.seed import Door
-from libs.local.run.settle import settle
-from tests.journeys.test_second_thoughts import at, post_batch, said
+from tests.journeys.doors import at, post_batch, said
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -102,12 +100,8 @@ def money(account_id: UUID | str, cents: int, method: str, **more: Any) -> dict[
 
 
 async def test_a_share_is_told_charged_to_a_card_and_paid_in_full(
-    live: LocalPlatform, door: Door, feeder: Feeder, shown: Display
+    live: LocalPlatform, door: Door, fed: Feeder
 ) -> None:
-    await feeder.panels()
-    for on in month_days(date(2026, 1, 1), 1)[:14]:
-        await feeder.day(on)
-    await settle(live, shown, within_seconds=180)
     async with at(live, "billing", door) as billing:
         balances = (await billing.get("/patient-balances", params={"limit": 200})).json()
         accounts = [one for one in balances if one["due_cents"] == one["owed_cents"]]

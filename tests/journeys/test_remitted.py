@@ -13,7 +13,7 @@ from libs.local.payer.bank import write_deposit
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import Door
 from tests.billing.remittance import Said, payment
-from tests.journeys.test_second_thoughts import at, deliver, said
+from tests.journeys.doors import at, deliver, said
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]

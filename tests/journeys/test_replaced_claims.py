@@ -8,35 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pytest
 
 from libs.local.demo.months import APPLICATION, Message, day
-from libs.local.run.feed import SEED, Feeder, month_days
+from libs.local.run.feed import SEED, Feeder
 from libs.local.run.platform import LocalPlatform
-from libs.local.run.progress import Display
 from libs.local.run.seed import Door
-from libs.local.run.settle import settle
 from services.interop.encounters.model import encounter_id_of
 from tests.billing.x12.validated import accepted
-from tests.journeys.test_second_thoughts import at, said
-from tests.journeys.test_visits_that_change import send
-from tests.journeys.test_written_back import booked, credit
+from tests.journeys.doors import DAYS, at, said, send
+from tests.journeys.written_back import booked, credit
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
-DAYS = month_days(date(2026, 1, 1), 1)[:14]
-
-
-@pytest.fixture
-async def fed(live: LocalPlatform, feeder: Feeder, shown: Display) -> Feeder:
-    await feeder.panels()
-    for on in DAYS:
-        await feeder.day(on)
-    await settle(live, shown, within_seconds=180)
-    return feeder
 
 
 async def paid_visits(live: LocalPlatform, door: Door) -> list[tuple[Message, dict[str, Any]]]:

@@ -12,9 +12,8 @@ from libs.local.demo.months import Message
 from libs.local.demo.practices import PAYERS
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import Door
+from tests.journeys.doors import at, said, send
 from tests.journeys.observed import Record
-from tests.journeys.test_second_thoughts import at, said
-from tests.journeys.test_visits_that_change import send
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Container
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
-from libs.events.contracts import Topic, platform_contracts
 from libs.events.examples import interop as examples
 from libs.local.demo.months import APPLICATION, Message, upcoming
-from libs.local.run.feed import SEED, Feeder, month_days
+from libs.local.run.feed import SEED, Feeder
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.progress import Display
-from libs.local.run.seed import Door
 from libs.local.run.settle import settle
-from libs.local.run.wire import MllpClient
 from services.interop.patients.model import patient_id_of
-from tests.billing.remittance import Said, payment
-from tests.journeys.observed import Record, types_of
-from tests.transport.platform import eventually, records_of
+from tests.billing.remittance import payment
+from tests.journeys.doors import as_decided, at, deliver, paid_claim, post_batch, said, send
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 ANSWERS = {
@@ -37,31 +29,11 @@ ANSWERS = {
 
 
 @pytest.fixture
-async def fed(live: LocalPlatform, feeder: Feeder, shown: Display) -> Feeder:
-    """There are visits, paid claims and open queries; what an earlier journey fed is not again."""
-    await feeder.panels()
-    await feeder.public_samples()
-    for on in month_days(date(2026, 1, 1), 1)[:14]:
-        await feeder.day(on)
+async def fed(live: LocalPlatform, fed: Feeder, shown: Display) -> Feeder:
+    """With the public samples, so that there are open queries."""
+    await fed.public_samples()
     await settle(live, shown, within_seconds=180)
-    return feeder
-
-
-@asynccontextmanager
-async def at(live: LocalPlatform, service: str, door: Door) -> AsyncIterator[httpx.AsyncClient]:
-    async with live.client(service, str(door.practice.practice_id)) as client:
-        yield client
-
-
-async def said(live: LocalPlatform, kind: str, **about: Any) -> list[Record]:
-    """The events of this type on Kafka that are about this; waits for the first."""
-    topic: Topic = platform_contracts()[kind].topic
-
-    async def look() -> list[Record]:
-        records = [r for r in await records_of(live.backends.kafka, topic) if kind in types_of([r])]
-        return [r for r in records if about.items() <= json.loads(r.value or b"{}").items()]
-
-    return await eventually(look, within_seconds=60, what=f"{kind} about {about}")
+    return fed
 
 
 async def test_a_clinician_answers_a_query_about_a_visit(live: LocalPlatform, fed: Feeder) -> None:
@@ -84,13 +56,7 @@ async def test_a_payer_takes_a_payment_back_and_the_fee_goes_back_with_it(
     door = fed.doors[0]
     async with at(live, "billing", door) as billing:
         claim, posted = await paid_claim(billing)
-        parts = [("CO", "45", posted["adjusted_cents"]), ("PR", "2", posted["patient_cents"])]
-        decided = Said(
-            claim["control_number"],
-            claim["charge_cents"],
-            posted["paid_cents"],
-            [part for part in parts if part[2]],
-        )
+        decided = as_decided(claim, posted, left="patient_cents")
         file = payment(decided.reversed(), trace="TAKENBACK1", payer=claim["payer_id"])
         deliver(live, door, "taken-back.835", file)
         await said(live, "billing.payment-reversed.v1", payment_id=posted["payment_id"])
@@ -101,40 +67,12 @@ async def test_a_payer_takes_a_payment_back_and_the_fee_goes_back_with_it(
     assert history["claim"]["state"] == "submitted", "it waits for the payer's correction"
 
 
-async def paid_claim(
-    billing: httpx.AsyncClient, *, among: Container[str] | None = None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A claim, of these encounters if told, and the one posting that paid it."""
-    for claim in (await billing.get("/claims", params={"state": "paid", "limit": 500})).json():
-        if among is not None and claim["encounter_id"] not in among:
-            continue
-        history = (await billing.get(f"/claims/{claim['claim_id']}")).json()
-        match history["postings"]:
-            case [{"denied_cents": 0, "paid_cents": cents, "reversed_by": None} as posted] if cents:
-                return claim, posted
-            case _:
-                continue
-    pytest.fail("no claim was paid")
-
-
-def deliver(live: LocalPlatform, door: Door, name: str, content: bytes) -> None:
-    """As a payer does: whole, under its name, at once."""
-    inbound = live.exchange / str(door.practice.practice_id) / "inbound"
-    part = inbound / f"{name}.part"
-    part.write_bytes(content)
-    part.rename(inbound / name)
-
-
 async def test_an_appointment_is_moved_then_cancelled_and_another_is_kept(
     live: LocalPlatform, fed: Feeder
 ) -> None:
     door = fed.doors[1]
     *_, booking = upcoming(door.practice, datetime.now(UTC), SEED, 3)
-    mllp = MllpClient("127.0.0.1", live.ports["mllp"])
-    for message in (booking, a_day_later(booking), cancelled(booking)):
-        answer = await mllp.send(message.encode(door.hl7_key))
-        assert answer.accepted, answer.text
-    await mllp.close()
+    await send(live, door, booking, a_day_later(booking), cancelled(booking))
     practice_id = str(door.practice.practice_id)
     [changed] = await said(live, "interop.appointment-changed.v1", practice_id=practice_id)
     told = json.loads(changed.value or b"")
@@ -167,11 +105,7 @@ async def test_a_reminder_arrives_and_is_answered_with_stop_and_another_reaches_
     door = fed.doors[0]
     practice_id = str(door.practice.practice_id)
     *_, arrives, lost = upcoming(door.practice, datetime.now(UTC), SEED, 10)  # nobody else's
-    mllp = MllpClient("127.0.0.1", live.ports["mllp"])
-    for message in (arrives, nowhere(lost)):
-        answer = await mllp.send(message.encode(door.hl7_key))
-        assert answer.accepted, answer.text
-    await mllp.close()
+    await send(live, door, arrives, nowhere(lost))
     await said(live, "engagement.message-failed.v1", practice_id=practice_id, reason="550")
     mrn = next(s for s in arrives.segments if s.startswith("PID")).split("|")[3].split("^")[0]
     patient_id = str(patient_id_of(door.practice.practice_id, APPLICATION, mrn))
@@ -200,14 +134,6 @@ async def test_an_interface_that_is_mostly_refused_is_down_until_it_recovers(
     await said(live, "interop.interface-down.v1", **about, reason="failing")
     await post_batch(live, key, [event] * 15)  # taken once, and fourteen times again
     await said(live, "interop.interface-up.v1", **about, because="recovered")
-
-
-async def post_batch(live: LocalPlatform, key: str, events: list[dict[str, Any]]) -> None:
-    headers = {"authorization": f"Bearer {key}",
-               "content-type": "application/cloudevents-batch+json"}  # fmt: skip
-    async with httpx.AsyncClient(base_url=live.url("interop"), headers=headers) as client:
-        answer = await client.post("/events", content=json.dumps(events))
-    assert answer.status_code == 200, answer.text
 
 
 def nowhere(message: Message) -> Message:

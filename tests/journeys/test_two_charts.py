@@ -17,7 +17,7 @@ from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import Door
 from libs.local.run.wire import MllpClient
 from services.interop.patients.model import patient_id_of
-from tests.journeys.test_second_thoughts import at, said
+from tests.journeys.doors import at, said
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]

@@ -18,10 +18,9 @@ from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import PRICES_CENTS, WORK_RVU_HUNDREDTHS, Door
 from services.billing.claims.model import claim_id_of
 from services.interop.encounters.model import encounter_id_of
-from tests.billing.remittance import Said, payment
-from tests.journeys.test_second_thoughts import at, deliver, said
-from tests.journeys.test_visits_that_change import send
-from tests.journeys.test_written_back import accounts, booked
+from tests.billing.remittance import payment
+from tests.journeys.doors import as_decided, at, deliver, said, send
+from tests.journeys.written_back import accounts, booked
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -93,7 +92,7 @@ async def test_two_payers_settle_a_visit_and_the_first_takes_its_decision_back(
         await _is_told_to_the_ehr(live, f"TWO{number:02}", found)
 
         first = next(each for each in found["postings"] if each["payer_sequence"] == "P")
-        decision = _as_told(claim, first)
+        decision = as_decided(claim, first, left="forwarded_cents")
         taken_back = payment(decision.reversed(), trace="TWOBACK", payer=FIRST.payer_id)
         deliver(live, door, "two-back.835", taken_back)
         await said(live, "billing.claim-recalled.v1", claim_id=claim["claim_id"])
@@ -120,13 +119,6 @@ def _assert_settled(found: dict[str, Any]) -> None:
     assert -sums["charges"] == parts == found["claim"]["charge_cents"]
     left = next(each for each in found["postings"] if each["payer_sequence"] == "S")
     assert sums["patient-receivable"] == left["patient_cents"]
-
-
-def _as_told(claim: dict[str, Any], posted: dict[str, Any]) -> Said:
-    """The first payer's decision, as its 835 said it."""
-    parts = [("CO", "45", posted["adjusted_cents"]), ("PR", "2", posted["forwarded_cents"])]
-    cas = [part for part in parts if part[2]]
-    return Said(claim["control_number"], claim["charge_cents"], posted["paid_cents"], cas)
 
 
 async def _is_told_to_the_ehr(live: LocalPlatform, visit: str, found: dict[str, Any]) -> None:

@@ -5,19 +5,15 @@ Its month is nobody else's, so that the scorecard shows these visits alone.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
-import asyncpg
 import pytest
 
-from libs.events.transport.database import SET_TRANSPORT
 from libs.local.demo.months import Message
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import PRICES_CENTS, WORK_RVU_HUNDREDTHS, Door
-from libs.local.run.wire import MllpClient
-from tests.journeys.test_second_thoughts import at, said
+from tests.journeys.doors import at, let_time_pass, said, send
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -40,13 +36,6 @@ def dft(door: Door, number: int, visit: str, kind: str, units: int, *, signed: b
     segments = (PATIENT, pv1, charge, "DG1|1||Z00.00^^I10C|||F")
     at = datetime(2027, 5, 10, 15, tzinfo=UTC)
     return Message(door.practice, f"{visit}N{number}", "DFT^P03", segments, at)
-
-
-async def send(live: LocalPlatform, door: Door, message: Message) -> None:
-    mllp = MllpClient("127.0.0.1", live.ports["mllp"])
-    answer = await mllp.send(message.encode(door.hl7_key))
-    assert answer.accepted, answer.text
-    await mllp.close()
 
 
 async def month(live: LocalPlatform, door: Door) -> dict[str, int]:
@@ -106,26 +95,9 @@ async def test_a_question_that_nobody_answers_in_time_is_overdue_and_withdrawn_w
         queries = (await interop.get("/queries", params={"state": "open"})).json()
     [query] = [q for q in queries if q["service_on"] == "2027-05-10"]
     assert (query["reason"], query["asked"]) == ("missing-provider", "clinician")
-    await time_passes(live, practice, query["query_id"])
+    assert await let_time_pass(live, "interop", practice, "query-overdue", query["query_id"])
     await said(live, "interop.query-overdue.v1", query_id=query["query_id"])
     await send(live, door, dft(door, 2, "CHANGE2", "CG", 1, signed=True))
     await said(live, "interop.query-withdrawn.v1", query_id=query["query_id"])
     await comes_to(live, door, encounters=1, charge_cents=CENTS)
     assert "open_queries" not in await month(live, door)
-
-
-async def time_passes(live: LocalPlatform, practice_id: UUID, query_id: str) -> None:
-    """The query's day is over: its timer is due, as it would be after a fortnight."""
-    db = await asyncpg.connect(live.databases["interop"])
-    try:
-        async with db.transaction():
-            await db.execute(SET_TRANSPORT)
-            moved = await db.execute(
-                "UPDATE timer SET due_at = $3 WHERE practice_id = $1 AND key = $2",
-                practice_id,
-                query_id,
-                datetime.now(UTC) - timedelta(seconds=1),
-            )
-    finally:
-        await db.close()
-    assert moved == "UPDATE 1"

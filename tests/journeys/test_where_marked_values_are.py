@@ -47,6 +47,7 @@ from tests.journeys.canary import (
     token_request_of_the_canary,
 )
 from tests.journeys.collector import Spans
+from tests.journeys.doors import send
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -87,11 +88,7 @@ async def test_marked_values_are_in_no_log_trace_metric_parked_event_or_record(
 
 
 async def _live_through_journey_1(live: LocalPlatform, door: Door) -> None:
-    mllp = MllpClient("127.0.0.1", live.ports["mllp"])
-    for message in messages_of_the_canary(door.practice, SEED):
-        answer = await mllp.send(message.encode(door.hl7_key))
-        assert answer.accepted, answer.text
-    await mllp.close()
+    await send(live, door, *messages_of_the_canary(door.practice, SEED))
     headers = {"authorization": f"Bearer {door.fhir_key}", "content-type": "application/fhir+json"}
     async with httpx.AsyncClient(base_url=live.url("interop"), headers=headers) as client:
         kept = await client.put("/fhir/Patient/planted", json=resource_of_the_canary())

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any, cast
+from typing import Any
 
-import hl7
 import pytest
 
-from libs.local.demo.months import APPLICATION, Message, day, upcoming
+from libs.local.demo.months import APPLICATION, day, upcoming
 from libs.local.run.feed import SEED, Feeder, month_days
 from libs.local.run.platform import LocalPlatform
-from libs.local.run.progress import Display
 from libs.local.run.seed import Door
-from libs.local.run.settle import settle
 from services.interop.encounters.model import encounter_id_of
-from tests.billing.remittance import Said, payment
-from tests.journeys.test_second_thoughts import at, deliver, paid_claim
-from tests.journeys.test_visits_that_change import send
+from tests.billing.remittance import payment
+from tests.journeys.doors import as_decided, at, deliver, paid_claim, send
+from tests.journeys.written_back import Told, accounts, booked, credit, inbox
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -28,49 +25,12 @@ CALLED_OTHERWISE = {"ready": "OPEN", "self-pay": "SELFPAY", "voided": "VOID"}
 """The claim's states that PV1-41 tells by another word."""
 
 
-@dataclass(frozen=True)
-class Told:
-    """An account as a BAR^P05 tells it, in cents."""
-
-    status: str
-    patient: int
-    charged: int
-    adjusted: int
-    paid: int
-
-
-def inbox(live: LocalPlatform, kind: str) -> list[Any]:
-    """The EHR's messages of one type, in the order in which they came."""
-    files = sorted(live.ehr_inbox.glob("*.hl7"))
-    read = [cast(Any, hl7.parse(path.read_bytes().decode())) for path in files]
-    return [one for one in read if str(one.segment("MSH")[9]).startswith(kind)]
-
-
-def accounts(live: LocalPlatform) -> dict[str, list[Told]]:
-    """What the EHR was told of each visit, by the visit's number."""
-    found: dict[str, list[Told]] = {}
-    for bar in inbox(live, "BAR"):
-        pv1 = bar.segment("PV1")
-        cents = [int(str(pv1[n]).replace(".", "")) for n in (46, 47, 48, 49)]
-        found.setdefault(str(pv1[19]), []).append(Told(str(pv1[41]), *cents))
-    return found
-
-
 async def comes_to(live: LocalPlatform, visit: str, wanted: Told) -> list[Told]:
     async def look() -> list[Told]:
         told = accounts(live).get(visit, [])
         return told if told and told[-1] == wanted else []
 
     return await eventually(look, within_seconds=60, what=f"{visit} is told as {wanted}")
-
-
-@pytest.fixture
-async def fed(live: LocalPlatform, feeder: Feeder, shown: Display) -> Feeder:
-    await feeder.panels()
-    for on in month_days(date(2026, 1, 1), 1)[:14]:
-        await feeder.day(on)
-    await settle(live, shown, within_seconds=180)
-    return feeder
 
 
 async def test_each_account_stands_in_the_ehr_as_it_stands_in_the_ledger(
@@ -96,20 +56,6 @@ async def test_each_account_stands_in_the_ehr_as_it_stands_in_the_ledger(
     assert sum(told.paid for told in last.values()) > 0
 
 
-def booked(journal: list[dict[str, Any]]) -> Told:
-    """The sums of a claim's journal; what was charged is a credit there."""
-    sums = Counter[str]()
-    for line in journal:
-        sums[line["account"]] += line["cents"]
-    return Told(
-        status="",
-        patient=sums["patient-receivable"],
-        charged=-sums["charges"],
-        adjusted=sums["contractual-adjustment"],
-        paid=sums["cash"],
-    )
-
-
 async def test_a_payment_that_the_payer_takes_back_leaves_the_ehrs_account_as_before(
     live: LocalPlatform, fed: Feeder
 ) -> None:
@@ -123,10 +69,7 @@ async def test_a_payment_that_the_payer_takes_back_leaves_the_ehrs_account_as_be
     visit, cents = numbers[claim["encounter_id"]], posted["paid_cents"]
     before = accounts(live)[visit][-1]
     assert (before.status, before.paid) == ("PAID", cents)
-    parts = [("CO", "45", posted["adjusted_cents"]), ("PR", "2", posted["patient_cents"])]
-    decided = Said(
-        claim["control_number"], before.charged, cents, [part for part in parts if part[2]]
-    )
+    decided = as_decided(claim, posted, left="patient_cents")
     file = payment(decided.reversed(), trace="TAKENBACK2", payer=claim["payer_id"])
     deliver(live, door, "taken-back-2.835", file)
     await comes_to(live, visit, Told("SUBMITTED", 0, before.charged, 0, 0))
@@ -154,17 +97,6 @@ async def test_a_visit_that_is_credited_whole_is_void_in_the_ehr(
     assert first == Told("SELFPAY", first.charged, first.charged, 0, 0)
     assert first.charged > 0
     assert last == Told("VOID", 0, 0, 0, 0)
-
-
-def credit(charge: Message, visit: str) -> Message:
-    """The same charges, taken back by transactions of their own."""
-    segments: list[str] = []
-    for segment in charge.segments:
-        fields = segment.split("|")
-        if fields[0] == "FT1":
-            fields[2], fields[6] = f"{visit}X{fields[1]}", "CR"
-        segments.append("|".join(fields))
-    return replace(charge, control_id=f"{visit}X", segments=tuple(segments))
 
 
 async def test_the_schedule_hears_that_its_patient_was_reminded(

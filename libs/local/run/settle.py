@@ -15,16 +15,6 @@ from libs.service.topics import declared_topics
 
 SOON = timedelta(seconds=30)
 """A timer that is due so soon is work to wait for; a reminder for tomorrow is not."""
-EXCHANGED = (
-    "*/outbound/*.837",
-    "*/outbound/*.270",
-    "*/inbound/*.999",
-    "*/inbound/*.277",
-    "*/inbound/*.271",
-    "*/inbound/*.835",
-    "*/inbound/*.ach",
-)
-"""Files that somebody is still to take."""
 
 
 class NotSettledError(Exception):
@@ -49,8 +39,9 @@ async def what_waits(platform: LocalPlatform) -> list[str]:
     """What is still under way, in words; empty when all is settled."""
     waiting = [
         f"{path.parent.parent.name} has {path.name} in {path.parent.name}"
-        for pattern in EXCHANGED
-        for path in sorted(platform.exchange.glob(pattern))
+        for folder in ("outbound", "inbound")
+        for path in sorted(platform.exchange.glob(f"*/{folder}/*"))
+        if path.is_file() and path.suffix != ".part"  # still to be taken, whatever kind it is
     ]
     ends = await _log_ends(platform)
     for service, dsn in platform.databases.items():

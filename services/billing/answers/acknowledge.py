@@ -10,7 +10,13 @@ from libs.events.contracts.values import ClaimId, PracticeId, month_of
 from libs.events.transport import Origin, UnitOfWork
 from services.billing.answers import store as answers
 from services.billing.answers.held import hold
-from services.billing.answers.model import Verdict, obstacle_to, outweighs, told_charge
+from services.billing.answers.model import (
+    Verdict,
+    interchange_number,
+    obstacle_to,
+    outweighs,
+    told_charge,
+)
 from services.billing.answers.refusals import RefusedFileError
 from services.billing.answers.store import Answer
 from services.billing.claims import due, sent, store
@@ -22,7 +28,6 @@ from services.billing.x12 import (
     ClaimStatus,
     GroupAnswer,
     InterchangeAnswer,
-    TransactionAnswer,
 )
 
 IS_OURS = """
@@ -53,14 +58,10 @@ async def take_set_verdicts(uow: UnitOfWork, told: Sequence[GroupAnswer]) -> Non
     for answer in told:
         number = await _interchange(uow, answer.group_control, "AK102")
         codes = [code for t in answer.transactions for code in t.codes] or list(answer.codes)
-        if _is_refused(answer, answer.transactions):
+        if "rejected" in {answer.verdict, *(one.verdict for one in answer.transactions)}:
             await _reject_all(uow, number, "999", codes[0] if codes else "R", None)
         else:
             await _note_accepted(uow, number, "999", codes[0] if codes else None)
-
-
-def _is_refused(group: GroupAnswer, sets: Sequence[TransactionAnswer]) -> bool:
-    return "rejected" in {group.verdict, *(one.verdict for one in sets)}
 
 
 async def take_claim_statuses(uow: UnitOfWork, batches: Sequence[BatchStatus]) -> None:
@@ -112,7 +113,7 @@ async def _take_claim_status(uow: UnitOfWork, status: ClaimStatus, number: int |
     if status.verdict == "other" or not outweighs(Verdict(is_rejection, said.effective_on), before):
         return True
     if is_rejection:
-        await _reject(uow, claim, "277CA", first.category, first.code)
+        await _reject(uow, [claim], "277CA", first.category, first.code)
     else:
         await _accept(uow, claim, status)
     return True
@@ -126,11 +127,11 @@ async def _interchange(uow: UnitOfWork, number: str, place: str) -> int:
     return found
 
 
-async def _own_interchange(uow: UnitOfWork, number: str) -> int | None:
-    is_number = number.isascii() and number.isdigit() and len(number) <= 9
-    if is_number and await uow.db.fetchval(IS_OURS, uow.practice_id, int(number)):
-        return int(number)
-    return None
+async def _own_interchange(uow: UnitOfWork, told: str) -> int | None:
+    number = interchange_number(told)
+    if number is None or not await uow.db.fetchval(IS_OURS, uow.practice_id, number):
+        return None
+    return number
 
 
 async def _note_accepted(
@@ -149,8 +150,8 @@ async def _reject_all(
 ) -> None:
     said = Answer(by, "rejected", number, answers.received_on(uow.now), category, code)
     await answers.add_for_interchange(uow, number, said)
-    for claim in await store.lock_in_interchange(uow.db, uow.practice_id, number):
-        await _reject(uow, claim, by, category, code)
+    in_it = await store.lock_in_interchange(uow.db, uow.practice_id, number)
+    await _reject(uow, in_it, by, category, code)
 
 
 async def _accept(uow: UnitOfWork, claim: Claim, status: ClaimStatus) -> None:
@@ -161,29 +162,43 @@ async def _accept(uow: UnitOfWork, claim: Claim, status: ClaimStatus) -> None:
         return
     if number is not None:
         await sent.set_payer_number(uow.db, claim, number)
+    is_first = may_move(claim.state, State.ACCEPTED)  # else said before, or already decided
+    if is_first:
+        accepted = ClaimAccepted(
+            practice_id=PracticeId(claim.practice_id),
+            claim_id=ClaimId(claim.claim_id),
+            payer_claim_number=number,
+            service_month=month_of(claim.service_on),
+        )
+        origin = await uow.publish(accepted, origin=Origin.load(claim.origin))
+        await store.move(uow.db, claim, State.ACCEPTED, uow.now, origin=origin.dump())
+    if is_first or number is not None:
         await due.resume(uow, [claim.claim_id])
-    if not may_move(claim.state, State.ACCEPTED):
-        return  # said before, or already decided
-    accepted = ClaimAccepted(
-        practice_id=PracticeId(claim.practice_id),
-        claim_id=ClaimId(claim.claim_id),
-        payer_claim_number=number,
-        service_month=month_of(claim.service_on),
-    )
-    origin = await uow.publish(accepted, origin=Origin.load(claim.origin))
-    await store.move(uow.db, claim, State.ACCEPTED, uow.now, origin=origin.dump())
-    await due.resume(uow, [claim.claim_id])
 
 
 async def _reject(
+    uow: UnitOfWork,
+    claims: Sequence[Claim],
+    by: Literal["TA1", "999", "277CA"],
+    category: str,
+    code: str | None,
+) -> None:
+    """Those that may still be rejected are; nobody waits for their payer any more."""
+    rejected = [claim for claim in claims if may_move(claim.state, State.REJECTED)]
+    for claim in rejected:
+        await _reject_one(uow, claim, by, category, code)
+    claim_ids = [claim.claim_id for claim in rejected]
+    await stop_watching(uow, *claim_ids)
+    await due.resume(uow, claim_ids)
+
+
+async def _reject_one(
     uow: UnitOfWork,
     claim: Claim,
     by: Literal["TA1", "999", "277CA"],
     category: str,
     code: str | None,
 ) -> None:
-    if not may_move(claim.state, State.REJECTED):
-        return
     if claim.state is State.VOID_SENT:
         claim = await void_refused(uow, claim)
     rejected = ClaimRejected(
@@ -198,5 +213,3 @@ async def _reject(
     await store.move(
         uow.db, claim, State.REJECTED, uow.now, origin=origin.dump(), reason=f"{by} {category}"
     )
-    await stop_watching(uow, claim.claim_id)
-    await due.resume(uow, [claim.claim_id])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query
@@ -62,7 +62,7 @@ async def settle_held_answer(
     return _view(row)
 
 
-def _view(row: dict[str, object]) -> HeldAnswer:
-    category, code = row["category"], row["code"]
-    words = in_words(str(row["source"]), str(category), str(code)) if category else ""
+def _view(row: dict[str, Any]) -> HeldAnswer:
+    category = row["category"]
+    words = in_words(row["source"], category, row["code"]) if category else ""
     return HeldAnswer.model_validate({**row, "in_words": words})

@@ -43,6 +43,11 @@ def outweighs(said: Verdict, before: Iterable[Verdict]) -> bool:
     return all(rank >= (other.on, other.is_rejection) for other in before)
 
 
+def interchange_number(told: str) -> int | None:
+    """The number that a payer calls an interchange by; None for what cannot be one of ours."""
+    return int(told) if told.isascii() and told.isdigit() and len(told) <= 9 else None
+
+
 def obstacle_to(claim: Claim | None, status: ClaimStatus) -> HeldReason | None:
     """Why a 277CA's answer to a claim cannot be meant for ours as it stands, or None."""
     if claim is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,7 +12,7 @@ from libs.events.transport.database import Db
 from services.billing.answers.model import Source, Verdict
 from services.billing.claims.model import Claim
 
-_FIELDS = """source, verdict, interchange_number, category, code, entity, effective_on,
+_FIELDS = """source, verdict, interchange_number, effective_on, category, code, entity,
        amount_cents, paid_cents, received_at"""
 ADD_ANSWER = f"""
 INSERT INTO claim_answer (practice_id, claim_id, answer_id, {_FIELDS})
@@ -36,7 +36,7 @@ SELECT {_FIELDS} FROM claim_answer
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one answer said of one claim, or of all claims of an interchange."""
+    """What one answer said of one claim, or of all claims of an interchange; as `_FIELDS`."""
 
     source: Source
     verdict: str
@@ -50,26 +50,19 @@ class Answer:
 
     def named(self, practice_id: UUID) -> UUID:
         """The same said again has the same name."""
-        said = (self.source, self.verdict, self.interchange_number, self.effective_on,
-                self.category, self.code, self.entity, self.amount_cents,
-                self.paid_cents)  # fmt: skip
-        return uuid5(practice_id, repr(said))
-
-    def row(self) -> tuple[Any, ...]:
-        return (self.source, self.verdict, self.interchange_number, self.category, self.code,
-                self.entity, self.effective_on, self.amount_cents, self.paid_cents)  # fmt: skip
+        return uuid5(practice_id, repr(astuple(self)))
 
 
 async def add_answer(uow: UnitOfWork, claim: Claim, said: Answer) -> None:
     """Keep what was said of a claim; the same again changes nothing."""
-    row = *said.row(), uow.now
+    row = *astuple(said), uow.now
     name = said.named(uow.practice_id)
     await uow.db.execute(ADD_ANSWER, claim.practice_id, claim.claim_id, name, *row)
 
 
 async def add_for_interchange(uow: UnitOfWork, number: int, said: Answer) -> None:
     """Keep what was said of every claim that is at its payer with an interchange."""
-    row = *said.row(), uow.now
+    row = *astuple(said), uow.now
     name = said.named(uow.practice_id)
     await uow.db.execute(ADD_FOR_INTERCHANGE, uow.practice_id, number, name, *row)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from libs.events.transport import UnitOfWork
+from services.billing.answers.model import interchange_number
 from services.billing.answers.refusals import RefusedFileError
 from services.billing.eligibility import inquiries
 from services.billing.eligibility.end import take_answer, take_failure
@@ -52,10 +53,10 @@ async def _take(uow: UnitOfWork, answer: EligibilityAnswer) -> bool:
 
 async def _take_rejected_batch(uow: UnitOfWork, answer: EligibilityAnswer) -> bool:
     """No patient is spoken of: everything that went out in the 270 is refused."""
-    number = answer.batch_reference
-    if not (number.isascii() and number.isdigit() and len(number) <= 9):
+    number = interchange_number(answer.batch_reference)
+    if number is None:
         return False
-    asked = await inquiries.lock_in_interchange(uow, int(number))
+    asked = await inquiries.lock_in_interchange(uow, number)
     for inquiry in asked:
         decided = decide(answer, None, inquiry.service_on)
         assert isinstance(decided, Failed), "the reader tells of no patient only where it rejects"

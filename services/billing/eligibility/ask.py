@@ -70,6 +70,7 @@ async def ask_before_visits(timer: Timer, uow: UnitOfWork) -> None:
     on = date.fromisoformat(timer.key)
     if await look_up_practice(uow.db, uow.practice_id) is None:
         return
+    await members.forget_past(uow, on)
     since = on - timedelta(days=EligibilitySettings().eligibility_fresh_days)
     for patient_id in await members.list_expected(uow.db, uow.practice_id, on):
         member = await members.find_member(uow, patient_id)

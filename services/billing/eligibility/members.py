@@ -70,6 +70,11 @@ async def expect_no_more(uow: UnitOfWork, appointment_id: UUID) -> None:
     await uow.db.execute(EXPECT_NO_MORE, uow.practice_id, appointment_id)
 
 
+async def forget_past(uow: UnitOfWork, today: date) -> None:
+    """Who was expected before is asked about no more."""
+    await uow.db.execute(FORGET_PAST, uow.practice_id, today)
+
+
 async def find_expected(
     db: Db, practice_id: UUID, appointment_id: UUID
 ) -> tuple[UUID, date] | None:
@@ -78,8 +83,7 @@ async def find_expected(
 
 
 async def list_expected(db: Db, practice_id: UUID, on: date) -> list[UUID]:
-    """The patients who are expected on a day, each once; past days are forgotten."""
-    await db.execute(FORGET_PAST, practice_id, on)
+    """The patients who are expected on a day, each once."""
     rows = await db.fetch(LIST_EXPECTED, practice_id, on)
     return [row["patient_id"] for row in rows]
 
