@@ -24,6 +24,7 @@ from services.interop.encounters.model import (
 )
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.patients.model import KnownPatient
+from services.interop.patients.read import CoverageFacts, read_coverages
 
 _NPI: TypeAdapter[Any] = TypeAdapter(Npi)
 
@@ -86,6 +87,16 @@ class Insurance:
     authorization: str | None = field(default=None, repr=False)
     """The first payer's number for what it agreed to beforehand."""
 
+    @property
+    def first(self) -> Coverage | None:
+        return self.coverages[0] if self.coverages else None
+
+
+def insurance_of(told: Sequence[CoverageFacts], connection: Connection) -> Insurance:
+    """What a message told of who pays, the primary first; RefusedError as in `read_coverages`."""
+    authorization = told[0].authorization if told else None
+    return Insurance(read_coverages(told, connection), bool(told), authorization)
+
 
 def read_visit(
     facts: VisitFacts,
@@ -111,7 +122,7 @@ def read_visit(
         provider_npi=npi_of(facts.providers, connection),
         diagnoses=tuple(SourceCode(system=s, code=c) for s, c in facts.diagnoses),
         lines=tuple(lines),
-        coverage=next(iter(insurance.coverages), None),
+        coverage=insurance.first,
         coverage_is_told=insurance.is_told,
         other_coverages=insurance.coverages[1:],
         prior_authorization=insurance.authorization,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -58,14 +58,20 @@ def read_search(pairs: Sequence[tuple[str, str]], *, is_lenient: bool) -> Search
         known = ", ".join((*PARAMETERS, "_count"))
         fix = f"search by {known}; or send Prefer: handling=lenient to have the rest passed over"
         refuse("parameter-unknown", "search", fix)
-    count = told.get("_count", str(LARGEST_PAGE))
-    if not count.isascii() or not count.isdigit() or len(count) > 9:
-        refuse("parameter-value", "_count", "send a whole number")
+    count = read_count(told)
     token = told.get("identifier")
     return Search(
         id=told.get("_id"),
         token=None if token is None else read_token(token),
-        count=min(int(count), LARGEST_PAGE),
+        count=count,
         after=told.get("_after", ""),
         passed_over=tuple(unknown),
     )
+
+
+def read_count(told: Mapping[str, str]) -> int:
+    """How many are asked for at once; the largest page, where that is more or not said."""
+    count = told.get("_count", str(LARGEST_PAGE))
+    if not count.isascii() or not count.isdigit() or len(count) > 9:
+        refuse("parameter-value", "_count", "send a whole number")
+    return min(int(count), LARGEST_PAGE)

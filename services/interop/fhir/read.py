@@ -17,7 +17,7 @@ from services.interop.appointments.model import Act, ToldAppointment
 from services.interop.appointments.read import AppointmentFacts, read_appointment
 from services.interop.connections.model import Connection
 from services.interop.encounters.model import ToldVisit, ToldVoid, encounter_id_of
-from services.interop.encounters.read import Insurance, read_visit
+from services.interop.encounters.read import insurance_of, read_visit
 from services.interop.fhir.charges import (
     TAKEN_BACK,
     charge_items_of,
@@ -41,7 +41,7 @@ from services.interop.messages.model import Refusal, RefusedError
 from services.interop.messages.receive import refusals_of
 from services.interop.messages.told import Told, ToldMerges
 from services.interop.patients.model import KnownPatient, ToldPatient
-from services.interop.patients.read import CoverageFacts, read_coverages, read_patient
+from services.interop.patients.read import CoverageFacts, read_patient
 
 T = TypeVar("T")
 
@@ -138,13 +138,12 @@ class Reading:
         self.patients[id(entry)] = None
         if is_replaced(entry):
             return None
-        insurance = coverages_of(entry, self.view)
+        told = coverages_of(entry, self.view)
         facts = read_patient_facts(entry)
-        insurance = self._with_members(insurance, facts.mrn)
-        coverages = read_coverages(insurance, self.connection)
-        patient = read_patient(facts, next(iter(coverages), None), self.connection)
+        insurance = insurance_of(self._with_members(told, facts.mrn), self.connection)
+        patient = read_patient(facts, insurance.first, self.connection)
         self.patients[id(entry)] = patient
-        return ToldPatient(patient, coverage_is_told=bool(insurance))
+        return ToldPatient(patient, coverage_is_told=insurance.is_told)
 
     def merges(self) -> ToldMerges | None:
         """What the patients' links tell, all of it together: one may be named from both sides."""
@@ -204,19 +203,9 @@ class Reading:
         if patient is None:
             return None  # what is wrong with the patient is told already
         facts = read_visit_facts(entry, self.view, over, self.reasons)
-        insurance = read_insurance(claims_of(entry, self.view), self.view)
-        insurance = self._with_members(insurance, patient.mrn)
-        return read_visit(
-            facts,
-            patient,
-            Insurance(
-                read_coverages(insurance, over),
-                bool(insurance),
-                insurance[0].authorization if insurance else None,
-            ),
-            connection=over,
-            source="fhir",
-        )
+        told = read_insurance(claims_of(entry, self.view), self.view)
+        insurance = insurance_of(self._with_members(told, patient.mrn), over)
+        return read_visit(facts, patient, insurance, connection=over, source="fhir")
 
     def _known(self, entry: Entry, where: str) -> KnownPatient | None:
         """The patient of an entry; one that was sent before is read when it is first met."""

@@ -13,7 +13,7 @@ from services.interop.appointments.read import read_appointment
 from services.interop.appointments.schedule import ToldVisitEnd
 from services.interop.connections.model import Connection
 from services.interop.encounters.model import encounter_id_of
-from services.interop.encounters.read import Insurance, read_visit
+from services.interop.encounters.read import Insurance, insurance_of, read_visit
 from services.interop.messages.model import RefusedError
 from services.interop.messages.receive import refusals_of
 from services.interop.messages.told import Told
@@ -25,7 +25,7 @@ from services.interop.mllp.places import in_message
 from services.interop.mllp.schedule import TRIGGERS, VISIT_NUMBER, acts_of, read_schedule
 from services.interop.mllp.segments import Hl7Message, read_day_in, refuse
 from services.interop.patients.model import KnownPatient, ToldPatient, patient_id_of
-from services.interop.patients.read import read_coverages, read_patient
+from services.interop.patients.read import read_patient
 
 
 def read_message(message: Hl7Message, connection: Connection) -> list[Told]:
@@ -146,9 +146,7 @@ def _patient(
     message: Hl7Message, connection: Connection
 ) -> tuple[ToldPatient, KnownPatient, Insurance]:
     told = read_insurance(message, connection.profile.fields)
-    coverages = read_coverages(told, connection)
+    insurance = insurance_of(told, connection)
     facts = read_pid(message.required("PID"), connection.profile)
-    patient = read_patient(facts, next(iter(coverages), None), connection)
-    authorization = told[0].authorization if told else None
-    insurance = Insurance(coverages, bool(told), authorization)
-    return ToldPatient(patient, bool(told), untold=facts.untold), patient, insurance
+    patient = read_patient(facts, insurance.first, connection)
+    return ToldPatient(patient, insurance.is_told, untold=facts.untold), patient, insurance

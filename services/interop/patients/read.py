@@ -90,46 +90,47 @@ def read_coverages(facts: Sequence[CoverageFacts], connection: Connection) -> tu
     After a first one that means self-pay nobody is asked; of the others such a one is passed over.
     Raises RefusedError for a payer that the profile does not know: it is never taken for self-pay.
     """
-    first = read_coverage(facts[0], connection) if facts else None
-    if first is None:
-        return ()
-    further = (read_coverage(told, connection) for told in facts[1:MOST_COVERAGES])
-    found = (first, *(coverage for coverage in further if coverage is not None))
-    plans = {(coverage.payer_id, coverage.member_id): coverage for coverage in reversed(found)}
-    return tuple(reversed(plans.values()))
+    plans: dict[tuple[str, str], Coverage] = {}
+    for told in facts[:MOST_COVERAGES]:
+        coverage = _coverage(told, connection)
+        if coverage is not None:
+            plans.setdefault((coverage.payer_id, coverage.member_id), coverage)
+        elif not plans:
+            return ()
+    return tuple(plans.values())
 
 
-def read_coverage(first: CoverageFacts, connection: Connection) -> Coverage | None:
+def _coverage(told: CoverageFacts, connection: Connection) -> Coverage | None:
     """A coverage; None where the profile says that its payer means self-pay."""
     profile = connection.profile
-    if any(name in profile.self_pay for name in first.payers):
+    if any(name in profile.self_pay for name in told.payers):
         return None
     payer: Payer | None = next(
-        (profile.payers[name] for name in first.payers if name in profile.payers), None
+        (profile.payers[name] for name in told.payers if name in profile.payers), None
     )
     if payer is None:
         raise RefusedError(
             Refusal(
                 "payer-unknown",
-                first.where,
+                told.where,
                 "this payer is not in the connection's payer map; add it, then send this again",
             )
         )
-    if not first.member_id:
+    if not told.member_id:
         raise RefusedError(
             Refusal(
                 "member-id-missing",
-                first.member_where or first.where,
+                told.member_where or told.where,
                 "send the member's number with the payer",
             )
         )
     return Coverage(
         payer_id=payer.payer_id,
         payer_name=payer.payer_name,
-        member_id=first.member_id,
-        relationship=first.relationship,
-        group_number=_short(first.group_number),
-        subscriber=first.subscriber if first.relationship != "self" else None,
+        member_id=told.member_id,
+        relationship=told.relationship,
+        group_number=_short(told.group_number),
+        subscriber=told.subscriber if told.relationship != "self" else None,
     )
 
 

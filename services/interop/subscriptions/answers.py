@@ -1,4 +1,4 @@
-"""What payers said of the coverage of an EHR's patients, as it is read."""
+"""What payers said of the coverage of an EHR's patients: kept, and as it is read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ from services.interop.subscriptions.coverage_response import CoverageAnswer, cov
 from services.interop.subscriptions.model import NOBODY
 from services.interop.writeback.people import find_person
 
+ADD_ANSWER = """
+INSERT INTO coverage_answer (practice_id, inquiry_id, patient_id, source_system, payer_id,
+                             service_on, in_force, starts_on, ends_on, benefits, answered_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT DO NOTHING
+"""
 LIST_ANSWERS = """
 SELECT inquiry_id, patient_id, payer_id, service_on, in_force, starts_on, ends_on, benefits,
        answered_at
@@ -24,6 +30,16 @@ SELECT inquiry_id, patient_id, payer_id, service_on, in_force, starts_on, ends_o
  ORDER BY inquiry_id LIMIT $6
 """
 BENEFITS = TypeAdapter(tuple[CoverageBenefit, ...])
+
+
+async def add_answer(uow: UnitOfWork, answer: CoverageAnswer, source_system: str) -> bool:
+    """False where its inquiry was answered before."""
+    done = await uow.db.execute(
+        ADD_ANSWER, uow.practice_id, answer.inquiry_id, answer.patient_id, source_system,
+        answer.payer_id, answer.service_on, answer.in_force, answer.starts_on, answer.ends_on,
+        BENEFITS.dump_json(answer.benefits).decode(), answer.answered_at,
+    )  # fmt: skip
+    return done == "INSERT 0 1"
 
 
 async def list_answers(

@@ -6,7 +6,7 @@ A connection sees its own; another's answers like one that is missing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from fastapi import APIRouter, Request, Response
 
@@ -46,8 +46,8 @@ Params = dict[str, list[str]]
 @routes.post("/Subscription")
 async def create(request: Request) -> Response:
     """201 and status requested: the endpoint is asked by a handshake before it is active."""
-    connection, body = await _sent(request, "c")
-    asked = _read(body, None)
+    connection, sent = await _sent(request, "c")
+    asked = _read(sent, None)
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
         made = await create_subscription(asked, base_of(request), connection, uow)
     return _told(made, 201, request)
@@ -56,27 +56,27 @@ async def create(request: Request) -> Response:
 @routes.api_route("/Subscription/$status", methods=["GET", "POST"])
 async def show_statuses(request: Request) -> Response:
     """How the connection's subscriptions stand; those with these ids, in these states."""
-    connection, asked = await _asked(request, "s", "id", "status")
+    sender, asked = await _asked(request, "s", "id", "status")
     ids, states = asked.get("id"), asked.get("status")
     wanted: Callable[[Subscription], bool] = lambda one: (  # noqa: E731
         (ids is None or str(one.subscription_id) in ids)
         and (states is None or one.status in states)
     )
-    found = await _list(request, connection)
+    found = await _list(request, sender.connection)
     return answer(statuses([one for one in found if wanted(one)]))
 
 
 @routes.api_route("/Subscription/{id}/$status", methods=["GET", "POST"])
 async def show_status(id: str, request: Request) -> Response:
-    connection, _ = await _asked(request, "r", "id", "status")
-    return answer(statuses([await _find(request, connection, id)]))
+    sender, _ = await _asked(request, "r", "id", "status")
+    return answer(statuses([await _find(request, sender.connection, id)]))
 
 
 @routes.api_route("/Subscription/{id}/$events", methods=["GET", "POST"])
 async def show_events(id: str, request: Request) -> Response:
     """The events from eventsSinceNumber to eventsUntilNumber, both included, a hundred at most."""
     names = ("eventsSinceNumber", "eventsUntilNumber", "content")
-    sender, asked = await _asked_by(request, "r", *names)
+    sender, asked = await _asked(request, "r", *names)
     since, until = _number(asked, names[0]), _number(asked, names[1])
     connection = sender.connection
     found = await _look_up(request, connection, id)
@@ -125,8 +125,8 @@ async def search(request: Request) -> Response:
 @routes.put("/Subscription/{id}")
 async def update(id: str, request: Request) -> Response:
     """Status off ends it, requested has its endpoint asked again where it is off or in error."""
-    connection, body = await _sent(request, "u")
-    asked = _read(body, id)
+    connection, sent = await _sent(request, "u")
+    asked = _read(sent, id)
     async with work_of(request).unit_of_work(connection.practice_id) as uow:
         changed = await update_subscription(read_id(id), asked, base_of(request), connection, uow)
     if changed is None:
@@ -143,8 +143,7 @@ async def delete(id: str, request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _read(body: bytes, id: str | None) -> Asked:
-    resource = read_json(body, "Subscription")
+def _read(resource: Any, id: str | None) -> Asked:
     if not isinstance(resource, dict) or resource.get("resourceType") != "Subscription":
         refuse("type-mismatch", "Subscription.resourceType", "send a Subscription")
     if id is not None and resource.get("id") != id:
@@ -186,27 +185,19 @@ def _not_found() -> NoReturn:
     refuse("not-found", "Subscription", "this connection has no such subscription")
 
 
-async def _sent(request: Request, letter: str) -> tuple[Connection, bytes]:
-    """Of a sender who may also read what a subscription tells."""
+async def _sent(request: Request, letter: str) -> tuple[Connection, Any]:
+    """What was sent, by one who may also read what the subscription tells: of an unknown topic,
+    claims."""
     sender, body = await read_sent(request)
     check_scope(sender.scopes, "Subscription", letter)
-    check_scope(sender.scopes, _focus(body), "r")
-    return sender.connection, body
+    resource = read_json(body, "Subscription")
+    criteria = as_object(resource).get("criteria")
+    check_scope(sender.scopes, TOPICS.get(str(criteria), CLAIM_STATUS).focus, "r")
+    return sender.connection, resource
 
 
-def _focus(body: bytes) -> str:
-    """The type of what a Subscription asks to be told of; of an unknown topic, claims."""
-    criteria = as_object(read_json(body, "Subscription")).get("criteria")
-    return TOPICS.get(str(criteria), CLAIM_STATUS).focus
-
-
-async def _asked(request: Request, letter: str, *known: str) -> tuple[Connection, Params]:
+async def _asked(request: Request, letter: str, *known: str) -> tuple[Sender, Params]:
     """Who asks, and an operation's parameters: of the address, or of a Parameters resource."""
-    sender, parameters = await _asked_by(request, letter, *known)
-    return sender.connection, parameters
-
-
-async def _asked_by(request: Request, letter: str, *known: str) -> tuple[Sender, Params]:
     sender = await fhir_sender(request)
     check_scope(sender.scopes, "Subscription", letter)
     told = request.query_params.multi_items()

@@ -36,7 +36,7 @@ PARTLY_DECIDED = "The payer has decided on a part of the claim."
 
 ENCOUNTER = "urn:mainstay:StructureDefinition:encounter"
 """The extension that names the visit: R4 has no element for it."""
-PAYERS = "urn:mainstay:payer"
+_PAYERS = "urn:mainstay:payer"
 _ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
 _C4BB = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBAdjudication"
 
@@ -55,7 +55,7 @@ def read_visit(
     number: str, mrn: str, encounter: Resource | None, claims: Sequence[Resource]
 ) -> Visit:
     """`number`: the visit's, or the id of its Encounter; `claims`: those that the EHR has sent."""
-    numbered: Resource = {"type": "Patient", "identifier": {"value": mrn}}
+    numbered = patient_numbered(mrn)
     if encounter is None:
         return Visit({"type": "Encounter", "identifier": {"value": number}}, numbered)
     patient = _sent(encounter.get("subject")) or numbered
@@ -115,11 +115,21 @@ def claim_response(account: Account, visit: Visit, at: datetime) -> dict[str, An
 def _insurer(account: Account) -> Resource:
     if account.payer_id is None:
         return {"display": "none: the patient pays"}
-    return {"identifier": {"system": PAYERS, "value": account.payer_id}}
+    return payer_named(account.payer_id)
 
 
 def _amount(system: str, code: str, cents: int) -> dict[str, Any]:
-    return {
-        "category": {"coding": [{"system": system, "code": code}]},
-        "amount": {"value": Decimal(cents).scaleb(-2), "currency": "USD"},
-    }
+    return {"category": {"coding": [{"system": system, "code": code}]}, "amount": money(cents)}
+
+
+def patient_numbered(mrn: str) -> Resource:
+    """The patient, by the number of the chart."""
+    return {"type": "Patient", "identifier": {"value": mrn}}
+
+
+def payer_named(payer_id: str) -> Resource:
+    return {"identifier": {"system": _PAYERS, "value": payer_id}}
+
+
+def money(cents: int) -> Resource:
+    return {"value": Decimal(cents).scaleb(-2), "currency": "USD"}

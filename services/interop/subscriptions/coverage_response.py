@@ -15,7 +15,11 @@ from typing import Any
 from uuid import UUID
 
 from libs.events.contracts.billing_eligibility import BenefitKind, BenefitPeriod, CoverageBenefit
-from services.interop.subscriptions.claim_response import PAYERS
+from services.interop.subscriptions.claim_response import (
+    money,
+    patient_numbered,
+    payer_named,
+)
 from services.interop.subscriptions.model import Resource
 
 INQUIRIES = "urn:mainstay:inquiry"
@@ -68,12 +72,12 @@ def coverage_response(answer: CoverageAnswer, mrn: str) -> dict[str, Any]:
         "meta": {"lastUpdated": at},
         "status": "active",
         "purpose": ["benefits", "validation"],
-        "patient": {"type": "Patient", "identifier": {"value": mrn}},
+        "patient": patient_numbered(mrn),
         "servicedDate": str(answer.service_on),
         "created": at,
         "request": {"identifier": {"system": INQUIRIES, "value": str(answer.inquiry_id)}},
         "outcome": "complete",
-        "insurer": {"identifier": {"system": PAYERS, "value": answer.payer_id}},
+        "insurer": payer_named(answer.payer_id),
         "insurance": [insurance],
     }
 
@@ -112,7 +116,7 @@ def _benefit(one: CoverageBenefit) -> Resource:
         "type": {"text": one.kind} | (_coded("type", code) if code else {}),
     }
     if one.cents is not None:
-        found["allowedMoney"] = {"value": Decimal(one.cents).scaleb(-2), "currency": "USD"}
+        found["allowedMoney"] = money(one.cents)
     elif one.basis_points is not None:
         found["allowedString"] = f"{Decimal(one.basis_points).scaleb(-2).normalize():f} %"
     return found

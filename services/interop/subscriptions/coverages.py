@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from libs.events.contracts.billing_eligibility import (
     CoverageBenefit,
     CoverageEnded,
@@ -11,17 +9,9 @@ from libs.events.contracts.billing_eligibility import (
 )
 from libs.events.transport import UnitOfWork
 from services.interop.patients.store import find_patient
-from services.interop.subscriptions import store
-from services.interop.subscriptions.model import Sending
-from services.interop.subscriptions.send import set_sending
-from services.interop.subscriptions.topics import COVERAGE_ELIGIBILITY
-
-ADD_ANSWER = """
-INSERT INTO coverage_answer (practice_id, inquiry_id, patient_id, source_system, payer_id,
-                             service_on, in_force, starts_on, ends_on, benefits, answered_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-ON CONFLICT DO NOTHING RETURNING 1
-"""
+from services.interop.subscriptions.answers import add_answer
+from services.interop.subscriptions.coverage_response import CoverageAnswer
+from services.interop.subscriptions.tell import tell_subscribers
 
 
 async def tell_verified_coverage(told: CoverageVerified, uow: UnitOfWork) -> None:
@@ -44,17 +34,17 @@ async def _tell(
     found = await find_patient(uow, told.patient_id)
     if found is None:
         return
-    written = json.dumps([one.model_dump(mode="json") for one in benefits])
-    added = await uow.db.fetchval(
-        ADD_ANSWER, uow.practice_id, told.inquiry_id, told.patient_id, found.source_system,
-        told.payer_id, told.service_on, isinstance(told, CoverageVerified), told.starts_on,
-        told.ends_on, written, uow.now,
-    )  # fmt: skip
-    if added is None:
-        return  # a refused inquiry may be answered after all, but none is answered twice
-    topic, source = COVERAGE_ELIGIBILITY.url, found.source_system
-    for one in await store.count_event(uow, source, topic, told.patient_id):
-        await store.add_coverage_event(uow, one, told.inquiry_id)
-        if one.status == "active":
-            sending = Sending(one.subscription_id, one.activation, "event", one.number)
-            await set_sending(uow, sending)
+    answer = CoverageAnswer(
+        inquiry_id=told.inquiry_id,
+        patient_id=told.patient_id,
+        payer_id=told.payer_id,
+        service_on=told.service_on,
+        in_force=isinstance(told, CoverageVerified),
+        starts_on=told.starts_on,
+        ends_on=told.ends_on,
+        benefits=benefits,
+        answered_at=uow.now,
+    )
+    # A refused inquiry may be answered after all, but none is answered twice.
+    if await add_answer(uow, answer, found.source_system):
+        await tell_subscribers(answer, found.source_system, uow)

@@ -12,6 +12,7 @@ from asyncpg import Record
 from libs.events.transport import UnitOfWork
 from services.interop.fhir.strict import read_json
 from services.interop.fhir.versions import write_json
+from services.interop.subscriptions.coverage_response import CoverageAnswer
 from services.interop.subscriptions.model import Status, Subscription
 from services.interop.subscriptions.read import read_kept
 from services.interop.writeback.model import Account
@@ -187,26 +188,24 @@ async def count_event(
     return [Counted(*found) for found in await uow.db.fetch(COUNT_EVENT, *row)]
 
 
-async def add_event(uow: UnitOfWork, counted: Counted, account: Account) -> None:
+async def add_event(uow: UnitOfWork, counted: Counted, what: Account | CoverageAnswer) -> None:
+    """An event is about a claim as it stands now, or about what a payer said."""
+    of_event = uow.practice_id, counted.subscription_id, counted.number
+    if isinstance(what, CoverageAnswer):
+        await uow.db.execute(ADD_COVERAGE_EVENT, *of_event, what.inquiry_id, uow.now)
+        return
     await uow.db.execute(
         ADD_EVENT,
-        uow.practice_id,
-        counted.subscription_id,
-        counted.number,
-        account.claim_id,
-        account.status,
-        account.payer_id,
-        account.charge_cents,
-        account.adjusted_cents,
-        account.paid_cents,
-        account.patient_cents,
+        *of_event,
+        what.claim_id,
+        what.status,
+        what.payer_id,
+        what.charge_cents,
+        what.adjusted_cents,
+        what.paid_cents,
+        what.patient_cents,
         uow.now,
     )
-
-
-async def add_coverage_event(uow: UnitOfWork, counted: Counted, inquiry_id: UUID) -> None:
-    row = counted.subscription_id, counted.number, inquiry_id, uow.now
-    await uow.db.execute(ADD_COVERAGE_EVENT, uow.practice_id, *row)
 
 
 async def forget_events(uow: UnitOfWork, subscription_id: UUID, until: int) -> None:

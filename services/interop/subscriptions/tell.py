@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from libs.events.transport import UnitOfWork
 from services.interop.subscriptions import store
+from services.interop.subscriptions.coverage_response import CoverageAnswer
 from services.interop.subscriptions.model import Sending
 from services.interop.subscriptions.send import set_sending
-from services.interop.subscriptions.topics import CLAIM_STATUS
+from services.interop.subscriptions.topics import CLAIM_STATUS, COVERAGE_ELIGIBILITY
 from services.interop.writeback.model import Account
 
 
@@ -15,11 +16,13 @@ async def is_subscribed(source_system: str, uow: UnitOfWork) -> bool:
     return await store.is_subscribed(uow, source_system, CLAIM_STATUS.url)
 
 
-async def tell_subscribers(account: Account, source_system: str, uow: UnitOfWork) -> None:
+async def tell_subscribers(
+    what: Account | CoverageAnswer, source_system: str, uow: UnitOfWork
+) -> None:
     """One that waits for its endpoint, or is in error, counts its events all the same."""
-    told = await store.count_event(uow, source_system, CLAIM_STATUS.url, account.patient_id)
-    for one in told:
-        await store.add_event(uow, one, account)
+    topic = CLAIM_STATUS if isinstance(what, Account) else COVERAGE_ELIGIBILITY
+    for one in await store.count_event(uow, source_system, topic.url, what.patient_id):
+        await store.add_event(uow, one, what)
         if one.status == "active":
             sending = Sending(one.subscription_id, one.activation, "event", one.number)
             await set_sending(uow, sending)

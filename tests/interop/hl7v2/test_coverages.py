@@ -69,6 +69,8 @@ def test_a_priority_told_of_one_only_decides_nothing() -> None:
 
 def test_a_plan_that_is_told_twice_is_asked_once() -> None:
     assert payers(visit(in1(1, "BAV", "B1"), in1(2, "BAV", "B1"))) == ["BLUEADV"]
+    again = visit(in1(1, "BAV", "B1"), in1(2, "MGP", "M2"), in1(3, "BAV", "B1"))
+    assert payers(again) == ["BLUEADV", "MEDIGAP01"]
 
 
 def test_two_plans_of_one_insurer_are_both_asked() -> None:
