@@ -26,6 +26,8 @@ class Own:
     environment: dict[str, str] = field(default_factory=dict[str, str])
     secrets: dict[str, str] = field(default_factory=dict[str, str])
     """Variable → SECRET/KEY; the service starts without it too."""
+    secret_files: dict[str, str] = field(default_factory=dict[str, str])
+    """Secret → mount path of its files; the service starts without it too."""
     volumes: dict[str, str] = field(default_factory=dict[str, str])
     """Claim name → mount path."""
     egress_ports: tuple[int, ...] = ()
@@ -122,11 +124,9 @@ def _deployment(own: Own) -> Object:
     container["volumeMounts"].append(
         {"name": "operators", "mountPath": "/etc/mainstay/operators", "readOnly": True}
     )
-    keys = {"secretName": "mainstay-keys", "defaultMode": 0o440, "optional": True}
-    pod["volumes"].append({"name": "keys", "secret": keys})
-    container["volumeMounts"].append(
-        {"name": "keys", "mountPath": "/etc/mainstay/keys", "readOnly": True}
-    )
+    _mount_files(pod, "keys", "mainstay-keys", "/etc/mainstay/keys")
+    for secret_name, path in own.secret_files.items():
+        _mount_files(pod, secret_name, secret_name, path)
     for claim, path in own.volumes.items():
         pod["volumes"].append({"name": claim, "persistentVolumeClaim": {"claimName": claim}})
         container["volumeMounts"].append({"name": claim, "mountPath": path})
@@ -191,6 +191,14 @@ def _pod(name: str, arguments: list[str], environment: dict[str, str], *, image:
         }],
         "volumes": [{"name": "tmp", "emptyDir": {}}],
     }  # fmt: skip
+
+
+def _mount_files(pod: Object, name: str, secret: str, path: str) -> None:
+    """A secret's files, for our user alone; the pod starts without them too."""
+    files = {"secretName": secret, "defaultMode": 0o440, "optional": True}
+    pod["volumes"].append({"name": name, "secret": files})
+    mount = {"name": name, "mountPath": path, "readOnly": True}
+    pod["containers"][0]["volumeMounts"].append(mount)
 
 
 def _service(own: Own) -> Object:

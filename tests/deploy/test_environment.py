@@ -95,7 +95,29 @@ def test_a_server_beside_http_listens_where_its_port_is() -> None:
     assert CONFIG["MAINSTAY_PORT"] == ports["http"]
 
 
-FILES = {"mainstay-operators": "operators.json", "mainstay-keys": "PRACTICE.json"}
+def test_a_payers_test_file_posts_nothing_in_a_cluster() -> None:
+    """And who is known (ISA06, ISA08) has a place there, for an overlay to fill."""
+    own = {
+        entry["name"]: entry.get("value") for entry in containers("Deployment")["billing"]["env"]
+    }
+    assert own["BILLING_TEST_REMITTANCES"] == "false"
+    for name in ("BILLING_RECEIVERS", "BILLING_REMITTANCE_SENDERS"):
+        assert own[name] == "[]"
+        assert f"`{name}`" in README
+
+
+def test_mailboxes_are_read_where_their_secret_is_mounted() -> None:
+    container = containers("Deployment")["billing"]
+    own = {entry["name"]: entry.get("value") for entry in container["env"]}
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert own["BILLING_MAILBOXES"] == f"{mounts['billing-mailboxes']}/mailboxes.json"
+
+
+FILES = {
+    "mainstay-operators": "operators.json",
+    "mainstay-keys": "PRACTICE.json",
+    "billing-mailboxes": "mailboxes.json",
+}
 """What pods read as files, by secret."""
 
 

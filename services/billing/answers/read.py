@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from libs.events.transport import UnitOfWork, Work
 from libs.events.transport.keys import KeyUnavailableError
+from libs.events.transport.steps import reached
 from services.billing.answers.acknowledge import (
     take_claim_statuses,
     take_interchange_verdicts,
@@ -75,9 +76,12 @@ async def take_waiting(work: Work, practice_id: UUID, exchange: Exchange) -> Fai
     for file in await exchange.list():
         try:
             path = await exchange.fetch(file)
+            reached("file.fetched")
             fate = path and await _read_file(work, practice_id, path)
+            reached("file.taken")
             if fate is not None:
                 await exchange.remove(file, fate)
+                reached("file.removed")
         except ExchangeError as error:
             if error.failure not in OF_ONE_FILE:
                 raise

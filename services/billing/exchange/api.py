@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 
 from libs.events.contracts import Contract
 from libs.events.contracts.values import PayerId
 from libs.service.http import Uow
 from services.billing.exchange.mailboxes import load_mailboxes
-from services.billing.exchange.port import FIXES, Failure
+from services.billing.exchange.port import FIXES, ExchangeError, Failure
 from services.billing.exchange.send import Kind
 from services.billing.payers.model import MailboxName
 
@@ -70,7 +70,11 @@ async def list_mailboxes(
 ) -> list[MailboxView]:
     """By name; `after` is the last name of the page before."""
     looks = {row["mailbox"]: dict(row) for row in await uow.db.fetch(LIST_LOOKS, uow.practice_id)}
-    own = [name for name, m in load_mailboxes().items() if m.practice_id == uow.practice_id]
+    try:
+        found = load_mailboxes()
+    except ExchangeError as error:
+        raise HTTPException(503, str(error)) from None
+    own = [name for name, mailbox in found.items() if mailbox.practice_id == uow.practice_id]
     page = [name for name in sorted(own) if after is None or name > after][:limit]
     return [_view(name, looks.get(name)) for name in page]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from libs.events.transport.steps import reached
 from services.billing.exchange.port import ExchangeError, Fate, Waiting
 
 
@@ -38,6 +39,7 @@ class Directory:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            reached("interchange.written")
             part.rename(self._outbound / name)
         except OSError:
             raise ExchangeError("directory-away") from None

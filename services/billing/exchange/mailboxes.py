@@ -10,12 +10,24 @@ from typing import Annotated, Self
 from uuid import UUID
 
 import asyncssh
-from pydantic import Field, StringConstraints, TypeAdapter, field_validator, model_validator
+import structlog
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.events.contracts import Contract
+from libs.events.transport.faults import describe
 from services.billing.exchange.port import ExchangeError
 from services.billing.payers.model import MailboxName
+
+log = structlog.get_logger("billing.exchange")
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
@@ -59,22 +71,28 @@ class Mailbox(Contract):
         return self
 
 
-_BY_NAME = TypeAdapter(dict[MailboxName, Mailbox])
+def _lie_apart(found: dict[str, Mailbox]) -> dict[str, Mailbox]:
+    """Of two practices in one folder neither could tell its files from the other's."""
+    for side in ("outbound", "inbound"):
+        places = {(m.host, m.port, m.user, getattr(m, side)) for m in found.values()}
+        if len(places) < len(found):
+            raise ValueError(f"two mailboxes share their {side} folder")
+    return found
+
+
+_BY_NAME = TypeAdapter(Annotated[dict[MailboxName, Mailbox], AfterValidator(_lie_apart)])
 
 
 def load_mailboxes() -> dict[str, Mailbox]:
-    """All mailboxes by name; raises ValueError where two of them are one place.
-
-    Of two practices in one place neither could tell its answers from the other's.
-    """
+    """All mailboxes by name, none without the file; raises ExchangeError where it is no such."""
     path = MailboxSettings().mailboxes
     if path is None or not path.exists():
         return {}
-    found = _BY_NAME.validate_json(path.read_bytes())
-    for places in ("outbound", "inbound"):
-        if len({(m.host, m.port, m.user, getattr(m, places)) for m in found.values()}) < len(found):
-            raise ValueError(f"two mailboxes share their {places} folder")
-    return found
+    try:
+        return _BY_NAME.validate_json(path.read_bytes())
+    except ValidationError as error:
+        log.error("mailboxes unreadable", error=describe(error))
+        raise ExchangeError("mailboxes-unreadable") from None
 
 
 def mailbox_of(practice_id: UUID, name: str) -> Mailbox:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 Failure = Literal[
-    "directory-away", "not-set-up", "credentials-unreadable", "unreachable", "host-key-unknown",
+    "directory-away", "mailboxes-unreadable", "not-set-up", "credentials-unreadable", "unreachable", "host-key-unknown",
     "login-refused", "put-refused", "rename-refused", "name-taken", "list-refused",
     "fetch-refused", "remove-refused", "file-too-large", "name-unusable",
 ]  # fmt: skip
 
 FIXES: dict[Failure, str] = {
     "directory-away": "Look whether BILLING_EXCHANGE_DIR is there, has room and may be written.",
+    "mailboxes-unreadable": "Mend the file that BILLING_MAILBOXES names; the log says which field.",
     "not-set-up": "Add the mailbox to BILLING_MAILBOXES for this practice, or name another.",
     "credentials-unreadable": "Mount the key without a passphrase, or the password, that it names.",
     "unreachable": "Look whether the server is up and may be reached from here.",

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import structlog
 
 from libs.events.transport import Timer, UnitOfWork, Work
+from libs.events.transport.steps import reached
 from services.billing.claims.store import next_number
 from services.billing.exchange.port import ExchangeError, Failure
 from services.billing.exchange.ways import open_exchange
@@ -68,9 +69,11 @@ async def keep(uow: UnitOfWork, kind: Kind, payer_id: str, write: Callable[[int]
     The count's row stays locked until the commit, so a transaction that fails uses up no number.
     """
     number = await next_number(uow.db, uow.practice_id, "interchange")
+    reached("interchange.numbered")
     sealed = uow.seal(write(number), _place(number))
     row = uow.practice_id, number, kind, payer_id, sealed, uow.now
     await uow.db.execute(ADD_INTERCHANGE, *row)
+    reached("interchange.kept")
     return number
 
 
@@ -99,8 +102,10 @@ async def send_interchange(timer: Timer, work: Work) -> None:
         async with work.unit_of_work(timer.practice_id) as uow:
             await _note_unsent(uow, number, error.failure)
         raise
+    reached("interchange.put")
     async with work.unit_of_work(timer.practice_id) as uow:
         await confirm_sent(uow, number)
+    reached("interchange.confirmed")
 
 
 async def _note_unsent(uow: UnitOfWork, number: int, failure: Failure) -> None:

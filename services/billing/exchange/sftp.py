@@ -16,6 +16,7 @@ from typing import Any
 import asyncssh
 from asyncssh.constants import FILEXFER_TYPE_REGULAR, FILEXFER_TYPE_UNKNOWN
 
+from libs.events.transport.steps import reached
 from services.billing.exchange.directory import put_away
 from services.billing.exchange.mailboxes import Mailbox, credential
 from services.billing.exchange.model import LARGEST_FILE, MOST_FILES, is_being_written, is_usable
@@ -97,6 +98,7 @@ class Sftp:
                 await file.write(content[start : start + PIECE])
         async with _step("put-refused"):
             await file.close()
+        reached("interchange.uploaded")
         async with _step("rename-refused"):
             await self._client.rename(part, target)
 
