@@ -17,7 +17,6 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationError,
-    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -58,14 +57,11 @@ class Mailbox(Contract):
     inbound: Text
     """The server's folder with files for us."""
 
-    @field_validator("known_hosts")
-    @classmethod
-    def _is_readable(cls, value: str) -> str:
-        asyncssh.import_known_hosts(value)
-        return value
-
     @model_validator(mode="after")
-    def _has_one_way_to_log_in(self) -> Self:
+    def _is_whole(self) -> Self:
+        keys, *_ = asyncssh.import_known_hosts(self.known_hosts).match(self.host, "", self.port)
+        if not keys:
+            raise ValueError("known_hosts has no key for this host and port")
         if (self.key_file is None) == (self.password_file is None):
             raise ValueError("a mailbox names a key_file or a password_file")
         return self

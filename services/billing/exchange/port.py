@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 Failure = Literal[
-    "directory-away", "mailboxes-unreadable", "not-set-up", "credentials-unreadable", "unreachable", "host-key-unknown",
-    "login-refused", "put-refused", "rename-refused", "name-taken", "list-refused",
-    "fetch-refused", "remove-refused", "file-too-large", "name-unusable",
+    "directory-away", "mailboxes-unreadable", "not-set-up", "credentials-unreadable",
+    "unreachable", "host-key-unknown", "login-refused", "put-refused", "rename-refused",
+    "name-taken", "list-refused", "fetch-refused", "remove-refused", "file-too-large",
+    "name-unusable",
 ]  # fmt: skip
 
 FIXES: dict[Failure, str] = {

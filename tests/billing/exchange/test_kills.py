@@ -44,7 +44,7 @@ def test_the_steps_are_those_of_a_number_and_of_a_file() -> None:
 async def test_killed_there_numbers_leave_no_gap_and_each_is_one_file_of_one_kind(
     desk: Desk, receiver: Receiver, step: str
 ) -> None:
-    """Claims to two receivers and questions of both kinds are due at once; one receiver has an SFTP server."""
+    """Claims to two receivers, one with an SFTP server, and both kinds of questions are due."""
     receiver.open_for(desk.practice_id)
     await set_payer(desk, "OTHER01", mailbox=NAME, submitter_id="SUB7")
     await desk.billing.given(provider_enrolled(payer_id="OTHER01"))
