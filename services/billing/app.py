@@ -78,7 +78,8 @@ from services.billing.office import api as office
 from services.billing.patients import api as patients
 from services.billing.patients.handlers import follow_merge, follow_unmerge
 from services.billing.payers import api as payers
-from services.billing.remittances import api as advances
+from services.billing.provider_adjustments import advances_api as advances
+from services.billing.provider_adjustments import api as provider_adjustments
 from services.billing.scrub import api as scrub
 from services.billing.scrub import code_sets_api as code_sets
 from services.billing.scrub import payer_rules_api as payer_rules
@@ -150,6 +151,7 @@ service = Service(
         write_offs.routes,
         patients.routes,
         advances.routes,
+        provider_adjustments.routes,
         eligibility.routes,
         unmatched.routes,
         deposits.routes,

@@ -80,7 +80,8 @@ def payment(
     plb: Sequence[tuple[str, int]] = (),
     skew: int = 0,
 ) -> bytes:
-    """One 835 in one interchange. `plb`: (reason, cents); `skew` spoils BPR02.
+    """One 835 in one interchange. `plb`: (reason, cents), or (reason:reference, cents); `skew`
+    spoils BPR02.
 
     A payment that takes more than it gives carries the rest forward, as the guide wants it.
     """
@@ -99,8 +100,12 @@ def payment(
     ]
     for claim in claims:
         rows += claim.rows()
-    rows += [f"PLB*1999999992*20261231*{reason}:REF1*{dollars(cents)}" for reason, cents in plb]
+    rows += [f"PLB*1999999992*20261231*{_referring(x)}*{dollars(cents)}" for x, cents in plb]
     return remittance(rows)
+
+
+def _referring(reason: str) -> str:
+    return reason if ":" in reason else f"{reason}:REF1"
 
 
 def _cas(adjustments: Sequence[Cas]) -> list[str]:

@@ -20,7 +20,7 @@ def received(practice_id: UUID, payment_id: UUID, cents: int, fee: int, event_id
         Account.BAD_DEBT: fee,
         Account.PATIENT_CREDIT: -cents,
     }
-    return Entry(practice_id, "patient-payment", str(payment_id), lines, event_id=event_id)
+    return Entry(practice_id, "patient-payment", str(payment_id), lines, event_id)
 
 
 def returned(practice_id: UUID, payment_id: UUID, cents: int, fee: int, event_id: UUID) -> Entry:
@@ -30,7 +30,7 @@ def returned(practice_id: UUID, payment_id: UUID, cents: int, fee: int, event_id
         Account.BAD_DEBT: -fee,
         Account.PATIENT_CREDIT: cents,
     }
-    return Entry(practice_id, "patient-payment-returned", str(payment_id), lines, event_id=event_id)
+    return Entry(practice_id, "patient-payment-returned", str(payment_id), lines, event_id)
 
 
 def applied(
@@ -51,22 +51,22 @@ def applied(
         "patient-payment-unapplied" if undo else "patient-payment-applied",
         str(application_id),
         {Account.PATIENT_CREDIT: signed, receivable: -signed},
+        event_id,
         claim_id,
         service_month,
-        event_id=event_id,
     )
 
 
 def refunded(practice_id: UUID, refund_id: UUID, cents: int, event_id: UUID) -> Entry:
     """A credit was paid back."""
     lines = {Account.PATIENT_CREDIT: cents, Account.CASH: -cents}
-    return Entry(practice_id, "patient-refund", str(refund_id), lines, event_id=event_id)
+    return Entry(practice_id, "patient-refund", str(refund_id), lines, event_id)
 
 
 def unclaimed(practice_id: UUID, property_id: UUID, cents: int, event_id: UUID) -> Entry:
     """A credit that nobody took is owed to a state."""
     lines = {Account.PATIENT_CREDIT: cents, Account.UNCLAIMED_PROPERTY: -cents}
-    return Entry(practice_id, "patient-unclaimed", str(property_id), lines, event_id=event_id)
+    return Entry(practice_id, "patient-unclaimed", str(property_id), lines, event_id)
 
 
 def placed(
@@ -86,7 +86,7 @@ def placed(
         "patient-recall" if undo else "patient-placement",
         f"{placement_id}/{claim_id}",
         {Account.AGENCY_RECEIVABLE: signed, Account.PATIENT_RECEIVABLE: -signed},
+        event_id,
         claim_id,
         service_month,
-        event_id=event_id,
     )

@@ -92,8 +92,8 @@ class JournalLine(Contract):
     account: str
     cents: int
     posted_at: datetime
-    event_id: UUID | None
-    """The event that says the same, of charges and their reversals."""
+    event_id: UUID
+    """The event that says the same."""
 
 
 class ClaimHistory(Contract):

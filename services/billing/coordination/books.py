@@ -18,7 +18,7 @@ def transfer(
         return Entry(
             claim.practice_id, kind, source,
             {Account.PAYER_RECEIVABLE: receivable, Account.PATIENT_RECEIVABLE: -receivable},
-            claim.claim_id, month_of(claim.service_on), payer_id, event_id,
+            event_id, claim.claim_id, month_of(claim.service_on), payer_id,
         )  # fmt: skip
 
     return entry("transfer-from", from_payer, -cents), entry("transfer-to", to_payer, cents)

@@ -46,12 +46,12 @@ class Entry:
     kind: str
     source: str
     lines: dict[Account, int]
+    event_id: UUID
+    """The event that says the same."""
     claim_id: UUID | None = None
     service_month: date | None = None
     payer_id: str | None = None
     """Who owes or pays; None: the patient, or nobody."""
-    event_id: UUID | None = None
-    """The event that says the same, where there is one."""
 
     def __post_init__(self) -> None:
         if sum(self.lines.values()) != 0:
@@ -59,7 +59,11 @@ class Entry:
 
     @property
     def entry_id(self) -> UUID:
-        return uuid5(self.practice_id, f"{self.kind}/{self.source}")
+        return _entry_id(self.practice_id, self.kind, self.source)
+
+
+def _entry_id(practice_id: UUID, kind: str, source: str) -> UUID:
+    return uuid5(practice_id, f"{kind}/{source}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +113,16 @@ def charge(
         practice_id,
         *_charged(claim_id, revision, undo=undo),
         {owed: signed, Account.CHARGES: -signed},
+        event_id,
         claim_id,
         month_of(on),
         payer_id,
-        event_id,
     )
 
 
 def charge_entry_id(practice_id: UUID, claim_id: UUID, revision: int, *, undo: bool) -> UUID:
     """The entry that charges a revision of a claim, or that takes it back."""
-    return Entry(practice_id, *_charged(claim_id, revision, undo=undo), {}).entry_id
+    return _entry_id(practice_id, *_charged(claim_id, revision, undo=undo))
 
 
 def _charged(claim_id: UUID, revision: int, *, undo: bool) -> tuple[str, str]:
@@ -148,7 +152,7 @@ def decision(
     lines[Account.PAYER_RECEIVABLE] = -sum(lines.values())
     kind = "reversal" if undo else "payment"
     return Entry(
-        practice_id, kind, str(payment_id), lines, claim_id, month_of(on), payer_id, event_id
+        practice_id, kind, str(payment_id), lines, event_id, claim_id, month_of(on), payer_id
     )
 
 
@@ -165,7 +169,7 @@ def provider_adjustment(
     """PLB: positive cents lower the payment (X12 835 PLB04)."""
     return Entry(
         practice_id, "provider-adjustment", f"{remittance_id}/{place}",
-        {account: cents, Account.CASH: -cents}, payer_id=payer_id, event_id=event_id,
+        {account: cents, Account.CASH: -cents}, event_id, payer_id=payer_id,
     )  # fmt: skip
 
 
@@ -175,7 +179,7 @@ def unapplied(
     """Money for a claim that is not ours to know: kept until a person applies it."""
     return Entry(
         practice_id, "unapplied-cash", f"{remittance_id}/{place}",
-        {Account.CASH: cents, Account.UNAPPLIED_CASH: -cents}, payer_id=payer_id, event_id=event_id,
+        {Account.CASH: cents, Account.UNAPPLIED_CASH: -cents}, event_id, payer_id=payer_id,
     )  # fmt: skip
 
 
@@ -192,5 +196,5 @@ def unapplied_no_more(
     """What stood in unapplied cash goes to a claim, whose own entry takes it, or to the payer."""
     return Entry(
         practice_id, kind, f"{remittance_id}/{place}",
-        {Account.UNAPPLIED_CASH: cents, Account.CASH: -cents}, payer_id=payer_id, event_id=event_id,
+        {Account.UNAPPLIED_CASH: cents, Account.CASH: -cents}, event_id, payer_id=payer_id,
     )  # fmt: skip

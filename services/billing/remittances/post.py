@@ -11,10 +11,10 @@ from uuid import uuid5
 from libs.events.transport import UnitOfWork
 from services.billing.answers.refusals import RefusedFileError
 from services.billing.deposits.handlers import expect_deposit
+from services.billing.provider_adjustments.adjust import adjust_provider
 from services.billing.remittances import store
 from services.billing.remittances.changes import Payment
 from services.billing.remittances.first_reading import Content, read_through
-from services.billing.remittances.provider import adjust_provider
 from services.billing.remittances.run import InPosting, Remitted, Run, post_run
 from services.billing.x12 import (
     ProviderAdjustment,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, Query
 
 from libs.events.contracts import Contract
 from libs.events.contracts.billing_remittances import DismissReason, RefundReason, UnmatchedReason
@@ -14,6 +14,7 @@ from libs.events.contracts.values import ClaimId
 from libs.service.http import Uow, json_body, known_caller
 from libs.service.operators import Caller
 from services.billing.remittances.model import Action, actions
+from services.billing.remittances.place import AfterPlace, read_place
 from services.billing.unmatched import resolve
 from services.billing.unmatched.store import Kept, Resolution, list_unmatched
 
@@ -97,11 +98,11 @@ async def list_unmatched_remittances(
     uow: Uow,
     state: Literal["open", "resolved"] = "open",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    after: Annotated[str | None, Query(pattern=r"^[0-9a-f-]{36}/[1-9][0-9]{0,8}$")] = None,
+    after: AfterPlace = None,
 ) -> list[UnmatchedRemittance]:
     """Oldest payment first; `after` is REMITTANCE_ID/PLACE of the last one seen."""
     rows = await list_unmatched(
-        uow, resolved=state == "resolved", after=_place(after) if after else None, limit=limit
+        uow, resolved=state == "resolved", after=read_place(after), limit=limit
     )
     return [UnmatchedRemittance.of(kept) for kept in rows]
 
@@ -143,11 +144,3 @@ async def dismiss(
     """Close one that moved no money; repeating is harmless."""
     kept = await resolve.dismiss(uow, remittance_id, place, command.reason, caller.name)
     return UnmatchedRemittance.of(kept)
-
-
-def _place(after: str) -> tuple[UUID, int]:
-    remittance_id, _, place = after.partition("/")
-    try:
-        return UUID(remittance_id), int(place)
-    except ValueError:
-        raise HTTPException(422, "after is REMITTANCE_ID/PLACE") from None

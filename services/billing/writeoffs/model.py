@@ -135,8 +135,8 @@ def entry_of(written: WriteOff, service_on: date, event_id: UUID, *, undo: bool)
         "write-off-reversal" if undo else "write-off",
         str(written.write_off_id),
         {_ACCOUNTS[written.reason]: cents, _RECEIVABLES[written.owed_by]: -cents},
+        event_id,
         written.claim_id,
         month_of(service_on),
         written.payer_id,
-        event_id,
     )

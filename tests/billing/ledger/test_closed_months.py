@@ -29,7 +29,7 @@ async def close(desk: Desk, path: str = MARCH, **options: Any) -> httpx.Response
 
 def entry(desk: Desk) -> Entry:
     lines = {Account.CASH: 5, Account.UNAPPLIED_CASH: -5}
-    return Entry(desk.practice_id, "test", str(uuid4()), lines)
+    return Entry(desk.practice_id, "test", str(uuid4()), lines, uuid4())
 
 
 @pytest.fixture

@@ -61,14 +61,14 @@ def test_every_kind_of_entry_sums_to_zero(cents: int) -> None:
 
 def test_an_entry_that_does_not_sum_to_zero_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="does not sum to zero"):
-        Entry(PRACTICE, "charge", "x", {Account.CASH: 1})
+        Entry(PRACTICE, "charge", "x", {Account.CASH: 1}, uuid4())
 
 
 async def test_the_database_refuses_an_entry_that_does_not_sum_to_zero(billing: Harness) -> None:
     with pytest.raises(asyncpg.CheckViolationError):
         async with billing.uow(PRACTICE) as uow:
             entry_id = uuid4()
-            entry = ([entry_id], ["test"], [None], [None], [None], [None])
+            entry = ([entry_id], ["test"], [None], [None], [None], [uuid4()])
             await uow.db.execute(ADD_ENTRIES, PRACTICE, uow.now, *entry)
             await uow.db.execute(ADD_LINE, PRACTICE, entry_id, "cash", 100)
             await uow.db.execute(ADD_LINE, PRACTICE, entry_id, "charges", -99)
