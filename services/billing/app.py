@@ -18,7 +18,6 @@ from services.billing.balances.plans.follow import collect_instalment
 from services.billing.balances.plans.model import INSTALMENT_TIMER
 from services.billing.balances.policy import api as balance_policy
 from services.billing.balances.refunds import api as refunds
-from services.billing.balances.refunds import unclaimed_api as unclaimed
 from services.billing.balances.refunds.model import REFUND_TIMER
 from services.billing.balances.refunds.pay_back import refund_card
 from services.billing.balances.statements import api as statements
@@ -28,6 +27,8 @@ from services.billing.balances.statements.issue import (
     bill_patients,
     issue_statement,
 )
+from services.billing.balances.unclaimed import api as unclaimed
+from services.billing.balances.unclaimed import rules_api as unclaimed_rules
 from services.billing.charges import api as fee_schedules
 from services.billing.charges import lag_api as charge_lag
 from services.billing.charges.handlers import correct_charges, post_charges, void_charges
@@ -165,6 +166,7 @@ service = Service(
         payment_plans.routes,
         refunds.routes,
         unclaimed.routes,
+        unclaimed_rules.routes,
         assistance.routes,
         held_answers.routes,
         timeline.routes,

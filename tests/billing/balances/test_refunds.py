@@ -1,17 +1,15 @@
-"""A credit is paid back once, by two people where it is large, or is owed to a state."""
+"""A credit is paid back once, and by two people where it is large."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from libs.events.contracts.billing_balances import PatientRefunded, UnclaimedPropertyRecorded
+from libs.events.contracts.billing_balances import PatientRefunded
 from libs.local.cards.processor import Processor, serving
-from services.billing.balances.refunds.model import Schedule, schedule_of
 from tests.billing.balances.front_desk import SHARE, FrontDesk, people
 
 
@@ -97,50 +95,3 @@ async def test_a_card_gets_back_what_it_paid(
 async def test_only_a_card_payment_goes_back_to_a_card(front: FrontDesk) -> None:
     payment_id = await credit(front, 400)
     assert (await front.post("/patient-refunds", asked(payment_id, 400, "card")))["status"] == 422
-
-
-def test_a_state_whose_rule_was_read_gives_the_dates_and_no_other_does() -> None:
-    assert schedule_of("TX", date(2026, 3, 2)) == Schedule(
-        date(2029, 3, 2), date(2030, 5, 2), date(2030, 7, 1)
-    )
-    assert schedule_of("TX", date(2026, 3, 1)) == Schedule(
-        date(2029, 3, 1), date(2029, 5, 2), date(2029, 7, 1)
-    )
-    assert schedule_of("OH", date(2026, 3, 2)) is None
-    assert schedule_of(None, date(2026, 3, 2)) is None
-
-
-async def test_a_dormant_credit_is_owed_to_the_state_once(front: FrontDesk) -> None:
-    payment_id = await credit(front, 250)
-    shown = await front.get(f"/patient-credits/{payment_id}/dormancy", state="TX")
-    assert (shown["dormant_on"], shown["report_due_on"]) == ("2029-03-02", "2030-07-01")
-    body = {
-        "property_id": str(uuid4()),
-        "payment_id": payment_id,
-        "state": "TX",
-        "letter_sent_on": "2030-04-01",
-    }
-    assert (await front.post("/unclaimed-property", body))["status"] == 409
-    front.desk.billing.clock.move_to(datetime(2030, 6, 1, tzinfo=UTC))
-    late = {**body, "letter_sent_on": "2030-06-01"}
-    assert (await front.post("/unclaimed-property", late))["status"] == 409
-    made = await front.post("/unclaimed-property", body)
-    assert (made["cents"], made["report_due_on"]) == (250, "2030-07-01")
-    assert await front.post("/unclaimed-property", body) == made
-    assert await front.stands("unclaimed-property") == -250
-    assert await front.stands("patient-credit") == 0
-    [event] = await front.desk.billing.published(UnclaimedPropertyRecorded)
-    assert event.state == "TX"
-
-
-async def test_a_state_without_a_rule_waits_for_a_person_with_dates(front: FrontDesk) -> None:
-    payment_id = await credit(front, 250)
-    front.desk.billing.clock.move_to(datetime(2031, 6, 1, tzinfo=UTC))
-    shown = await front.get(f"/patient-credits/{payment_id}/dormancy", state="OH")
-    assert shown["dormant_on"] is None
-    body = {"property_id": str(uuid4()), "payment_id": payment_id, "state": "OH",
-            "letter_sent_on": "2031-04-01"}  # fmt: skip
-    refused = await front.post("/unclaimed-property", body)
-    assert refused["status"] == 409
-    dates = {"dormant_on": "2031-03-02", "report_due_on": "2031-11-01"}
-    assert (await front.post("/unclaimed-property", {**body, **dates}))["status"] == 201

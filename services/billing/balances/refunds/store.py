@@ -1,8 +1,7 @@
-"""The SQL of refunds and of credits that nobody claims."""
+"""The SQL of refunds and of what payers paid too much."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -38,23 +37,6 @@ SELECT c.claim_id, c.payer_id, c.service_on, -sum(l.cents)::bigint AS credit_cen
  WHERE c.practice_id = $1 AND l.account = 'payer-receivable'
    AND ($2::uuid IS NULL OR c.claim_id > $2)
  GROUP BY c.practice_id, c.claim_id HAVING sum(l.cents) < 0 ORDER BY c.claim_id LIMIT $3
-"""
-ADD_PROPERTY = """
-INSERT INTO unclaimed_property (practice_id, property_id, payment_id, account_id, state, cents,
-                                dormant_on, letter_sent_on, report_due_on)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-"""
-FIND_PROPERTY = """
-SELECT property_id, payment_id, account_id, state, cents, dormant_on, letter_sent_on, report_due_on
-  FROM unclaimed_property WHERE practice_id = $1 AND property_id = $2
-"""
-LIST_PROPERTY = """
-SELECT property_id, payment_id, account_id, state, cents, dormant_on, letter_sent_on, report_due_on
-  FROM unclaimed_property
- WHERE practice_id = $1
-   AND ($2::uuid IS NULL OR made > (SELECT made FROM unclaimed_property
-                                     WHERE practice_id = $1 AND property_id = $2))
- ORDER BY made LIMIT $3
 """
 
 
@@ -104,32 +86,3 @@ async def list_payer_credits(
     """Claims of which payers paid more than they owed, by id."""
     rows = await db.fetch(LIST_PAYER_CREDITS, practice_id, after, limit)
     return [dict(row) for row in rows]
-
-
-async def add_property(
-    db: Db,
-    practice_id: UUID,
-    property_id: UUID,
-    payment_id: UUID,
-    account_id: UUID,
-    state: str,
-    cents: int,
-    dormant_on: date,
-    letter_sent_on: date,
-    report_due_on: date,
-) -> None:
-    await db.execute(
-        ADD_PROPERTY, practice_id, property_id, payment_id, account_id, state, cents, dormant_on,
-        letter_sent_on, report_due_on,
-    )  # fmt: skip
-
-
-async def find_property(db: Db, practice_id: UUID, property_id: UUID) -> dict[str, Any] | None:
-    row = await db.fetchrow(FIND_PROPERTY, practice_id, property_id)
-    return dict(row) if row else None
-
-
-async def list_property(
-    db: Db, practice_id: UUID, limit: int, after: UUID | None
-) -> list[dict[str, Any]]:
-    return [dict(row) for row in await db.fetch(LIST_PROPERTY, practice_id, after, limit)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -15,36 +16,58 @@ from libs.service.http import Uow, json_body
 from services.billing.balances import entries
 from services.billing.balances.payments import store as payments
 from services.billing.balances.payments.model import Payment
-from services.billing.balances.refunds import store
-from services.billing.balances.refunds.model import STATES, Schedule, schedule_of
 from services.billing.balances.store import lock_account
+from services.billing.balances.unclaimed import store
+from services.billing.balances.unclaimed.model import (
+    LetterProblem,
+    Rule,
+    Schedule,
+    letter_problem,
+    rule_in_force,
+    schedule_of,
+)
+from services.billing.balances.unclaimed.states import STATES
 from services.billing.ledger.store import post
 
 routes = APIRouter(tags=["unclaimed property"])
 
+NO_RULE = (
+    "no rule on file for {state}: ask counsel; the practice may set its own "
+    "(POST /unclaimed-property-rules)"
+)
+TOO_SMALL = "so small a credit is not owed to this state"
+LETTER_PROBLEMS: Mapping[LetterProblem, str] = {
+    "none-sent": "the owner must be written to first",
+    "too-early": "the owner was written to too early",
+    "too-late": "the owner was written to too late",
+}
+
 
 class DormancyView(Contract):
-    """When a credit is owed to a state; without dates no rule is known and a person decides."""
+    """When a credit is owed to a state; without dates `note` says why there are none."""
 
     payment_id: UUID
     credit_cents: int
     state: str
     dormant_on: date | None
+    letter_from: date | None
     letter_by: date | None
+    """None: the owner need not be written to."""
     report_due_on: date | None
     source: str | None
+    note: str | None
 
 
 class RecordProperty(Contract):
-    """The owner was written to and did not answer. `state`: of the owner's last known address.
+    """The owner did not claim it. `state`: of the owner's last known address.
 
-    The dates are those of the state's rule; where none is known here, the person gives them.
+    The dates are those of the state's rule; where none is on file, the person gives them.
     """
 
     property_id: UUID
     payment_id: PaymentId
     state: StateCode
-    letter_sent_on: date
+    letter_sent_on: date | None = None
     dormant_on: date | None = None
     report_due_on: date | None = None
 
@@ -58,24 +81,30 @@ class PropertyView(Contract):
     state: str
     cents: int
     dormant_on: date
-    letter_sent_on: date
+    letter_sent_on: date | None
     report_due_on: date
 
 
 @routes.get("/patient-credits/{payment_id}/dormancy")
 async def show_dormancy(payment_id: UUID, state: StateCode, uow: Uow) -> DormancyView:
-    """By the rule of the state of the owner's last known address."""
+    """By the rule of the state of the owner's last known address: the practice's own, or on file.
+
+    It counts from the payment's day. What the state calls later contact with the owner moves it,
+    and is for a person to know.
+    """
     payment = await _find(uow, payment_id)
-    schedule = schedule_of(state, payment.received_on)
-    rule = STATES.get(state)
+    rule = await _rule(uow, state, payment)
+    schedule = schedule_of(rule, payment.received_on, payment.credit_cents) if rule else None
     return DormancyView(
         payment_id=payment_id,
         credit_cents=payment.credit_cents,
         state=state,
         dormant_on=schedule.dormant_on if schedule else None,
+        letter_from=schedule.letter_from if schedule else None,
         letter_by=schedule.letter_by if schedule else None,
         report_due_on=schedule.report_due_on if schedule else None,
-        source=rule.source if rule and schedule else None,
+        source=rule.source if rule else None,
+        note=NO_RULE.format(state=state) if rule is None else None if schedule else TOO_SMALL,
     )
 
 
@@ -83,7 +112,8 @@ async def show_dormancy(payment_id: UUID, state: StateCode, uow: Uow) -> Dormanc
 async def record_property(
     command: Annotated[RecordProperty, json_body(RecordProperty)], uow: Uow
 ) -> PropertyView:
-    """The same again changes nothing. 409: not dormant yet, no letter, or no rule and no dates."""
+    """The same again changes nothing. 409: not dormant yet, no letter where one is
+    due, or no rule and no dates."""
     payment = await _find(uow, command.payment_id)
     await lock_account(uow.db, uow.practice_id, payment.account_id)
     known = await store.find_property(uow.db, uow.practice_id, command.property_id)
@@ -93,7 +123,7 @@ async def record_property(
         return PropertyView(**known)
     locked = await payments.lock_payment(uow.db, uow.practice_id, command.payment_id)
     assert locked is not None
-    schedule = _schedule(command, locked)
+    schedule = await _schedule(uow, command, locked)
     if not locked.credit_cents or uow.now.date() < schedule.dormant_on:
         raise HTTPException(409, "nothing of this payment is dormant yet")
     await _record(uow, command, locked, schedule)
@@ -113,17 +143,32 @@ async def list_unclaimed_property(
     return [PropertyView(**row) for row in rows]
 
 
-def _schedule(command: RecordProperty, payment: Payment) -> Schedule:
-    schedule = schedule_of(command.state, payment.received_on)
+async def _schedule(uow: Uow, command: RecordProperty, payment: Payment) -> Schedule:
+    rule = await _rule(uow, command.state, payment)
+    if rule is None:
+        schedule = _as_told(command)
+    else:
+        schedule = schedule_of(rule, payment.received_on, payment.credit_cents)
     if schedule is None:
-        if command.dormant_on is None or command.report_due_on is None:
-            raise HTTPException(
-                409, "the state's rule is not known here: give dormant_on and report_due_on"
-            )
-        schedule = Schedule(command.dormant_on, command.report_due_on, command.report_due_on)
-    if command.letter_sent_on > schedule.letter_by:
-        raise HTTPException(409, "letter_sent_on: the owner was written to too late")
+        raise HTTPException(409, TOO_SMALL)
+    problem = letter_problem(schedule, command.letter_sent_on)
+    if problem is not None:
+        raise HTTPException(409, f"letter_sent_on: {LETTER_PROBLEMS[problem]}")
     return schedule
+
+
+def _as_told(command: RecordProperty) -> Schedule:
+    if command.dormant_on is None or command.report_due_on is None:
+        text = NO_RULE.format(state=command.state)
+        raise HTTPException(409, f"{text}, or give dormant_on and report_due_on")
+    return Schedule(command.dormant_on, None, command.report_due_on, command.report_due_on)
+
+
+async def _rule(uow: Uow, state: str, payment: Payment) -> Rule | None:
+    own = await store.rules_of(uow.db, uow.practice_id, state)
+    on_file = [STATES[state]] if state in STATES else []
+    since = payment.received_on
+    return rule_in_force(own, since) or rule_in_force(on_file, since)
 
 
 async def _record(uow: Uow, command: RecordProperty, payment: Payment, schedule: Schedule) -> None:
