@@ -163,7 +163,7 @@ async def test_a_check_bounces_a_credit_is_paid_back_and_another_goes_to_the_sta
         refund = {"refund_id": str(uuid4()), "payment_id": paid["payment_id"], "method": "check",
                   "cents": 300}  # fmt: skip
         await post(billing, "/patient-refunds", refund)
-        unclaimed = {"property_id": str(uuid4()), "payment_id": paid["payment_id"], "state": "OH",
+        unclaimed = {"property_id": str(uuid4()), "payment_id": paid["payment_id"], "state": "NV",
                      "letter_sent_on": "2019-08-01", "dormant_on": "2020-01-01",
                      "report_due_on": "2020-11-01"}  # fmt: skip
         await post(billing, "/unclaimed-property", unclaimed)

@@ -21,9 +21,10 @@ from services.billing.balances.assistance.model import (
     ApplicationState,
     Region,
     discount_for,
-    let_off,
+    let_off_of,
     percent_of_guideline,
 )
+from services.billing.balances.dunning.collections import suspend
 from services.billing.balances.model import Balance
 from services.billing.balances.policy.model import BalancePolicy
 from services.billing.balances.policy.store import find_policy
@@ -72,7 +73,8 @@ class ApplicationView(Contract):
 
 @routes.post("", status_code=201)
 async def apply(command: Annotated[Apply, json_body(Apply)], uow: Uow) -> ApplicationView:
-    """The same again changes nothing; the account is not dunned until it is decided."""
+    """The same again changes nothing; the account is not dunned until it is decided, and under a
+    hospital's policy an agency gives it back."""
     policy = await find_policy(uow.db, uow.practice_id)
     if policy is None or not policy.assistance_scale:
         raise HTTPException(409, "the practice's policy has no assistance_scale")
@@ -98,6 +100,8 @@ async def apply(command: Annotated[Apply, json_body(Apply)], uow: Uow) -> Applic
             decided_by=None,
         )
         await store.add_application(uow, application, said, digest)
+        if policy.hospital_policy is not None:
+            await suspend(uow, account, command.received_on)
     return await _view(uow, command.application_id)
 
 
@@ -132,13 +136,14 @@ async def decide(
         return ApplicationView.of(application)
     policy = await find_policy(uow.db, uow.practice_id) or BalancePolicy()
     due = await due_now(uow, account.charts) if command.outcome == "approved" else []
-    cents = sum(let_off(c.patient_cents, application.discount_percent) for c in due)
+    parts = [(claim, _let_off(policy, application, claim)) for claim in due]
+    cents = sum(part for _, part in parts)
     decided = model.decide(
         application, command.outcome, cents, policy.assistance_limit_cents, by=caller.name
     )
     await store.note_decision(uow.db, uow.practice_id, decided)
     if decided.state != "proposed":
-        await _carry_out(uow, application, command, account.account_id, due, caller.name)
+        await _carry_out(uow, application, command, account.account_id, parts, caller.name)
     return ApplicationView.of(decided)
 
 
@@ -147,7 +152,7 @@ async def _carry_out(
     application: Application,
     command: Decide,
     account_id: UUID,
-    due: list[Balance],
+    parts: list[tuple[Balance, int]],
     by: str,
 ) -> None:
     decided = FinancialAssistanceDecided(
@@ -158,8 +163,7 @@ async def _carry_out(
         discount_percent=application.discount_percent if command.outcome == "approved" else 0,
     )
     await uow.publish(decided)
-    for claim in due:
-        cents = let_off(claim.patient_cents, application.discount_percent)
+    for claim, cents in parts:
         if cents:
             wanted = Wanted(
                 write_off_id=uuid5(application.application_id, str(claim.claim_id)),
@@ -169,6 +173,12 @@ async def _carry_out(
                 cents=cents,
             )
             await write_off_as_decided(uow, wanted, by)
+
+
+def _let_off(policy: BalancePolicy, application: Application, claim: Balance) -> int:
+    hospital = policy.hospital_policy
+    agb_percent = hospital.agb_percent if hospital else None
+    return let_off_of(claim, application.discount_percent, agb_percent)
 
 
 async def _view(uow: Uow, application_id: UUID) -> ApplicationView:

@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from libs.service.refused import RefusedError
+from services.billing.balances.model import Balance
 from services.billing.balances.policy.model import ScaleStep
 
 Region = Literal["contiguous", "alaska", "hawaii"]
@@ -99,6 +100,18 @@ def percent_of_guideline(income_cents: int, household: int, region: Region, on: 
 def discount_for(percent: int, scale: Sequence[ScaleStep]) -> int:
     """What the practice's scale lets off, in percent; nothing above its last step."""
     return next((s.discount_percent for s in scale if percent <= s.up_to_percent), 0)
+
+
+def let_off_of(claim: Balance, discount_percent: int, agb_percent: int | None) -> int:
+    """Of what is open of a claim: the scale's discount, and under a hospital's policy at least so
+    much that who is eligible is charged no more than is generally billed, what they paid of it
+    included (26 CFR 1.501(r)-5(a)(1))."""
+    cents = let_off(claim.patient_cents, discount_percent)
+    if agb_percent is None or discount_percent == 0:
+        return cents
+    limit = claim.charge_cents * agb_percent // 100
+    charged = claim.responsibility_cents - claim.forgiven_cents
+    return min(max(cents, charged - limit), claim.patient_cents)
 
 
 def let_off(cents: int, discount_percent: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID, uuid5
 
 from libs.events.contracts.billing_balances import (
@@ -13,8 +14,11 @@ from libs.events.contracts.values import PatientId, PracticeId, month_of
 from libs.events.transport import UnitOfWork
 from services.billing.balances import entries
 from services.billing.balances.dunning import store
+from services.billing.balances.dunning.model import still_applies
 from services.billing.balances.dunning.store import PlacedClaim, Placement
 from services.billing.balances.model import Balance
+from services.billing.balances.statements.store import first_billed
+from services.billing.balances.store import PatientAccount, lock_balances
 from services.billing.ledger.store import post_all
 
 
@@ -55,6 +59,16 @@ async def recall(uow: UnitOfWork, placement: Placement) -> None:
     claims = await store.claims_of_placement(uow.db, uow.practice_id, placement.placement_id)
     await store.mark_recalled(uow.db, uow.practice_id, placement.placement_id, uow.now.date())
     await _recall(uow, placement.account_id, placement.placement_id, claims)
+
+
+async def suspend(uow: UnitOfWork, account: PatientAccount, applied_on: date) -> None:
+    """An application for assistance that is in time takes back what agencies have of an account."""
+    await lock_balances(uow.db, uow.practice_id, account.charts)
+    billed = await first_billed(uow, account.charts)
+    for placement in await store.open_placements(uow.db, uow.practice_id, account.charts):
+        claims = await store.claims_of_placement(uow.db, uow.practice_id, placement.placement_id)
+        if still_applies((claim.claim_id for claim in claims), billed, applied_on):
+            await recall(uow, placement)
 
 
 async def recall_claim(uow: UnitOfWork, account_id: UUID, placed: PlacedClaim) -> None:

@@ -60,6 +60,10 @@ LIST_PLACEMENTS = f"""
     SELECT made FROM placement WHERE practice_id = $1 AND placement_id = $2))
  ORDER BY p.made LIMIT $3
 """
+OPEN_PLACEMENTS = f"""
+SELECT * FROM ({PLACEMENTS} AND p.account_id = ANY ($2::uuid[]) AND p.recalled_on IS NULL) AS placed
+ WHERE open_cents > 0 ORDER BY placed_on, placement_id
+"""
 PLACED_CLAIMS = """
 SELECT c.placement_id, c.claim_id, c.service_on, coalesce(sum(l.cents), 0)::bigint AS cents
   FROM placement_claim c
@@ -103,6 +107,12 @@ async def list_placements(
     db: Db, practice_id: UUID, limit: int, after: UUID | None
 ) -> list[Placement]:
     rows = await db.fetch(LIST_PLACEMENTS, practice_id, after, limit)
+    return [Placement(**dict(row)) for row in rows]
+
+
+async def open_placements(db: Db, practice_id: UUID, charts: list[UUID]) -> list[Placement]:
+    """Of which an agency has something left to collect."""
+    rows = await db.fetch(OPEN_PLACEMENTS, practice_id, charts)
     return [Placement(**dict(row)) for row in rows]
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException
 
 from libs.service.http import Uow, json_body
 from services.billing.balances.policy import store
-from services.billing.balances.policy.model import BalancePolicy
+from services.billing.balances.policy.model import BalancePolicy, problem_of
 from services.billing.balances.statements.issue import plan_cycle
 
 routes = APIRouter(prefix="/balance-policy", tags=["patient balances"])
@@ -19,9 +19,9 @@ async def set_balance_policy(
     policy: Annotated[BalancePolicy, json_body(BalancePolicy)], uow: Uow
 ) -> BalancePolicy:
     """The whole policy; it holds for what happens from now on."""
-    percents = [step.up_to_percent for step in policy.assistance_scale]
-    if percents != sorted(set(percents)):
-        raise HTTPException(422, "assistance_scale: the steps rise by up_to_percent")
+    problem = problem_of(policy)
+    if problem is not None:
+        raise HTTPException(422, problem)
     await store.set_policy(uow.db, uow.practice_id, policy, uow.now)
     await plan_cycle(uow, policy)
     return policy

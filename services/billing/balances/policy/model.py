@@ -21,6 +21,23 @@ class ScaleStep(Contract):
     discount_percent: Percent
 
 
+class HospitalPolicy(Contract):
+    """A hospital's financial assistance policy that covers what the practice does there.
+
+    A hospital under section 501(r) lists in its policy who is covered (26 CFR
+    1.501(r)-4(b)(1)(iii)(F)); an entity that is substantially related to it is bound as it is. The
+    practice says so here, and its `assistance_scale` is the policy's.
+    """
+
+    hospital: Short
+    phone: Short
+    """Where the policy, an application and the plain language summary are to be had, and help."""
+    url: Short
+    """Where they stand."""
+    agb_percent: Percent
+    """Amounts generally billed, of gross charges (26 CFR 1.501(r)-5(b))."""
+
+
 class BalancePolicy(Contract):
     """What a practice decided about its patients' balances; nothing is billed without one."""
 
@@ -46,8 +63,27 @@ class BalancePolicy(Contract):
     """A plan ends when so many in a row were missed."""
     out_of_network: tuple[PayerId, ...] = ()
     """Payers with which the practice has no contract."""
+    hospital_policy: HospitalPolicy | None = None
     portal_url: Short | None = None
     phone: Short | None = None
+
+
+FINAL_NOTICE_DAYS = 30
+"""A hospital's patients are told so long before what may be done (26 CFR 1.501(r)-6(c)(4))."""
+
+
+def problem_of(policy: BalancePolicy) -> str | None:
+    """What in a policy contradicts itself; it names the place and the fix."""
+    percents = [step.up_to_percent for step in policy.assistance_scale]
+    if percents != sorted(set(percents)):
+        return "assistance_scale: the steps rise by up_to_percent"
+    if policy.hospital_policy is None:
+        return None
+    if not percents:
+        return "assistance_scale: a hospital's policy has a scale; give it"
+    if policy.notice_days[-1] < FINAL_NOTICE_DAYS:
+        return f"notice_days: the final notice stands {FINAL_NOTICE_DAYS} days or more"
+    return None
 
 
 def next_cycle(today: date, day: int) -> date:

@@ -9,12 +9,14 @@ from typing import Any
 from libs.events.contracts.billing_balances import Notice
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
+from services.billing.balances.dunning.model import earliest_hand_off
 from services.billing.balances.model import Balance
 from services.billing.balances.payments.store import list_applied_since
 from services.billing.balances.policy.model import BalancePolicy
 from services.billing.balances.statements import store
 from services.billing.balances.statements.model import (
     Content,
+    Offer,
     Paid,
     Party,
     Reason,
@@ -52,7 +54,8 @@ async def compose(
         expected = estimates.get(balance.service_on) if balance.payer_id is None else None
         visits.append(await _visit(uow, policy, balance, latest, lines, reasons, expected))
     assert latest is not None, "no statement is made of nothing"
-    return await _content(uow, policy, practice, account, visits, latest, notice)
+    offer = await _offer(uow, policy, account, due, notice)
+    return await _content(uow, policy, practice, account, visits, latest, notice, offer)
 
 
 async def _visit(
@@ -105,6 +108,7 @@ async def _content(
     visits: list[Visit],
     latest: EncounterPosted,
     notice: Notice,
+    offer: Offer | None,
 ) -> Content:
     before = await store.find_before(uow, account.charts)
     since = before.issued_on if before else None
@@ -136,6 +140,29 @@ async def _content(
         new_cents=new_charges(visits, before),
         balance_cents=sum(visit.open_cents for visit in visits),
         assistance=bool(policy.assistance_scale),
+        offer=offer,
+    )
+
+
+async def _offer(
+    uow: UnitOfWork,
+    policy: BalancePolicy,
+    account: PatientAccount,
+    due: Sequence[Balance],
+    notice: Notice,
+) -> Offer | None:
+    hospital = policy.hospital_policy
+    if hospital is None:
+        return None
+    hand_off_from = None
+    if notice == "final-notice" and policy.agency is not None:
+        billed = await store.first_billed(uow, account.charts)
+        hand_off_from = earliest_hand_off(policy, due, billed, uow.now.date())
+    return Offer(
+        hospital=hospital.hospital,
+        phone=hospital.phone,
+        url=hospital.url,
+        hand_off_from=hand_off_from,
     )
 
 

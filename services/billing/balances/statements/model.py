@@ -88,6 +88,17 @@ class Paid(Contract):
     cents: int
 
 
+class Offer(Contract):
+    """A hospital's financial assistance, as its patients are told of it on each bill (26 CFR
+    1.501(r)-4(b)(5))."""
+
+    hospital: str
+    phone: str
+    url: str
+    hand_off_from: date | None
+    """On a final notice: no agency is given the balance before."""
+
+
 class Content(Contract):
     """All that a statement says; kept sealed, and shown in the patient's language."""
 
@@ -108,6 +119,7 @@ class Content(Contract):
     balance_cents: int
     assistance: bool
     """The practice has a scale of charity care."""
+    offer: Offer | None = None
 
     @property
     def paid_cents(self) -> int:

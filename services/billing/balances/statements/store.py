@@ -24,6 +24,10 @@ LAST_STATEMENT = """
 SELECT statement_id FROM statement WHERE practice_id = $1 AND account_id = ANY ($2::uuid[])
  ORDER BY made DESC LIMIT 1
 """
+STATEMENTS = """
+SELECT statement_id, content FROM statement
+ WHERE practice_id = $1 AND account_id = ANY ($2::uuid[]) ORDER BY made
+"""
 LIST_STATEMENTS = """
 SELECT statement_id, account_id, notice, issued_on, due_on, balance_cents FROM statement
  WHERE practice_id = $1 AND ($2::uuid[] IS NULL OR account_id = ANY ($2))
@@ -65,8 +69,7 @@ async def read_statement(uow: UnitOfWork, statement_id: UUID) -> tuple[datetime,
     row = await uow.db.fetchrow(FIND_STATEMENT, uow.practice_id, statement_id)
     if row is None:
         return None
-    opened = uow.unseal(row["content"], _place(statement_id))
-    return row["issued_at"], Content.model_validate_json(opened)
+    return row["issued_at"], _open(uow, statement_id, row["content"])
 
 
 async def find_before(uow: UnitOfWork, charts: Sequence[UUID]) -> Before | None:
@@ -78,6 +81,16 @@ async def find_before(uow: UnitOfWork, charts: Sequence[UUID]) -> Before | None:
     _, content = found
     claims = frozenset(visit.claim_id for visit in content.visits)
     return Before(content.balance_cents, claims, content.issued_on)
+
+
+async def first_billed(uow: UnitOfWork, charts: Sequence[UUID]) -> dict[UUID, date]:
+    """The day of the first statement that asked for something of a claim."""
+    first: dict[UUID, date] = {}
+    for row in await uow.db.fetch(STATEMENTS, uow.practice_id, list(charts)):
+        content = _open(uow, row["statement_id"], row["content"])
+        for visit in content.visits:
+            first.setdefault(visit.claim_id, content.issued_on)
+    return first
 
 
 async def list_statements(
@@ -108,6 +121,10 @@ async def read_estimates(db: Db, practice_id: UUID, charts: Sequence[UUID]) -> d
     """What the patient was told to expect for a day of service: the last word of each."""
     rows = await db.fetch(ESTIMATES, practice_id, list(charts))
     return {row["service_on"]: row["expected_cents"] for row in rows}
+
+
+def _open(uow: UnitOfWork, statement_id: UUID, sealed: bytes) -> Content:
+    return Content.model_validate_json(uow.unseal(sealed, _place(statement_id)))
 
 
 def _place(statement_id: UUID) -> str:

@@ -64,6 +64,12 @@ _EN: Words = {
     "look at it.",
     "help_plan": "Ask us for a payment plan. You may also ask us about any line that you do not "
     "understand, or that you think is wrong; while we look at it you need not pay it.",
+    "offer": "Help with this bill",
+    "offer_text": "You may get free or reduced-price care. The financial assistance policy of "
+    "{hospital} covers our services there. The policy, an application and a summary in plain "
+    "language are free: call {phone} or see {url}.",
+    "offer_days": "You may apply within 240 days of the first bill for a visit. While we look at "
+    "your application nobody collects.",
     "rights": "Your rights",
     "estimate": "Your good faith estimate for this visit was {expected}; billed were {billed}.",
     "dispute": "Because that is $400 or more above the estimate, you may dispute the bill through "
@@ -78,6 +84,7 @@ _EN: Words = {
     "of its network you owe no more than in-network cost sharing, unless you agreed to more in "
     "writing beforehand (45 CFR 149.420). If you think that this bill asks for more, tell us or "
     "see cms.gov/nosurprises.",
+    "final_day": "We do not give it to an agency before {day}.",
     "final_text": "This is the last notice before the balance may be given to a collection agency. "
     "Please call us if you cannot pay it, or if you think that it is wrong.",
 }
@@ -136,6 +143,12 @@ _ES: Words = {
     "antes de la fecha de pago; mientras la revisamos no enviaremos el saldo a nadie más.",
     "help_plan": "Pídanos un plan de pagos. También puede preguntarnos por cualquier línea que no "
     "entienda o que crea equivocada; mientras la revisamos no tiene que pagarla.",
+    "offer": "Ayuda con esta cuenta",
+    "offer_text": "Es posible que reciba atención gratuita o a menor precio. La política de ayuda "
+    "económica de {hospital} cubre nuestros servicios allí. La política, una solicitud y un "
+    "resumen en lenguaje sencillo son gratuitos: llame al {phone} o vea {url}.",
+    "offer_days": "Puede solicitarla dentro de los 240 días de la primera factura de una visita. "
+    "Mientras revisamos su solicitud nadie cobra.",
     "rights": "Sus derechos",
     "estimate": "Su estimación de buena fe para esta visita fue {expected}; se cobraron {billed}.",
     "dispute": "Como eso supera la estimación en $400 o más, usted puede disputar la factura en el "
@@ -150,6 +163,7 @@ _ES: Words = {
     "quirúrgico de su red usted no debe más que el costo compartido de la red, a menos que antes "
     "haya aceptado más por escrito (45 CFR 149.420). Si cree que esta factura pide más, díganoslo "
     "o vea cms.gov/nosurprises.",
+    "final_day": "No lo daremos a una agencia antes del {day}.",
     "final_text": "Este es el último aviso antes de que el saldo pueda pasar a una agencia de "
     "cobranza. Llámenos si no puede pagarlo o si cree que está equivocado.",
 }

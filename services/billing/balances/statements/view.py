@@ -29,7 +29,8 @@ def shown(content: Content) -> dict[str, Any]:
             (words["due"], write_day(content.due_on, language)),
         ],
         "due": (words["amount_due"], dollars(content.balance_cents)),
-        "final": words["final_text"] if content.notice == "final-notice" else None,
+        "final": _final(content, words),
+        "offer": {"heading": words["offer"], "paragraphs": _offer(content, words)},
         "summary": _section(words, "summary", _summary(content, words)),
         "columns": (words["service"], words["amount"]),
         "visits": words["visits"],
@@ -40,6 +41,23 @@ def shown(content: Content) -> dict[str, Any]:
         "help": {"heading": words["help"], "paragraphs": _help(content, words)},
         "rights": {"heading": words["rights"], "paragraphs": [words["no_estimate"]]},
     }
+
+
+def _final(content: Content, words: Words) -> str | None:
+    if content.notice != "final-notice":
+        return None
+    if content.offer is None or content.offer.hand_off_from is None:
+        return words["final_text"]
+    day = write_day(content.offer.hand_off_from, content.language)
+    return f"{words['final_text']} {words['final_day'].format(day=day)}"
+
+
+def _offer(content: Content, words: Words) -> list[str]:
+    if content.offer is None:
+        return []
+    offer = content.offer
+    said = words["offer_text"].format(hospital=offer.hospital, phone=offer.phone, url=offer.url)
+    return [said, words["offer_days"]]
 
 
 def _section(words: Words, name: str, rows: list[Row]) -> dict[str, Any]:
