@@ -16,6 +16,7 @@ import pytest
 from libs.events.contracts import Topic, platform_contracts
 from libs.events.transport.database import SET_TRANSPORT
 from libs.local.demo.months import Message
+from libs.local.demo.practices import PAYERS
 from libs.local.run.feed import month_days
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import Door
@@ -52,6 +53,27 @@ async def send(live: LocalPlatform, door: Door, *messages: Message) -> None:
         answer = await mllp.send(message.encode(door.hl7_key))
         assert answer.accepted, answer.text
     await mllp.close()
+
+
+def charges(door: Door, visit: str, on: date, number: int, *made: tuple[str, str]) -> Message:
+    """A visit's DFT^P03: each charge (CG) or credit (CR) with its modifiers."""
+    npi, day, payer = door.practice.clinicians[0].npi, f"{on:%Y%m%d}", PAYERS[0]
+    seen_by = f"{npi}^Sample^Clinician^^^^^^NPI^L^^^NPI"
+    segments = [
+        f"PID|1||{visit}^^^SAMPLEHR^MR||Sample^Sam||19700101|F|||1 Elm St^^Springfield^MA^01101",
+        f"PV1|1|O|||||{seen_by}||||||||||||{visit}",
+    ]
+    for place, (kind, modifiers) in enumerate(made, 1):
+        segments.append(
+            f"FT1|{place}|{visit}{number}{place}||{day}|{day}|{kind}|G0463^^HCPCS|||1|||||||||"
+            f"I10^^I10C|{seen_by}|||||G0463^^HCPCS|{modifiers}"
+        )
+    insured = [""] * 37
+    insured[:5] = ["IN1", "1", payer.ehr_code, payer.ehr_code, payer.name]
+    insured[16], insured[17], insured[36] = "Sample^Sam", "SEL^Self^HL70063", f"M{visit}"
+    segments += ["DG1|1||I10^^I10C|||F", "|".join(insured)]
+    at = datetime(on.year, on.month, on.day, 15, tzinfo=UTC)
+    return Message(door.practice, f"{visit}N{number}", "DFT^P03", tuple(segments), at)
 
 
 async def post_batch(live: LocalPlatform, key: str, events: list[dict[str, Any]]) -> None:

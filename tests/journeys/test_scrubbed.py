@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
-from libs.local.demo.months import Message
-from libs.local.demo.practices import PAYERS
 from libs.local.run.platform import LocalPlatform
 from libs.local.run.seed import Door
-from tests.journeys.doors import at, said, send
+from tests.journeys.doors import at, charges, said, send
 from tests.journeys.observed import Record
 from tests.transport.platform import eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
-VISIT, CODE, DAY = "SCRUB1", "G0463", "20250610"
-PATIENT = "PID|1||SC77^^^SAMPLEHR^MR||Scrubbed^Sam||19700101|F|||1 Elm St^^Springfield^MA^01101"
-
-
-def dft(door: Door, number: int, *charges: tuple[str, str]) -> Message:
-    """Charges (CG) and credits (CR) of the visit, with their modifiers."""
-    npi = door.practice.clinicians[0].npi
-    seen_by = f"{npi}^Sample^Clinician^^^^^^NPI^L^^^NPI"
-    segments = [PATIENT, f"PV1|1|O|||||{seen_by}||||||||||||{VISIT}"]
-    for place, (kind, modifiers) in enumerate(charges, 1):
-        segments.append(
-            f"FT1|{place}|{VISIT}{number}{place}||{DAY}|{DAY}|{kind}|{CODE}^^HCPCS|||1|||||||||"
-            f"I10^^I10C|{seen_by}|||||{CODE}^^HCPCS|{modifiers}"
-        )
-    payer = PAYERS[0]
-    insured = [""] * 37
-    insured[:5] = ["IN1", "1", payer.ehr_code, payer.ehr_code, payer.name]
-    insured[16], insured[17], insured[36] = "Scrubbed^Sam", "SEL^Self^HL70063", "M00000077"
-    segments += ["DG1|1||I10^^I10C|||F", "|".join(insured)]
-    at_ = datetime(2025, 6, 10, 15, tzinfo=UTC)
-    return Message(door.practice, f"{VISIT}N{number}", "DFT^P03", tuple(segments), at_)
+VISIT, DAY = "SCRUB1", date(2025, 6, 10)
 
 
 async def test_a_visit_with_an_error_is_held_mended_released_and_sent(
@@ -46,7 +24,7 @@ async def test_a_visit_with_an_error_is_held_mended_released_and_sent(
 ) -> None:
     door = doors[0]
     practice = door.practice.practice_id
-    await send(live, door, dft(door, 1, ("CG", "26~TC")))
+    await send(live, door, charges(door, VISIT, DAY, 1, ("CG", "26~TC")))
     held = await said(
         live, "billing.claim-held.v2", practice_id=str(practice), edits=["modifier-26-tc"]
     )
@@ -59,7 +37,7 @@ async def test_a_visit_with_an_error_is_held_mended_released_and_sent(
         rules = {rule["rule_id"]: rule for rule in (await billing.get("/scrub-rules")).json()}
         assert rules[edit["rule_id"]]["authority"]
 
-        await send(live, door, dft(door, 2, ("CR", "26~TC"), ("CG", "26")))
+        await send(live, door, charges(door, VISIT, DAY, 2, ("CR", "26~TC"), ("CG", "26")))
         await said(live, "billing.claim-released.v1", claim_id=claim_id)
         await said(live, "billing.claim-submitted.v1", claim_id=claim_id)
 

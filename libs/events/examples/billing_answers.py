@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from libs.events.contracts.billing_answers import ClaimFollowedUp, ClaimStatusTold
+from libs.events.contracts.billing_answers import ClaimFollowedUp, ClaimLost, ClaimStatusTold
 from libs.events.examples.billing import claim_submitted
 from libs.events.examples.interop import COVERAGE
 
@@ -38,3 +38,14 @@ def claim_status_told(**changes: Any) -> ClaimStatusTold:
         "payer_claim_number": "2026061000017",
     }
     return ClaimStatusTold(**{**fields, **changes})
+
+
+def claim_lost(**changes: Any) -> ClaimLost:
+    """It goes out again."""
+    fields: dict[str, Any] = {
+        **_CLAIM,
+        "payer_id": COVERAGE.payer_id,
+        "interchange_number": 1,
+        "kept_back": None,
+    }
+    return ClaimLost(**{**fields, **changes})

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from libs.events.contracts.billing_answers import KeptBack
 from services.billing.claims.model import AT_HOME, AWAITING, Claim, State
 from services.billing.x12 import ClaimStatus, StatusMeaning
 
 Source = Literal["TA1", "999", "277CA", "277"]
-HeldReason = Literal[
-    "unknown-claim", "claim-not-sent", "charge-differs", "unknown-question", "not-found",
-    "information-requested", "rejected-after-all", "cannot-be-asked",
-]  # fmt: skip
+HeldReason = (
+    Literal[
+        "unknown-claim", "claim-not-sent", "charge-differs", "unknown-question",
+        "information-requested", "rejected-after-all", "cannot-be-asked",
+    ]
+    | KeptBack
+)  # fmt: skip
 """Why an answer is on the list: nothing happens by itself."""
 
 
 _FOR_A_PERSON: dict[StatusMeaning, HeldReason] = {
-    "not-found": "not-found",
     "information-requested": "information-requested",
     "rejected": "rejected-after-all",
 }
@@ -66,6 +69,15 @@ def told_charge(status: ClaimStatus) -> int:
     return next((s.amount_cents for s in status.statuses if s.amount_cents), 0)
 
 
-def for_a_person(claim: Claim, meaning: StatusMeaning) -> HeldReason | None:
-    """What a told status asks of somebody here; None: nothing, or the claim was decided since."""
-    return _FOR_A_PERSON.get(meaning) if claim.state in AWAITING else None
+def is_news(claim: Claim, asked_in: int) -> bool:
+    """Whether what a payer tells (277) is about the claim as it has it: False where it was decided
+    or sent again since the question. `asked_in`: the question's interchange, which is counted with
+    those of claims.
+    """
+    sent_in = claim.interchange_number
+    return claim.state in AWAITING and (sent_in is None or sent_in < asked_in)
+
+
+def for_a_person(meaning: StatusMeaning) -> HeldReason | None:
+    """What a told status asks of somebody here; None: nothing."""
+    return _FOR_A_PERSON.get(meaning)

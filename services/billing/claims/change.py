@@ -7,7 +7,7 @@ from uuid import UUID
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import Origin, Timer, UnitOfWork
 from services.billing.claims import due, store
-from services.billing.claims.correcting import Step, next_step
+from services.billing.claims.correcting import Due, Step, next_step
 from services.billing.claims.model import Claim, State, as_of
 from services.billing.claims.release import advance, send_in_next_window, take_back
 
@@ -21,17 +21,33 @@ async def correct_claim(timer: Timer, uow: UnitOfWork) -> None:
         return
     step = next_step(claim, wanted)
     if step is Step.HERE:
-        await due.nothing_due(uow.db, claim)
-        if wanted.encounter is not None:
-            await become(uow, claim, wanted.encounter, origin=Origin.load(claim.origin))
-        elif claim.state is not State.VOIDED:
-            await void_here(uow, claim, "visit-voided")
+        await _change_here(uow, claim, wanted)
     elif step in (Step.REPLACE, Step.VOID):
         assert claim.payer_id is not None
         await due.note_wait(uow.db, claim, None)
         await send_in_next_window(uow, claim.payer_id)
     else:
         await due.note_wait(uow.db, claim, step)
+
+
+async def send_as_new(uow: UnitOfWork, claim: Claim) -> None:
+    """No payer has the claim after all: it goes out again as an original, as its visit is by now.
+
+    The caller holds `store.lock_standing` and the claim.
+    """
+    wanted = await due.find_due_of(uow, claim)
+    if wanted is None:
+        await advance(uow, claim, await store.read_encounter(uow, claim))
+    else:
+        await _change_here(uow, claim, wanted)
+
+
+async def _change_here(uow: UnitOfWork, claim: Claim, wanted: Due) -> None:
+    await due.nothing_due(uow.db, claim)
+    if wanted.encounter is not None:
+        await become(uow, claim, wanted.encounter, origin=Origin.load(claim.origin))
+    elif claim.state is not State.VOIDED:
+        await void_here(uow, claim, "visit-voided")
 
 
 async def become(

@@ -36,5 +36,4 @@ async def submit_claims(timer: Timer, uow: UnitOfWork) -> None:
     moves = [await one.went_out(uow, number) for one in outgoing]
     await move_all(uow.db, uow.practice_id, moves, uow.now)
     await sent.set_interchange(uow.db, uow.practice_id, [one.claim for one in outgoing], number)
-    for one in outgoing:
-        await watch(uow, one.claim.claim_id)
+    await watch(uow, [one.claim for one in outgoing])

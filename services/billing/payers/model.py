@@ -63,6 +63,9 @@ class PayerTerms(Contract):
     """Days from the service within which a claim must arrive; None: not known here."""
     corrected_filing_days: Days | None = None
     """The same for a corrected claim; None: as the original's."""
+    follow_up_days: Days | None = None
+    """Days without a decision after which the payer is asked after a claim (276); None: as the
+    setting BILLING_FOLLOW_UP_DAYS."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,9 @@ class Changes:
         await store.mark_reversed(db, practice_id, self.reversed_by)
         await post_all(db, self.entries, uow.now)
         await move_all(db, practice_id, self.moves, uow.now)
-        await heed_moves(uow, self.moves)
         await set_payer_numbers(db, practice_id, self.payer_numbers)
         await go_to_payers(db, practice_id, self.goes)
+        await heed_moves(uow, self.moves)
         await self.denials.save(uow)
         await keep_shares(db, practice_id, self.shares)
         for claim_id in sorted(self.owed_less):

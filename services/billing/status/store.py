@@ -30,6 +30,10 @@ UPDATE claim_question SET answered_at = coalesce(answered_at, $3)
  WHERE practice_id = $1 AND trace_number = $2 AND asked_at IS NOT NULL
 RETURNING claim_id, interchange_number
 """
+NOTE_SENT_AGAIN = "INSERT INTO claim_sent_again VALUES ($1, $2, $3, $4)"
+FIND_SENT_AGAIN = """
+SELECT lost_interchange, told_at FROM claim_sent_again WHERE practice_id = $1 AND claim_id = $2
+"""
 LIST_OF_CLAIM = """
 SELECT times_asked, due_at, interchange_number, asked_at, answered_at FROM claim_question
  WHERE practice_id = $1 AND claim_id = $2 ORDER BY times_asked
@@ -76,3 +80,14 @@ async def note_answered(uow: UnitOfWork, trace_number: str) -> tuple[UUID, int] 
 
 async def list_of_claim(db: Db, practice_id: UUID, claim_id: UUID) -> list[dict[str, Any]]:
     return [dict(row) for row in await db.fetch(LIST_OF_CLAIM, practice_id, claim_id)]
+
+
+async def note_sent_again(uow: UnitOfWork, claim: Claim) -> None:
+    """It goes to its payer again by itself; a second time the key refuses."""
+    row = claim.practice_id, claim.claim_id, claim.interchange_number, uow.now
+    await uow.db.execute(NOTE_SENT_AGAIN, *row)
+
+
+async def find_sent_again(db: Db, practice_id: UUID, claim_id: UUID) -> list[dict[str, Any]]:
+    """Where it went again by itself: once at most."""
+    return [dict(row) for row in await db.fetch(FIND_SENT_AGAIN, practice_id, claim_id)]

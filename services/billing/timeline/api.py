@@ -15,10 +15,12 @@ from services.billing.answers.held import reasons_of_claim
 from services.billing.answers.store import list_answers
 from services.billing.claims import store as claims
 from services.billing.claims.api import ClaimView
-from services.billing.claims.follow_up import FollowUpSettings
+from services.billing.claims.follow_up import FollowUpSettings, patience_with
 from services.billing.claims.model import Claim
 from services.billing.ledger.store import list_of_claim
+from services.billing.payers.store import find_terms
 from services.billing.scrub.store import list_edits
+from services.billing.status.store import find_sent_again
 from services.billing.status.store import list_of_claim as list_questions
 from services.billing.timeline import model
 from services.billing.timeline.store import list_decisions, list_interchanges
@@ -69,6 +71,7 @@ async def _timeline(uow: UnitOfWork, claim: Claim) -> ClaimTimeline:
         *map(model.of_interchange, interchanges),
         *map(model.of_answer, answers),
         *map(model.of_question, questions),
+        *map(model.of_loss, await find_sent_again(db, *of)),
         *map(model.of_decision, await list_decisions(db, *of)),
         *model.of_entries(journal),
     ]
@@ -81,10 +84,8 @@ async def _timeline(uow: UnitOfWork, claim: Claim) -> ClaimTimeline:
         patient_cents=model.open_cents(journal, "patient-receivable"),
         payer_cents=model.open_cents(journal, "payer-receivable"),
     )
-    patience = FollowUpSettings()
-    first, again = (
-        timedelta(days=patience.follow_up_days), timedelta(days=patience.follow_up_again_days),
-    )  # fmt: skip
+    first = patience_with(await find_terms(db, uow.practice_id, claim.payer_id or ""))
+    again = timedelta(days=FollowUpSettings().follow_up_again_days)
     return ClaimTimeline(
         claim=ClaimView.of(claim),
         steps=tuple(

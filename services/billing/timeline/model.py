@@ -37,7 +37,10 @@ _HOLDS = {
 _HELD_ANSWERS = {
     "charge-differs": "the payer's answer names another charge",
     "claim-not-sent": "the payer answered before the claim was sent",
-    "not-found": "the payer does not find the claim; send it again",
+    "not-found": "the payer does not find the patient or the provider of the claim",
+    "not-found-once-had": "the payer does not find the claim any more, though it had it",
+    "not-found-again": "the payer does not find the claim, which was sent again before",
+    "not-found-too-late": "the payer does not find the claim, and its days for filing are over",
     "information-requested": "the payer asked for information",
     "rejected-after-all": "the payer says that it rejected the claim",
     "cannot-be-asked": "the payer cannot be asked; something about the patient cannot be written",
@@ -117,6 +120,12 @@ def of_question(row: Row) -> Step:
     answered = row["answered_at"]
     words += f", answered {answered:%Y-%m-%d}" if answered else ", no answer yet"
     return Step(row["asked_at"], "question", words)
+
+
+def of_loss(row: Row) -> Step:
+    number = row["lost_interchange"]
+    words = f"the payer does not find the claim of interchange {number}; it goes there again, once"
+    return Step(row["told_at"], "sent-again", words)
 
 
 def of_decision(row: Row) -> Step:

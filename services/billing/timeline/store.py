@@ -13,7 +13,9 @@ SELECT interchange_number, kind, made_at, sent_at FROM interchange
  WHERE practice_id = $1 AND interchange_number IN (
        SELECT interchange_number FROM claim WHERE practice_id = $1 AND claim_id = $2
         UNION SELECT interchange_number FROM claim_answer
-               WHERE practice_id = $1 AND claim_id = $2 AND source <> '277')
+               WHERE practice_id = $1 AND claim_id = $2 AND source <> '277'
+        UNION SELECT lost_interchange FROM claim_sent_again
+               WHERE practice_id = $1 AND claim_id = $2)
  ORDER BY interchange_number
 """
 

@@ -16,7 +16,7 @@ from libs.events.transport.database import transport_transaction
 from libs.local.payer.answers import Answering
 from libs.local.payer.decisions import decide
 from libs.local.payer.statuses import StatusRequest, answer_statuses, read_statuses
-from tests.billing.desk import Desk, let_answer, simulated, visit
+from tests.billing.desk import Desk, let_answer, set_payer, simulated, visit
 from tests.billing.remittance import Said, paid, payment
 
 FIRST, AGAIN = timedelta(days=14), timedelta(days=7)
@@ -53,6 +53,22 @@ async def test_a_silent_payer_is_asked_after_two_weeks_and_then_each_week(desk: 
     said = await desk.billing.published(ClaimFollowedUp)
     assert [(e.times_asked, e.interchange_number) for e in said] == [(1, 2), (1, 2), (2, 3), (2, 3)]
     assert await desk.states() == ["submitted", "submitted"]
+
+
+async def test_how_long_a_payer_is_given_is_agreed_with_it(desk: Desk) -> None:
+    await set_payer(desk, "BUCKEYE01", follow_up_days=30)
+    await desk.see_patients()
+    await wait(desk, timedelta(days=29))
+    assert questions(desk) == []
+    await wait(desk, timedelta(days=1))
+    assert len(questions(desk)) == 1
+    [number] = await desk.control_numbers()
+    await desk.hear("paid.835", payment(paid(number)))
+    await desk.hear("back.835", payment(paid(number).reversed(), trace="T2"))
+    await wait(desk, timedelta(days=29))  # a week after the first question, but it was decided
+    assert len(questions(desk)) == 1
+    await wait(desk, timedelta(days=1))
+    assert len(questions(desk)) == 2
 
 
 async def test_a_claim_that_was_taken_in_is_asked_after_too_and_a_decided_one_is_not(
@@ -101,15 +117,14 @@ async def test_a_payment_that_is_taken_back_starts_the_clock_anew(desk: Desk) ->
 
 
 @pytest.mark.parametrize(
-    ("answering", "meaning", "category", "held"),
+    ("answering", "meaning", "category"),
     [
-        (simulated(), "finalized-paid", "F1", []),
-        (simulated(denials=1.0), "finalized-denied", "F2", []),
-        (simulated(lose_claim=1.0), "not-found", "A4", ["not-found"]),
+        (simulated(), "finalized-paid", "F1"),
+        (simulated(denials=1.0), "finalized-denied", "F2"),
     ],
 )
 async def test_what_the_payer_tells_is_said_and_decides_nothing(
-    desk: Desk, answering: Answering, meaning: str, category: str, held: list[str]
+    desk: Desk, answering: Answering, meaning: str, category: str
 ) -> None:
     await desk.see_patients()
     await wait(desk, FIRST)
@@ -119,7 +134,7 @@ async def test_what_the_payer_tells_is_said_and_decides_nothing(
     [told] = await desk.billing.published(ClaimStatusTold)
     assert (told.meaning, told.status_category) == (meaning, category)
     assert await desk.states() == ["submitted"]
-    assert await held_reasons(desk) == held
+    assert await held_reasons(desk) == []
     if meaning == "finalized-paid":
         [claim] = await desk.fetch("SELECT payer_claim_number FROM claim")
         assert claim["payer_claim_number"] == told.payer_claim_number
@@ -154,6 +169,7 @@ async def test_held_answers_are_listed_page_by_page_until_somebody_settles_them(
     desk: Desk,
 ) -> None:
     await desk.see_patients(3)
+    await let_answer(desk, simulated(), "277")
     await wait(desk, FIRST)
     await answer(desk, simulated(lose_claim=1.0))
     async with desk.billing.http(desk.practice_id) as client:

@@ -96,7 +96,7 @@ async def test_a_silent_payers_claim_tells_when_it_is_asked_and_what_came_of_it(
     lost = answer_statuses(read_statuses(path.read_bytes()), desk.sent(), simulated(lose_claim=1.0))
     await desk.hear("lost.277", lost)
     told = await story(desk)
-    assert told["next"] == "somebody has to look: the payer does not find the claim; send it again"
+    assert told["next"] == "goes out with the payer's next file"
     assert any("not found: not found (the claim is not found) [A4:35]" in w for w in words(told))
 
 
