@@ -41,6 +41,7 @@ from services.billing.claims.follow_up import FOLLOW_UP_TIMER
 from services.billing.claims.look_again import look_again
 from services.billing.claims.release import LOOK_AGAIN_TIMER, SUBMIT_TIMER
 from services.billing.claims.submit import submit_claims
+from services.billing.coordination import api as further_payers
 from services.billing.coordination.forward import (
     ASK_TIMER,
     CROSSOVER_TIMER,
@@ -148,6 +149,7 @@ service = Service(
         denials.routes,
         payer_limits.routes,
         sent_again.routes,
+        further_payers.routes,
         ledger.routes,
         write_offs.routes,
         patients.routes,

@@ -20,6 +20,7 @@ from libs.events.contracts.billing import (
     PaymentPosted,
     PaymentReversed,
 )
+from libs.events.contracts.billing_cob import PatientShareLifted
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.interop import (
@@ -185,6 +186,12 @@ class Visit:
             adjusted_cents=adjusted,
             patient_cents=patient,
             denied_cents=denied,
+        )
+
+    def share_lifted(self, cents: int) -> Event:
+        payment_id = PaymentId(self.id_of("payment"))
+        return self._of_claim(
+            PatientShareLifted, payment_id=payment_id, payer_id=PAYER, cents=cents
         )
 
     def write_off(self, cents: int, owed_by: str) -> Event:

@@ -1,4 +1,5 @@
-"""A visit that two payers pay: HL7 in, the first payer's 835, the second's claim and 835, and back.
+"""A visit that two payers pay: HL7 in, the first payer's 835, the second's claim and 835, and back;
+and one of which the second payer is learned of after the first has decided.
 
 The payer simulator decides; what it decides is not known beforehand, so enough visits are sent.
 """

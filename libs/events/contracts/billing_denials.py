@@ -41,7 +41,8 @@ NextAction = Literal[
 AppealOutcome = Literal["overturned", "partly", "upheld"]
 ClosingReason = Literal["paid", "reversed", "settled", "given-up"]
 """`paid`: the payer decided anew and pays; `reversed`: it took its decision back (CLP02 22);
-`settled`: nothing of the claim is open any more; `given-up`: a write-off is proposed."""
+`settled`: nothing of the claim is open with the payer any more, as it was paid or written off, or a
+next payer is asked; `given-up`: a write-off is proposed."""
 
 
 class DenialOpened(Event):

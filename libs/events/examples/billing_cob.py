@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled
+from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled, PatientShareLifted
 from libs.events.contracts.people import Coverage
-from libs.events.examples.billing import CLAIM
+from libs.events.examples.billing import CLAIM, PAYMENT
 from libs.events.examples.interop import COVERAGE, PRACTICE
 
 SECOND_COVERAGE = Coverage(
@@ -32,6 +32,16 @@ def claim_forwarded(**changes: Any) -> ClaimForwarded:
         "crossed_over": False,
     }
     return ClaimForwarded(**{**fields, **changes})
+
+
+def patient_share_lifted(**changes: Any) -> PatientShareLifted:
+    """A secondary became known after the primary had left 20.00 to the patient."""
+    fields: dict[str, Any] = {
+        **_CLAIM,
+        "payment_id": PAYMENT,
+        "payer_id": COVERAGE.payer_id,
+    }
+    return PatientShareLifted(**{**fields, **changes})
 
 
 def claim_recalled(**changes: Any) -> ClaimRecalled:

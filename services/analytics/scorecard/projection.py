@@ -26,6 +26,7 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentApplied,
     PatientPaymentUnapplied,
 )
+from libs.events.contracts.billing_cob import PatientShareLifted
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.interop_connections import InterfaceDown, InterfaceUp
@@ -173,6 +174,11 @@ def _count_write_off(event: BalanceWrittenOff | WriteOffReversed, fold: Fold, si
     )
 
 
+def on_patient_share_lifted(event: PatientShareLifted, fold: Fold) -> None:
+    """A further payer is asked for it first."""
+    count(event, fold, event.service_month, patient_cents=-event.cents)
+
+
 def on_patient_payment_applied(event: PatientPaymentApplied, fold: Fold) -> None:
     """A patient's money counts when a claim takes it, in the month of that claim's visit."""
     count(event, fold, event.service_month, patient_paid_cents=event.cents)
@@ -220,7 +226,7 @@ def on_management_fee_reversed(event: ManagementFeeReversed, fold: Fold) -> None
 
 scorecard = Projection(
     name="scorecard",
-    version=4,
+    version=5,
     tables=(PRACTICE, SCORECARD, FIGURE_EVENT, APPOINTMENT, WAITING, SEEN, CHART),
     on=(
         on_practice_onboarded,
@@ -250,6 +256,7 @@ scorecard = Projection(
         on_payment_reversed,
         on_balance_written_off,
         on_write_off_reversed,
+        on_patient_share_lifted,
         on_patient_payment_applied,
         on_patient_payment_unapplied,
         on_claim_paid,

@@ -21,6 +21,8 @@ from services.billing.claims.model import (
     control_number_of,
 )
 from services.billing.claims.release import advance, release_held_claims
+from services.billing.coordination.late import learn_coverages
+from services.billing.coordination.model import are_further_payers
 
 
 async def post_charges(encounter: EncounterPosted, uow: UnitOfWork) -> None:
@@ -40,10 +42,8 @@ async def correct_charges(corrected: EncounterCorrected, uow: UnitOfWork) -> Non
         await due.nothing_due(uow.db, claim)
         await become(uow, claim, encounter)
         await _look_again(claim, uow)
-    elif claim.state is not State.VOID_SENT and await _is_as_sent(uow, claim, encounter):
-        await due.nothing_due(uow.db, claim)  # back to what the payer has
     else:
-        await due.replacement_due(uow, claim, encounter)
+        await _correct_at_payer(uow, claim, encounter)
 
 
 async def void_charges(voided: EncounterVoided, uow: UnitOfWork) -> None:
@@ -60,8 +60,18 @@ async def void_charges(voided: EncounterVoided, uow: UnitOfWork) -> None:
         await due.void_due(uow, claim, voided.event_id)
 
 
-async def _is_as_sent(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> bool:
-    return await store.read_encounter(uow, claim) == encounter
+async def _correct_at_payer(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:
+    """A payer has the claim: it is told, unless it is none of its business."""
+    as_sent = await store.read_encounter(uow, claim)
+    if claim.state is State.VOID_SENT:
+        await due.replacement_due(uow, claim, encounter)
+    elif as_sent == encounter:
+        await due.nothing_due(uow.db, claim)  # back to what the payer has
+    elif are_further_payers(claim, as_sent, encounter):
+        await due.nothing_due(uow.db, claim)
+        await learn_coverages(uow, claim, encounter, encounter.event_id)
+    else:
+        await due.replacement_due(uow, claim, encounter)
 
 
 async def _open(encounter: EncounterPosted, uow: UnitOfWork) -> None:

@@ -31,16 +31,19 @@ SELECT claim_id, content FROM claim_request WHERE practice_id = $1 AND request_i
 Number = Annotated[str, StringConstraints(min_length=2, max_length=50)]
 
 
-class Resubmission(Contract):
+class ClaimRequest(Contract):
+    """What a person asks of a claim, under an id of their own: the same again changes nothing."""
+
+    request_id: UUID
+
+
+class Resubmission(ClaimRequest):
     """Send a rejected claim again as it is: what stood in its way was mended elsewhere."""
 
-    request_id: UUID
 
-
-class Replacement(Contract):
+class Replacement(ClaimRequest):
     """Send a claim again in place of what its payer has. What is None stays as it is."""
 
-    request_id: UUID
     prior_authorization: Annotated[Number | None, PHI] = None
     member_id: Annotated[Number | None, PHI] = None
     group_number: Annotated[Number | None, PHI] = None
@@ -53,8 +56,8 @@ class NotSentAgainError(RefusedError):
 async def resubmit_claim(uow: UnitOfWork, claim_id: UUID, asked: Resubmission, by: str) -> Claim:
     """A rejected claim goes out again: as an original where no payer ever took it in, else in place
     of what the payer has. A void that the payer refused is sent again too."""
-    claim = await _lock(uow, claim_id)
-    if await _was_asked(uow, claim, asked, by):
+    claim = await lock_claim(uow, claim_id)
+    if await was_asked(uow, claim, asked, by):
         return claim
     if claim.state is not State.REJECTED:
         raise NotSentAgainError("only a rejected claim is resubmitted; replace a decided one")
@@ -63,26 +66,26 @@ async def resubmit_claim(uow: UnitOfWork, claim_id: UUID, asked: Resubmission, b
         await due.note_wait(uow.db, claim, None)
         await due.resume(uow, [claim_id])
         return claim
-    encounter = await _visit(uow, claim)
+    encounter = await visit_of(uow, claim)
     if never_taken_in(claim):
         await advance(uow, claim, encounter)
     else:
         await _ask(uow, claim, encounter, asked.request_id, by)
-    return await _lock(uow, claim_id)
+    return await lock_claim(uow, claim_id)
 
 
 async def replace_claim(uow: UnitOfWork, claim_id: UUID, asked: Replacement, by: str) -> Claim:
     """A corrected claim goes to the payer in place of what it has, in the next window that may
     carry it (`GET /corrections-due` says what it waits for)."""
-    claim = await _lock(uow, claim_id)
-    if await _was_asked(uow, claim, asked, by):
+    claim = await lock_claim(uow, claim_id)
+    if await was_asked(uow, claim, asked, by):
         return claim
     if claim.state in (State.VOID_SENT, State.VOIDED, State.SELF_PAY):
         raise NotSentAgainError("the payer has nothing of this claim to replace")
     wanted = await due.find_due_of(uow, claim)
     if wanted is not None and wanted.encounter is None:
         raise NotSentAgainError("the visit is void, and the payer is to be told")
-    encounter = wanted.encounter if wanted and wanted.encounter else await _visit(uow, claim)
+    encounter = wanted.encounter if wanted and wanted.encounter else await visit_of(uow, claim)
     await _ask(uow, claim, _corrected(encounter, asked), asked.request_id, by)
     return claim
 
@@ -106,13 +109,13 @@ def _corrected(encounter: EncounterPosted, asked: Replacement) -> EncounterPoste
     return encounter.model_copy(update=changes).with_event_id(encounter.event_id)
 
 
-async def _visit(uow: UnitOfWork, claim: Claim) -> EncounterPosted:
+async def visit_of(uow: UnitOfWork, claim: Claim) -> EncounterPosted:
     if claim.encounter_id is None:
         raise NotSentAgainError("the claim was taken over; the former system sends it again")
     return await store.read_encounter(uow, claim)
 
 
-async def _lock(uow: UnitOfWork, claim_id: UUID) -> Claim:
+async def lock_claim(uow: UnitOfWork, claim_id: UUID) -> Claim:
     await store.lock_standing(uow.db, uow.practice_id)
     claim = await store.lock(uow.db, uow.practice_id, claim_id)
     if claim is None:
@@ -120,9 +123,7 @@ async def _lock(uow: UnitOfWork, claim_id: UUID) -> Claim:
     return claim
 
 
-async def _was_asked(
-    uow: UnitOfWork, claim: Claim, asked: Resubmission | Replacement, by: str
-) -> bool:
+async def was_asked(uow: UnitOfWork, claim: Claim, asked: ClaimRequest, by: str) -> bool:
     """True: the same was asked before, and nothing is to be done. Noted where it is new."""
     request_id, content = asked.request_id, asked.model_dump_json().encode()
     place = f"claim-request/{request_id}"

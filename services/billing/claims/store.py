@@ -14,7 +14,7 @@ from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 from libs.events.transport.payload import read_kept, write_kept
-from services.billing.claims.model import Claim, State
+from services.billing.claims.model import Claim, State, payers_of
 from services.billing.claims.moves import Move, move_all
 
 COLUMNS = """practice_id, claim_id, encounter_id, patient_id, control_number, payer_id,
@@ -91,6 +91,9 @@ UPDATE claim
        payers = $10
  WHERE practice_id = $1 AND claim_id = $2
 """
+SET_COVERAGES = """
+UPDATE claim SET encounter = $3, payers = $4 WHERE practice_id = $1 AND claim_id = $2
+"""
 DROP_LINES = "DELETE FROM claim_line WHERE practice_id = $1 AND claim_id = $2"
 LIST = f"""
 SELECT {COLUMNS} FROM claim WHERE practice_id = $1 AND ($2::text IS NULL OR state = $2)
@@ -166,6 +169,13 @@ async def change_claim(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted
         CHANGE_CLAIM, claim.practice_id, claim.claim_id, sealed, claim.patient_id, claim.payer_id,
         claim.provider_npi, claim.service_on, claim.origin, claim.revision, claim.payers,
     )  # fmt: skip
+
+
+async def set_coverages(uow: UnitOfWork, claim: Claim, encounter: EncounterPosted) -> None:
+    """The visit is known to be covered otherwise; all else of it is as before."""
+    sealed = uow.seal(write_kept(encounter), _place(claim.claim_id))
+    payers = payers_of(encounter)
+    await uow.db.execute(SET_COVERAGES, claim.practice_id, claim.claim_id, sealed, payers)
 
 
 async def drop_lines(db: Db, claim: Claim) -> None:

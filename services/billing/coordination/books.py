@@ -1,4 +1,4 @@
-"""What one payer leaves becomes another's receivable."""
+"""What one payer leaves becomes another's receivable, also after it was the patient's."""
 
 from __future__ import annotations
 
@@ -22,3 +22,12 @@ def transfer(
         )  # fmt: skip
 
     return entry("transfer-from", from_payer, -cents), entry("transfer-to", to_payer, cents)
+
+
+def lift(claim: Claim, payment_id: UUID, cents: int, event_id: UUID) -> Entry:
+    """What a payer left to the patient is open with its part again, and goes on from there."""
+    return Entry(
+        claim.practice_id, "patient-share-lifted", str(payment_id),
+        {Account.PAYER_RECEIVABLE: cents, Account.PATIENT_RECEIVABLE: -cents},
+        claim.claim_id, month_of(claim.service_on), claim.payer_id, event_id,
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Protocol
 from uuid import UUID
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +32,7 @@ from services.billing.coordination.model import (
     places_after,
 )
 from services.billing.coordination.store import Goes
+from services.billing.ledger.model import Entry
 from services.billing.remittances.changes import Changes
 from services.billing.remittances.model import Standing, closes
 from services.billing.x12 import RemittedClaim
@@ -48,6 +50,14 @@ class CrossoverSettings(BaseSettings):
     crossover_days: int = 30
 
 
+class Gathered(Protocol):
+    """What is saved together in the end: a remittance's changes, or one claim's."""
+
+    entries: list[Entry]
+    moves: list[Move]
+    goes: list[Goes]
+
+
 async def go_on(
     uow: UnitOfWork, standing: Standing, said: RemittedClaim, payment_id: UUID, changes: Changes
 ) -> Standing:
@@ -57,11 +67,26 @@ async def go_on(
         await uow.cancel_timer(CROSSOVER_TIMER, str(claim.claim_id))
     if found is None or not asked_cents(standing, found[0]):
         return standing
+    crossed_over = said.status in CROSSED_OVER and claim.given_to < found[0]
+    return await pass_on(uow, standing, str(payment_id), changes, crossed_over=crossed_over)
+
+
+async def pass_on(
+    uow: UnitOfWork,
+    standing: Standing,
+    source: str,
+    changes: Gathered,
+    *,
+    crossed_over: bool = False,
+) -> Standing:
+    """What the payer that has the claim leaves is the next one's, which there is; `source`: what
+    the entries are about."""
+    claim, found = standing.claim, next_payer(standing.claim)
+    assert found is not None
     place, payer_id = found
     assert claim.payer_id is not None
     goes = replace(claim, payer_sequence=place, payer_id=payer_id)
     cents = open_cents(replace(standing, claim=goes), place)
-    crossed_over = said.status in CROSSED_OVER and claim.given_to < place
     forwarded = ClaimForwarded(
         practice_id=PracticeId(claim.practice_id),
         claim_id=ClaimId(claim.claim_id),
@@ -72,7 +97,6 @@ async def go_on(
         crossed_over=crossed_over,
         service_month=month_of(claim.service_on),
     )
-    source = str(payment_id)
     changes.entries += transfer(claim, source, cents, claim.payer_id, payer_id, forwarded.event_id)
     origin = await uow.publish(forwarded, origin=Origin.load(claim.origin))
     goes = replace(goes, origin=origin.dump(), was_refused=False)
@@ -90,7 +114,7 @@ async def go_on(
     return replace(standing, claim=gone)
 
 
-async def _return(uow: UnitOfWork, standing: Standing, changes: Changes) -> Claim:
+async def _return(uow: UnitOfWork, standing: Standing, changes: Gathered) -> Claim:
     """The payer has the claim already, with what the one before had decided then: it is not billed
     twice, but to be sent a replacement."""
     claim = standing.claim
@@ -105,7 +129,7 @@ async def _return(uow: UnitOfWork, standing: Standing, changes: Changes) -> Clai
     return back
 
 
-def _go(claim: Claim, reason: str, changes: Changes, *, given: bool) -> None:
+def _go(claim: Claim, reason: str, changes: Gathered, *, given: bool) -> None:
     changes.moves.append(Move(claim.claim_id, claim.state, claim.origin, reason))
     changes.goes.append(Goes(claim, given))
 

@@ -9,10 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from services.billing.claims.model import ORDER, Claim, PayerSequence
+from libs.events.contracts.interop import EncounterPosted
+from services.billing.claims.model import (
+    ORDER,
+    Claim,
+    PayerSequence,
+    State,
+    coverages_of,
+    payers_of,
+)
 from services.billing.ledger.model import Decision
 from services.billing.remittances.model import (
     PRIOR_PAYER,
+    Posting,
     Standing,
     adjustments_of,
     closes,
@@ -63,6 +72,63 @@ def payer_at(claim: Claim, place: PayerSequence) -> str | None:
 def places_after(claim: Claim, place: PayerSequence) -> tuple[PayerSequence, ...]:
     """From the payer that has the claim back to the one asked right after `place`."""
     return tuple(reversed(ORDER[ORDER.index(place) + 1 : ORDER.index(claim.payer_sequence) + 1]))
+
+
+def are_further_payers(claim: Claim, known: EncounterPosted, told: EncounterPosted) -> bool:
+    """Whether a visit is told otherwise only of payers that were not given the claim yet.
+
+    The one that it goes to next may be told better (a member's number), not be another one.
+    """
+    given = ORDER.index(claim.given_to) + 1
+    goes_to = ORDER.index(claim.payer_sequence) + 1
+    return (
+        known.model_copy(update={"other_coverages": told.other_coverages}) == told
+        and coverages_of(known)[:given] == coverages_of(told)[:given]
+        and payers_of(known)[:goes_to] == payers_of(told)[:goes_to]
+    )
+
+
+def left_to_patient(standing: Standing) -> tuple[Posting, ...]:
+    """What the payer that has the claim decided and left to the patient for good; a next payer
+    became known since."""
+    return tuple(p for p in standing.of(standing.claim.payer_sequence) if p.made.patient_cents)
+
+
+def lifted(posting: Posting) -> Posting:
+    """What it left to the patient is asked of the next payer."""
+    made = posting.made
+    forwarded = made.forwarded_cents + made.patient_cents
+    return posting._replace(made=replace(made, patient_cents=0, forwarded_cents=forwarded))
+
+
+def denial_forwarded(standing: Standing) -> tuple[Posting, ...]:
+    """The decisions of the payer that has the claim, so that all that it denied, and that was not
+    given up, is asked of the next payer; only those that change."""
+    left = open_cents(standing, standing.claim.payer_sequence)
+    changed: list[Posting] = []
+    for posting in standing.of(standing.claim.payer_sequence):
+        made, cents = posting.made, min(posting.made.denied_cents, left)
+        if cents > 0:
+            left -= cents
+            denied, forwarded = made.denied_cents - cents, made.forwarded_cents + cents
+            made = replace(made, denied_cents=denied, forwarded_cents=forwarded)
+            told = posting.denial_forwarded_cents + cents
+            changed.append(posting._replace(made=made, denial_forwarded_cents=told))
+    return tuple(changed)
+
+
+def why_not_forwarded(standing: Standing, *, is_appealed: bool, is_corrected: bool) -> str | None:
+    """What keeps a denial from being final, in words; None: the next payer may be asked."""
+    claim = standing.claim
+    if claim.state not in (State.PAID, State.DENIED) or not denial_forwarded(standing):
+        return "the payer that has the claim denies nothing of it that is still open"
+    if next_payer(claim) is None:
+        return "no further payer of the claim is known; add its coverage first"
+    if is_appealed:
+        return "an appeal is with the payer; record its outcome first"
+    if is_corrected:
+        return "a correction is due at the payer; GET /corrections-due says what it waits for"
+    return None
 
 
 def asked_cents(standing: Standing, place: PayerSequence) -> int:

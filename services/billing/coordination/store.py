@@ -11,6 +11,7 @@ from uuid import UUID
 
 from libs.events.transport.database import Db
 from services.billing.claims.model import Claim, PayerSequence
+from services.billing.remittances.model import Posting
 from services.billing.x12 import RemittedAdjustment, RemittedClaim, RemittedLine
 from services.billing.x12.claims_837p_cob import Adjudication, LineAdjudication, in_order
 
@@ -36,6 +37,13 @@ UPDATE claim
        given_to = CASE WHEN $5 THEN greatest(given_to, $3) ELSE given_to END
  WHERE practice_id = $1 AND claim_id = $2
 """
+
+CHANGE_PARTS = """
+UPDATE posting SET patient_cents = $3, denied_cents = $4, forwarded_cents = $5,
+       denial_forwarded_cents = $6
+ WHERE practice_id = $1 AND payment_id = $2
+"""
+DROP_SHARES = "DELETE FROM patient_share WHERE practice_id = $1 AND payment_id = $2"
 
 
 class Adjudicated(NamedTuple):
@@ -70,6 +78,18 @@ async def go_to_payers(db: Db, practice_id: UUID, goes: Sequence[Goes]) -> None:
     for claim, given in goes:
         of = practice_id, claim.claim_id, claim.payer_sequence, claim.payer_id
         await db.execute(GO_TO_PAYER, *of, given)
+
+
+async def save_passed_on(db: Db, practice_id: UUID, posting: Posting) -> None:
+    """What a posted decision left is asked of the next payer; why it was the patient's is no more
+    to be told."""
+    made = posting.made
+    await db.execute(
+        CHANGE_PARTS, practice_id, posting.payment_id, made.patient_cents, made.denied_cents,
+        made.forwarded_cents, posting.denial_forwarded_cents,
+    )  # fmt: skip
+    if not made.patient_cents:
+        await db.execute(DROP_SHARES, practice_id, posting.payment_id)
 
 
 async def decided_before(db: Db, claim: Claim) -> dict[PayerSequence, Adjudication]:

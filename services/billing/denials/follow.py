@@ -32,7 +32,7 @@ from services.billing.denials.model import (
     share,
 )
 from services.billing.denials.proposals import propose_rule
-from services.billing.ledger.store import NOTHING_OPEN, read_open
+from services.billing.ledger.store import read_open_by_payer
 from services.billing.x12 import RemittedClaim
 
 
@@ -174,12 +174,12 @@ async def follow_balance(uow: UnitOfWork, claims: Sequence[UUID]) -> None:
         for denial in await store.lock_unsettled(uow.db, uow.practice_id, claims)
         if denial.state is not State.CLOSED
     ]
-    owed = await read_open(uow.db, uow.practice_id, claims) if working else {}
+    owed = await read_open_by_payer(uow.db, uow.practice_id, claims) if working else {}
     changed: list[Denial] = []
     settled: list[Denial] = []
-    for claim_id, of_claim in groupby(working, attrgetter("claim_id")):
-        denials = list(of_claim)
-        open_cents = owed.get(claim_id, NOTHING_OPEN).payer_cents
+    of_payer = attrgetter("claim_id", "payer_id")  # what went on to a next payer is that one's
+    for payer, of_claim in groupby(sorted(working, key=of_payer), of_payer):
+        denials, open_cents = list(of_claim), owed.get(payer, 0)
         for denial, cents in zip(denials, share(open_cents, denials), strict=True):
             if open_cents <= 0:
                 settled.append(await _close_settled(uow, denial))

@@ -38,6 +38,12 @@ SELECT l.account, CASE WHEN l.account = 'payer-receivable' THEN e.payer_id END A
    AND e.posted_at < ($3::date + 1)::timestamp AT TIME ZONE 'UTC'
  GROUP BY 1, 2, 3 HAVING sum(l.cents) <> 0
 """
+READ_OPEN_BY_PAYER = """
+SELECT e.claim_id, e.payer_id, sum(l.cents)::bigint AS cents
+  FROM journal_entry e JOIN journal_line l USING (practice_id, entry_id)
+ WHERE e.practice_id = $1 AND e.claim_id = ANY ($2::uuid[]) AND l.account = 'payer-receivable'
+ GROUP BY e.claim_id, e.payer_id
+"""
 READ_OPEN = """
 SELECT e.claim_id,
        coalesce(sum(l.cents) FILTER (WHERE l.account = 'payer-receivable'), 0)::bigint
@@ -101,6 +107,14 @@ async def open_days(db: Db, practice_id: UUID, on: date) -> list[OpenDay]:
     return [
         OpenDay(Account(r["account"]), r["payer_id"], r["service_on"], r["cents"]) for r in rows
     ]
+
+
+async def read_open_by_payer(
+    db: Db, practice_id: UUID, claims: Sequence[UUID]
+) -> dict[tuple[UUID, str], int]:
+    """What each payer owes of each claim."""
+    rows = await db.fetch(READ_OPEN_BY_PAYER, practice_id, list(claims))
+    return {(row["claim_id"], row["payer_id"]): row["cents"] for row in rows}
 
 
 async def read_open(db: Db, practice_id: UUID, claims: Sequence[UUID]) -> dict[UUID, Open]:

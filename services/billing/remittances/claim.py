@@ -89,7 +89,7 @@ async def post_reversal(
     decider = replace(claim, payer_id=payer_at(claim, posting.place))
     changes.reversed_by[posting.payment_id] = reversal_id
     changes.owed_less.add(claim.claim_id)
-    event = _posted(uow, decider, posting.payment_id, changes.payment, posting.made)
+    event = _posted(uow, decider, posting.payment_id, changes.payment, posting.told)
     taken_back = PaymentReversed(**event.model_dump())
     changes.entries.append(_entry(taken_back, claim, posting.made, undo=True))
     origin = await uow.publish(taken_back, origin=Origin.load(claim.origin))

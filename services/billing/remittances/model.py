@@ -39,6 +39,18 @@ class Posting(NamedTuple):
     """Which of the claim's payers decided."""
     revision: int = 1
     """Which state of the claim it decided; an earlier one was replaced at the payer since."""
+    denial_forwarded_cents: int = 0
+    """Of what is forwarded, what the payer denied: a person had the next one asked for it."""
+
+    @property
+    def told(self) -> Decision:
+        """The parts as `billing.payment-posted.v1` told them, but for a lifted share."""
+        denied = self.denial_forwarded_cents
+        return replace(
+            self.made,
+            denied_cents=self.made.denied_cents + denied,
+            forwarded_cents=self.made.forwarded_cents - denied,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +233,7 @@ def to_reverse(standing: Standing, said: RemittedClaim, place: PayerSequence) ->
     found = [p for p in standing.of(place) if p.made.paid_cents == made.paid_cents]
     return min(
         found,
-        key=lambda p: (p.payer_claim_number != number, _told(p.made) != made, p.payment_id),
+        key=lambda p: (p.payer_claim_number != number, _told(p.told) != made, p.payment_id),
         default=None,
     )
 

@@ -37,7 +37,8 @@ SELECT $1, payment_id, claim_id, $2, status, paid_cents, adjusted_cents, patient
 """
 LIST_IN_FORCE = """
 SELECT claim_id, payment_id, paid_cents, adjusted_cents, patient_cents, denied_cents,
-       forwarded_cents, payer_claim_number, denied_lines, payer_sequence, revision
+       forwarded_cents, payer_claim_number, denied_lines, payer_sequence, revision,
+       denial_forwarded_cents
   FROM posting WHERE practice_id = $1 AND claim_id = ANY($2::uuid[]) AND reversed_by IS NULL
  ORDER BY payment_id
 """
@@ -114,9 +115,9 @@ async def list_in_force(
     """The postings in force of these claims, by claim and in the order of their ids."""
     found: defaultdict[UUID, list[Posting]] = defaultdict(list)
     for row in await db.fetch(LIST_IN_FORCE, practice_id, list(claim_ids)):
-        claim_id, payment_id, *parts, number, lines, place, revision = row
-        made = Decision(*parts)
-        found[claim_id].append(Posting(payment_id, made, number, lines, place, revision))
+        claim_id, payment_id, paid, adjusted, patient, denied, forwarded, *rest = row
+        made = Decision(paid, adjusted, patient, denied, forwarded)
+        found[claim_id].append(Posting(payment_id, made, *rest))
     return found
 
 

@@ -24,7 +24,7 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentUnapplied,
 )
 from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
-from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled
+from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled, PatientShareLifted
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.contracts.values import ClaimId, PracticeId
@@ -130,6 +130,11 @@ def on_claim_denied(event: ClaimDenied, fold: Fold) -> None:
     _stand(event.practice_id, event.claim_id, "denied", fold)
 
 
+def on_patient_share_lifted(event: PatientShareLifted, fold: Fold) -> None:
+    """A further payer is asked for it first."""
+    fold.add(CLAIM, (event.practice_id, event.claim_id), patient_cents=-event.cents)
+
+
 def on_claim_forwarded(event: ClaimForwarded, fold: Fold) -> None:
     """The next payer has it, or is to have it."""
     state = "submitted" if event.crossed_over else "ready"
@@ -176,7 +181,7 @@ def _pay(event: PaymentPosted | PaymentReversed, fold: Fold, sign: int) -> None:
 
 CLAIMS = Projection(
     name="claims",
-    version=2,
+    version=3,
     tables=(PRACTICE, CLAIM),
     on=(
         on_practice_onboarded,
@@ -198,6 +203,7 @@ CLAIMS = Projection(
         on_patient_payment_unapplied,
         on_claim_paid,
         on_claim_denied,
+        on_patient_share_lifted,
         on_claim_forwarded,
         on_claim_recalled,
     ),

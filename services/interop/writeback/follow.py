@@ -25,7 +25,7 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentUnapplied,
 )
 from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
-from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled
+from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled, PatientShareLifted
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from libs.events.transport import UnitOfWork
@@ -121,6 +121,10 @@ async def write_back_patient_return(told: PatientPaymentUnapplied, uow: UnitOfWo
     await _follow_patient(told, uow)
 
 
+async def write_back_lifted_share(told: PatientShareLifted, uow: UnitOfWork) -> None:
+    await _follow(told, uow)
+
+
 async def write_back_next_payer(told: ClaimForwarded, uow: UnitOfWork) -> None:
     await _follow(told, uow)
 
@@ -148,6 +152,7 @@ HANDLERS = (
     write_back_balance_again,
     write_back_patient_payment,
     write_back_patient_return,
+    write_back_lifted_share,
     write_back_next_payer,
     write_back_recall,
 )

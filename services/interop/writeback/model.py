@@ -22,7 +22,7 @@ from libs.events.contracts.billing_balances import (
     PatientPaymentUnapplied,
 )
 from libs.events.contracts.billing_claims import ClaimReplaced, ClaimVoided, ClaimVoidSent
-from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled
+from libs.events.contracts.billing_cob import ClaimForwarded, ClaimRecalled, PatientShareLifted
 from libs.events.contracts.billing_holds import ClaimHeld, ClaimReleased
 from libs.events.contracts.billing_ledger import BalanceWrittenOff, WriteOffReversed
 from services.interop.messages.model import Refusal, RefusedError
@@ -49,6 +49,7 @@ Told = (
     | ClaimReplaced
     | ClaimVoidSent
     | ClaimVoided
+    | PatientShareLifted
     | ClaimForwarded
     | ClaimRecalled
 )
@@ -112,6 +113,8 @@ def decide_account(account: Account, told: Told | ToldOfPatient) -> Account:
             return _written_off(account, told, 1)
         case WriteOffReversed():
             return _written_off(account, told, -1)
+        case PatientShareLifted():
+            return replace(account, patient_cents=account.patient_cents - told.cents)
         case ClaimForwarded():
             status = "SUBMITTED" if told.crossed_over else "OPEN"
             return replace(account, status=status, payer_id=told.to_payer_id)

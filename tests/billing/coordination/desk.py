@@ -58,3 +58,11 @@ async def charge_became(desk: Desk) -> dict[str, int]:
     """What became of what was charged."""
     sums = await desk.sums()
     return {name: sums[name] for name in ("charges", "paid", "adjusted", "patient", "open")}
+
+
+async def ask(desk: Desk, what: str, **command: Any) -> int:
+    """What a biller asks of the one claim: `coverages` or `forward`; gives the status."""
+    [claim] = await desk.fetch("SELECT claim_id FROM claim")
+    async with desk.billing.http(desk.practice_id) as client:
+        answer = await client.post(f"/claims/{claim['claim_id']}/{what}", json=command)
+    return answer.status_code

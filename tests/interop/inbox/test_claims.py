@@ -74,7 +74,9 @@ async def test_what_was_paid_and_taken_back_is_open_again(interop: Harness) -> N
         17_800, 10_050, 5_750, 2_000,
     )  # fmt: skip
     assert paid.open_cents == 0
-    again = await heard(interop, billing.payment_reversed())
+    lifted = await heard(interop, billing_cob.patient_share_lifted())
+    assert (lifted.patient_cents, lifted.open_cents) == (0, 2_000)
+    again = await heard(interop, billing.payment_reversed(patient_cents=0))
     assert (again.paid_cents, again.open_cents) == (0, 17_800)
 
 

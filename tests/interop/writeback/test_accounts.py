@@ -73,6 +73,23 @@ async def test_what_the_next_payer_is_asked_for_is_not_the_patients_yet(
     ]
 
 
+async def test_what_a_payer_learned_of_later_is_asked_for_is_the_patients_no_more(
+    interop: Harness, visit: UUID, ehr: Listener
+) -> None:
+    await interop.receive(
+        billing.charges_posted(encounter_id=visit),
+        billing.payment_posted(),
+        billing.claim_paid(),
+        billing_cob.patient_share_lifted(),
+        billing_cob.claim_forwarded(),
+    )
+    await interop.fire_timers()
+    assert accounts(ehr)[-2:] == [
+        ("PAID", "0.00", "178.00", "57.50", "100.50"),
+        ("OPEN", "0.00", "178.00", "57.50", "100.50"),
+    ]
+
+
 async def test_the_message_is_an_update_of_the_ehrs_own_account(
     interop: Harness, visit: UUID, ehr: Listener
 ) -> None:
