@@ -3,40 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
 from libs.events.transport import Work
-from services.billing.answers.read import take_waiting
+from libs.events.transport.database import Db
+from services.billing.answers.read import take_files
 from services.billing.exchange.mailboxes import load_mailboxes
 from services.billing.exchange.model import next_look
-from services.billing.exchange.port import ExchangeError, Failure
+from services.billing.exchange.port import ExchangeError, Failure, Waiting
 from services.billing.exchange.ways import open_exchange
 
 log = structlog.get_logger("billing.answers")
 
 FIND_LOOK = """
-SELECT looked_at, failure, failures FROM mailbox_look WHERE practice_id = $1 AND mailbox = $2
+SELECT looked_at, failure, failures, waiting FROM mailbox_look
+ WHERE practice_id = $1 AND mailbox = $2
 """
 NOTE_LOOK = """
-INSERT INTO mailbox_look (practice_id, mailbox, looked_at, failure, failures)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO mailbox_look (practice_id, mailbox, looked_at, failure, failures, waiting)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (practice_id, mailbox) DO UPDATE
-   SET looked_at = excluded.looked_at, failure = excluded.failure, failures = excluded.failures
+   SET looked_at = excluded.looked_at, failure = excluded.failure, failures = excluded.failures,
+       waiting = excluded.waiting
 """
 AT_ONCE = 4
 """Mailboxes that are open side by side."""
 
 
-class Look(NamedTuple):
-    """The last look into a mailbox."""
+@dataclass(slots=True)
+class Look:
+    """A look into a mailbox. `failures`: how many in a row came to nothing, with this one."""
 
-    looked_at: datetime
-    failure: Failure | None
-    failures: int
+    looked_at: datetime | None = None
+    failure: Failure | None = None
+    failures: int = 0
+    waiting: Sequence[Waiting] = field(default_factory=list[Waiting])
 
 
 async def look_into_mailboxes(work: Work) -> None:
@@ -52,24 +59,37 @@ async def _look_when_due(
 ) -> None:
     async with hands:
         async with work.unit_of_work(practice_id) as uow:
-            row = await uow.db.fetchrow(FIND_LOOK, practice_id, mailbox)
-        last = Look(*row) if row else None
-        if last and work.now() < next_look(last.looked_at, last.failures):
+            last = await _find_last(uow.db, practice_id, mailbox)
+        if last.looked_at and work.now() < next_look(last.looked_at, last.failures):
             return
-        failure = await _look(work, practice_id, mailbox)
-        failures = (last.failures if last else 0) + 1 if failure else 0
+        look = await _look(work, practice_id, mailbox, last)
         async with work.unit_of_work(practice_id) as uow:
-            await uow.db.execute(NOTE_LOOK, practice_id, mailbox, uow.now, failure, failures)
+            await uow.db.execute(
+                NOTE_LOOK, practice_id, mailbox, uow.now, look.failure, look.failures,
+                json.dumps(look.waiting),
+            )  # fmt: skip
 
 
-async def _look(work: Work, practice_id: UUID, mailbox: str) -> Failure | None:
+async def _look(work: Work, practice_id: UUID, mailbox: str, last: Look) -> Look:
+    """Take what is as it was at the last look: nobody is writing it any more."""
+    look = Look(waiting=last.waiting)
     try:
         async with open_exchange(practice_id, mailbox) as exchange:
-            failure = await take_waiting(work, practice_id, exchange)
+            look.waiting = await exchange.list()
+            settled = [file for file in look.waiting if file in last.waiting]
+            look.failure = await take_files(work, practice_id, exchange, settled)
     except ExchangeError as error:
-        failure = error.failure
-    if failure:
-        log.warning(
-            "mailbox not emptied", practice=str(practice_id), mailbox=mailbox, failure=failure
-        )
-    return failure
+        look.failure = error.failure
+    if look.failure:
+        look.failures = last.failures + 1
+        log.warning("mailbox not emptied", practice=str(practice_id), mailbox=mailbox,
+                    failure=look.failure)  # fmt: skip
+    return look
+
+
+async def _find_last(db: Db, practice_id: UUID, mailbox: str) -> Look:
+    row = await db.fetchrow(FIND_LOOK, practice_id, mailbox)
+    if row is None:
+        return Look()
+    waiting = [Waiting(*one) for one in json.loads(row["waiting"])]
+    return Look(row["looked_at"], row["failure"], row["failures"], waiting)

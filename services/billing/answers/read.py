@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, Literal
 from uuid import UUID
@@ -22,7 +23,14 @@ from services.billing.answers.refusals import RefusedFileError, refusal_of
 from services.billing.deposits.ach import is_ach, take_deposits
 from services.billing.eligibility.answer import take_coverage_answers
 from services.billing.exchange.directory import ExchangeSettings, sha256
-from services.billing.exchange.port import OF_ONE_FILE, Exchange, ExchangeError, Failure, Fate
+from services.billing.exchange.port import (
+    OF_ONE_FILE,
+    Exchange,
+    ExchangeError,
+    Failure,
+    Fate,
+    Waiting,
+)
 from services.billing.exchange.ways import open_exchange
 from services.billing.remittances.post import post_remittances
 from services.billing.status.answer import take_status_answers
@@ -64,16 +72,18 @@ async def read_answers(work: Work) -> None:
         except ValueError:
             continue
         async with open_exchange(practice_id, None) as exchange:
-            await take_waiting(work, practice_id, exchange)
+            await take_files(work, practice_id, exchange, await exchange.list())
 
 
-async def take_waiting(work: Work, practice_id: UUID, exchange: Exchange) -> Failure | None:
-    """Take every file that waits; it is removed where it waited once its transaction is committed.
+async def take_files(
+    work: Work, practice_id: UUID, exchange: Exchange, files: Iterable[Waiting]
+) -> Failure | None:
+    """Take each file; it is removed where it waited once its transaction is committed.
 
     A crash in between finds it known. Returns what is wrong with a file that could not be had.
     """
     failure: Failure | None = None
-    for file in await exchange.list():
+    for file in files:
         try:
             path = await exchange.fetch(file)
             reached("file.fetched")

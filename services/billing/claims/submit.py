@@ -32,7 +32,7 @@ async def submit_claims(timer: Timer, uow: UnitOfWork) -> None:
     def write(number: int) -> bytes:
         return biller.write(number, payer_id, said, uow.now)
 
-    number = await send(uow, "837", payer_id, write)
+    number = await send(uow, "837", payer_id, route, write)
     moves = [await one.went_out(uow, number) for one in outgoing]
     await move_all(uow.db, uow.practice_id, moves, uow.now)
     await sent.set_interchange(uow.db, uow.practice_id, [one.claim for one in outgoing], number)

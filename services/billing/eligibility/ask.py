@@ -93,7 +93,9 @@ async def ask_by_file(timer: Timer, uow: UnitOfWork) -> None:
     if not asked:
         return
     way, questions = asked[0].way, [one.said for one in asked]
-    number = await send(uow, "270", payer_id, lambda n: write_questions(n, way, questions, uow.now))
+    number = await send(
+        uow, "270", payer_id, way.route, lambda n: write_questions(n, way, questions, uow.now)
+    )
     await note_asked(uow, asked, number)
 
 

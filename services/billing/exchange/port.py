@@ -65,7 +65,7 @@ class Exchange(Protocol):
         ...
 
     async def list(self) -> Sequence[Waiting]:
-        """What waits for us and is not being written any more."""
+        """What waits for us, without what has the name of a file that is being written."""
         ...
 
     async def fetch(self, file: Waiting) -> Path | None:

@@ -12,7 +12,7 @@ from libs.events.transport.steps import reached
 from services.billing.claims.store import next_number
 from services.billing.exchange.port import ExchangeError, Failure
 from services.billing.exchange.ways import open_exchange
-from services.billing.payers.store import find_terms
+from services.billing.payers.model import Route
 
 log = structlog.get_logger("billing.exchange")
 
@@ -21,11 +21,8 @@ Kind = Literal["837", "270", "276"]
 """The transaction set (ST01), which is the end of the file's name too."""
 
 ADD_INTERCHANGE = """
-INSERT INTO interchange (practice_id, interchange_number, kind, payer_id, content, made_at)
-VALUES ($1, $2, $3, $4, $5, $6)
-"""
-SET_MAILBOX = """
-UPDATE interchange SET mailbox = $3 WHERE practice_id = $1 AND interchange_number = $2
+INSERT INTO interchange (practice_id, interchange_number, kind, payer_id, mailbox, content, made_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 READ_INTERCHANGE = """
 SELECT kind, content, mailbox FROM interchange WHERE practice_id = $1 AND interchange_number = $2
@@ -34,8 +31,6 @@ CONFIRM_SENT = """
 UPDATE interchange SET sent_at = $3
  WHERE practice_id = $1 AND interchange_number = $2 AND sent_at IS NULL
 """
-
-
 NOTE_UNSENT = """
 UPDATE interchange SET failure = $3, failed_at = $4
  WHERE practice_id = $1 AND interchange_number = $2
@@ -50,19 +45,23 @@ class Kept(NamedTuple):
     mailbox: str | None
 
 
-async def send(uow: UnitOfWork, kind: Kind, payer_id: str, write: Callable[[int], bytes]) -> int:
-    """Keep an interchange to a payer as `keep` does, and set it on its way once this commits.
-
-    It goes where the directory of payers says now: it is addressed to that receiver.
-    """
-    number = await keep(uow, kind, payer_id, write)
-    terms = await find_terms(uow.db, uow.practice_id, payer_id)
-    await uow.db.execute(SET_MAILBOX, uow.practice_id, number, terms.mailbox)
+async def send(
+    uow: UnitOfWork, kind: Kind, payer_id: str, route: Route, write: Callable[[int], bytes]
+) -> int:
+    """Keep an interchange to a payer as `keep` does, and set it on its way once this commits."""
+    number = await keep(uow, kind, payer_id, write, mailbox=route.mailbox)
     await uow.set_timer(SEND_TIMER, str(number), uow.now)
     return number
 
 
-async def keep(uow: UnitOfWork, kind: Kind, payer_id: str, write: Callable[[int], bytes]) -> int:
+async def keep(
+    uow: UnitOfWork,
+    kind: Kind,
+    payer_id: str,
+    write: Callable[[int], bytes],
+    *,
+    mailbox: str | None = None,
+) -> int:
     """Number an interchange to a payer and keep what `write` makes of the number; returns it
     (ISA13, GS06 and ST02).
 
@@ -71,7 +70,7 @@ async def keep(uow: UnitOfWork, kind: Kind, payer_id: str, write: Callable[[int]
     number = await next_number(uow.db, uow.practice_id, "interchange")
     reached("interchange.numbered")
     sealed = uow.seal(write(number), _place(number))
-    row = uow.practice_id, number, kind, payer_id, sealed, uow.now
+    row = uow.practice_id, number, kind, payer_id, mailbox, sealed, uow.now
     await uow.db.execute(ADD_INTERCHANGE, *row)
     reached("interchange.kept")
     return number

@@ -25,8 +25,6 @@ from services.billing.exchange.port import ExchangeError, Failure, Fate, Waiting
 CONNECT_SECONDS = 15
 STEP_SECONDS = 60
 """For each request, or piece of a file. A handle that it leaves open goes with the connection."""
-SETTLE_SECONDS = 2.0
-"""A file that stays as it is for so long is not being written any more."""
 PIECE = 1 << 20
 
 
@@ -111,15 +109,6 @@ class Sftp:
             return None
 
     async def list(self) -> Sequence[Waiting]:
-        """Those that are the same twice, some seconds apart."""
-        before = await self._look()
-        if not before:
-            return []
-        await asyncio.sleep(SETTLE_SECONDS)
-        after = set(await self._look())
-        return sorted(file for file in before if file in after)
-
-    async def _look(self) -> Sequence[Waiting]:
         found: list[Waiting] = []
         async with _step("list-refused"):
             async for entry in self._client.scandir(self._inbound):
@@ -127,7 +116,7 @@ class Sftp:
                 is_file = said.type in (FILEXFER_TYPE_REGULAR, FILEXFER_TYPE_UNKNOWN)
                 if is_file and not is_being_written(name) and len(found) < MOST_FILES:
                     found.append(Waiting(name, said.size or 0, said.mtime or 0))
-        return found
+        return sorted(found)
 
     async def fetch(self, file: Waiting) -> Path | None:
         if not is_usable(file.name):

@@ -66,7 +66,9 @@ async def ask_after_claims(timer: Timer, uow: UnitOfWork) -> None:
     if not asked:
         return
     way, said = asked[0].way, [one.said for one in asked]
-    number = await send(uow, "276", payer_id, lambda n: write_questions(n, way, said, uow.now))
+    number = await send(
+        uow, "276", payer_id, way.route, lambda n: write_questions(n, way, said, uow.now)
+    )
     await store.note_asked(uow, [one.question for one in asked], number)
     for one in asked:
         followed_up = _followed_up(one.claim, one.question, number)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from services.billing.exchange import sftp
 from tests.billing.desk import Desk, set_payer
 from tests.billing.exchange.receiver import NAME, Receiver, open_receiver
 
@@ -17,7 +16,6 @@ async def receiver(
     """A receiver nobody has a mailbox at yet."""
     folder: Path = tmp_path_factory.mktemp("receiver")
     monkeypatch.setenv("BILLING_MAILBOXES", str(folder / "mailboxes" / "mailboxes.json"))
-    monkeypatch.setattr(sftp, "SETTLE_SECONDS", 0.0)
     async with open_receiver(folder) as opened:
         yield opened
 

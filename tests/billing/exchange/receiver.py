@@ -53,7 +53,7 @@ class Receiver:
 
     def line(self, key: asyncssh.SSHKey | None = None) -> str:
         """The key as known_hosts has it."""
-        return f"[127.0.0.1]:{self.port} {(key or self.host_key).export_public_key().decode()}"
+        return f"127.0.0.1 {(key or self.host_key).export_public_key().decode()}"
 
     def open_for(
         self, practice_id: UUID, away: dict[str, Any] | None = None, **changes: Any

@@ -96,8 +96,12 @@ async def test_killed_there_a_file_is_taken_once_and_none_is_lost(
     for place, number in enumerate(await desk.control_numbers()):
         content = payment(paid(number), trace=f"TRACE{place}")
         (waiting / f"{place}.835").write_bytes(content)
+    if by_sftp:
+        await look_into_mailboxes(desk.billing.work)  # they are seen
+    desk.billing.clock.advance(timedelta(hours=1))
     await dies_at(step, 1, desk.billing, "look")
     await read_answers(desk.billing.work)
+    desk.billing.clock.advance(timedelta(hours=1))
     await look_into_mailboxes(desk.billing.work)
     assert [path for path in waiting.iterdir() if path.is_file()] == []
     assert await desk.verdicts() == {"0.835": ("posted", None), "1.835": ("posted", None)}
