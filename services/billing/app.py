@@ -50,6 +50,7 @@ from services.billing.coordination.forward import (
 )
 from services.billing.denials import api as denials
 from services.billing.denials import limits_api as payer_limits
+from services.billing.denials import proposals_api as rule_proposals
 from services.billing.denials import reports_api as denial_reports
 from services.billing.denials.deadlines import DEADLINE_TIMER, tell_deadline
 from services.billing.deposits import api as deposits
@@ -146,6 +147,7 @@ service = Service(
         claims.routes,
         corrections.routes,
         denial_reports.routes,
+        rule_proposals.routes,
         denials.routes,
         payer_limits.routes,
         sent_again.routes,

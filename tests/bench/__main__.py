@@ -20,6 +20,7 @@ from tests.bench.claiming import measure_claiming
 from tests.bench.growing import measure_growth, measure_rebuilding
 from tests.bench.handling import measure_handling
 from tests.bench.hops import measure_hops
+from tests.bench.loading import measure_loading
 from tests.bench.projecting import measure_projection
 from tests.bench.receiving import measure_receiving
 from tests.bench.relaying import measure_relaying
@@ -44,6 +45,7 @@ MEASURES: dict[str, Callable[[Databases, str], Awaitable[dict[str, float]]]] = {
     "growth": measure_growth,
     "scrub": measure_scrubbing,
     "claims837": measure_claiming,
+    "ncci": measure_loading,
 }
 TARGETS: dict[str, tuple[str, float]] = {
     "projection_vs_naive": (">=", 100),
@@ -70,6 +72,7 @@ TARGETS: dict[str, tuple[str, float]] = {
     "rebuild_peak_grown": ("<=", 1.2),
     "event_price_at_10x_rows": ("<=", 1.2),
     "scrub_claims_per_second": (">=", 5000),
+    "ncci_pairs_peak_grown": ("<=", 1.1),
     "x12_837_claims_per_second": (">=", 2000),
 }
 

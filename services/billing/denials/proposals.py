@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid5
 
 from libs.events.contracts.billing_denials import DenialId, RuleProposed
@@ -27,7 +27,7 @@ RETURNING denials
 """
 LIST = """
 SELECT proposal_id, rule_id, payer_id, procedure_code, denials, denied_cents, examples, proposed_at,
-       state, decided_at, decided_by
+       state, decided_at, decided_by, effect, effective_on, filing_days
   FROM rule_proposal
  WHERE practice_id = $1 AND ($2::text IS NULL OR state = $2)
    AND ($3::bigint IS NULL OR (denied_cents, proposal_id) < ($3, $4::uuid))
@@ -35,11 +35,13 @@ SELECT proposal_id, rule_id, payer_id, procedure_code, denials, denied_cents, ex
 """
 LOCK = """
 SELECT proposal_id, rule_id, payer_id, procedure_code, denials, denied_cents, examples, proposed_at,
-       state, decided_at, decided_by
+       state, decided_at, decided_by, effect, effective_on, filing_days
   FROM rule_proposal WHERE practice_id = $1 AND proposal_id = $2 FOR UPDATE
 """
 DECIDE = """
-UPDATE rule_proposal SET state = $3, decided_at = $4, decided_by = $5
+UPDATE rule_proposal
+   SET state = $3, decided_at = $4, decided_by = $5, effect = $6, effective_on = $7,
+       filing_days = $8
  WHERE practice_id = $1 AND proposal_id = $2
 """
 
@@ -88,11 +90,7 @@ async def lock_proposal(db: Db, practice_id: UUID, proposal_id: UUID) -> dict[st
 
 
 async def decide_proposal(
-    db: Db,
-    practice_id: UUID,
-    proposal_id: UUID,
-    state: Literal["accepted", "declined"],
-    at: datetime,
-    by: str,
+    db: Db, practice_id: UUID, proposal_id: UUID, decided: Mapping[str, Any]
 ) -> None:
-    await db.execute(DECIDE, practice_id, proposal_id, state, at, by)
+    """`decided`: all that a decision says of it, in the order of the statement."""
+    await db.execute(DECIDE, practice_id, proposal_id, *decided.values())

@@ -1,25 +1,21 @@
-"""Root causes and measures of denials, and the rules that would have caught them."""
+"""Root causes and measures of denials."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Literal
-from uuid import UUID
+from datetime import date
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 
 from libs.events.contracts import Contract
 from libs.events.contracts.billing_denials import DenialCategory
-from libs.service.http import Uow, json_body
-from services.billing.denials import proposals
-from services.billing.denials.api import By
+from libs.service.http import Uow
 from services.billing.denials.cursor import After, next_cursor, read_cursor
 from services.billing.denials.reports import sum_months, sum_root_causes
 
 routes = APIRouter(prefix="/denials", tags=["denials"])
 MOST_MONTHS = 36
 Limit = Annotated[int, Query(ge=1, le=500)]
-ProposalState = Literal["proposed", "accepted", "declined"]
 
 
 class RootCause(Contract):
@@ -74,32 +70,6 @@ class Measures(Contract):
     overturn_rate: float | None
 
 
-class Proposal(Contract):
-    """A rule for a payer, with what it would have caught."""
-
-    proposal_id: UUID
-    rule_id: str
-    payer_id: str
-    procedure_code: str | None
-    denials: int
-    denied_cents: int
-    examples: list[UUID]
-    """The first denials of it."""
-    proposed_at: datetime
-    state: ProposalState
-    decided_at: datetime | None
-    decided_by: str | None
-
-
-class Proposals(Contract):
-    proposals: tuple[Proposal, ...]
-    next: str | None
-
-
-class DecideProposal(Contract):
-    decision: Literal["accepted", "declined"]
-
-
 @routes.get("/root-causes")
 async def report_root_causes(
     uow: Uow,
@@ -140,40 +110,6 @@ async def report_measures(
         )
         for row in rows
     ]
-
-
-@routes.get("/rule-proposals")
-async def list_rule_proposals(
-    uow: Uow, state: ProposalState | None = None, limit: Limit = 100, after: After = None
-) -> Proposals:
-    """Rules that denials propose, those of the most denied cents first."""
-    place = read_cursor(after)
-    rows = await proposals.list_proposals(uow.db, uow.practice_id, state, place, limit)
-    found = tuple(Proposal(**row) for row in rows)
-    places = [(each.denied_cents, each.proposal_id) for each in found]
-    return Proposals(proposals=found, next=next_cursor(places, limit))
-
-
-@routes.post("/rule-proposals/{proposal_id}/decision")
-async def decide_rule_proposal(
-    proposal_id: UUID,
-    command: Annotated[DecideProposal, json_body(DecideProposal)],
-    uow: Uow,
-    by: By,
-) -> Proposal:
-    """Accept or decline, once; the same again changes nothing, the other decision is 409."""
-    row = await proposals.lock_proposal(uow.db, uow.practice_id, proposal_id)
-    if row is None:
-        raise HTTPException(404, "there is no such proposal")
-    if row["state"] == "proposed":
-        decision = command.decision
-        await proposals.decide_proposal(
-            uow.db, uow.practice_id, proposal_id, decision, uow.now, by.name
-        )
-        row |= {"state": decision, "decided_at": uow.now, "decided_by": by.name}
-    elif row["state"] != command.decision:
-        raise HTTPException(409, f"the proposal is {row['state']}")
-    return Proposal(**row)
 
 
 def _share(part: int, whole: int) -> float | None:

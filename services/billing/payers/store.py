@@ -12,6 +12,11 @@ PUT_PAYER = """
 INSERT INTO payer (practice_id, payer_id, terms) VALUES ($1, $2, $3)
 ON CONFLICT (practice_id, payer_id) DO UPDATE SET terms = excluded.terms
 """
+SET_FILING_DAYS = """
+INSERT INTO payer AS p (practice_id, payer_id, terms) VALUES ($1, $2, $3)
+ON CONFLICT (practice_id, payer_id) DO UPDATE
+   SET terms = p.terms || jsonb_build_object('original_filing_days', $4::int)
+"""
 FIND_TERMS = "SELECT terms FROM payer WHERE practice_id = $1 AND payer_id = $2"
 READ_DIRECTORY = """
 SELECT payer_id, terms FROM payer
@@ -25,6 +30,12 @@ SELECT payer_id, terms FROM payer
 
 async def put_payer(db: Db, practice_id: UUID, payer_id: str, terms: PayerTerms) -> None:
     await db.execute(PUT_PAYER, practice_id, payer_id, terms.model_dump_json())
+
+
+async def set_filing_days(db: Db, practice_id: UUID, payer_id: str, days: int) -> None:
+    """The payer's days for original claims; all else that was agreed with it stays."""
+    terms = PayerTerms(original_filing_days=days).model_dump_json()
+    await db.execute(SET_FILING_DAYS, practice_id, payer_id, terms, days)
 
 
 async def find_terms(db: Db, practice_id: UUID, payer_id: str) -> PayerTerms:

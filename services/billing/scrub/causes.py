@@ -1,8 +1,10 @@
-"""Which rule could have caught a denial: from the codes of the 835 back to the catalogue."""
+"""Which rule could have caught a denial: from the codes of the 835 back to the catalogue, and what
+the rule would need to know of the payer to catch the next one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 BY_REASON = {
     "5": "place-of-service",
@@ -42,6 +44,11 @@ BY_REMARK = {
     "N519": "modifier-26-tc",
 }
 """Remittance advice remark codes (RARC, list 411): they say what a general reason means."""
+Effect = Literal["authorization-list", "filing-days", "recorded"]
+"""What accepting a rule changes: the payer's list of procedures to be authorized, its days to file,
+or nothing but the record. The other rules look at the visit, at CMS's tables, at the practice's
+code lists and at what payers told of coverages; a denial tells nothing that these could be given.
+"""
 GENERAL = frozenset({"16", "125", "A1", "96", "151", "97"})
 """Reasons that a remark makes exact."""
 
@@ -53,3 +60,10 @@ def rule_for(carc: str, rarc: Sequence[str]) -> str | None:
             if remark in BY_REMARK:
                 return BY_REMARK[remark]
     return BY_REASON.get(carc)
+
+
+def effect_of(rule_id: str, procedure: str | None) -> Effect:
+    """What accepting the rule for a payer changes."""
+    if rule_id == "authorization-missing" and procedure is not None:
+        return "authorization-list"
+    return "filing-days" if rule_id == "timely-filing" else "recorded"

@@ -4,6 +4,12 @@ Sources: CMS, NCCI PTP edits (practitioner, tab-delimited text or the same colum
 column 2, in existence prior to 1996, effective date, deletion date or `*`, modifier indicator,
 rationale) and Medically Unlikely Edits (practitioner, CSV: HCPCS/CPT code, MUE value, adjudication
 indicator beginning with its digit, rationale). Both begin with notices, which are passed over.
+
+A deletion date is the last day in force: CMS's file heads that column `*=no data` and says no more,
+but what it replaces on the first day of a quarter ends there on the day before (20041231, 20231231
+in version 32.2). An edit that was deleted as if it had never been has its first day there, and
+indicator 9 (NCCI Policy Manual, Introduction); the same pair and day may stand in another row that
+is in force, so such a row says nothing and is passed over.
 """
 
 from __future__ import annotations
@@ -12,9 +18,9 @@ import csv
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 Kind = Literal["icd-10-cm", "procedures", "ncci-pairs", "ncci-units"]
 LONGEST_LINE = 10_000
@@ -30,8 +36,7 @@ class CodeFileError(ValueError):
         super().__init__(f"line {line}: {expected}")
 
 
-@dataclass(frozen=True, slots=True)
-class CodeEntry:
+class CodeEntry(NamedTuple):
     """A code of a list, or with its units, of the table of medically unlikely edits."""
 
     code: str
@@ -41,8 +46,7 @@ class CodeEntry:
     adjudication: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PairEntry:
+class PairEntry(NamedTuple):
     """A row of the procedure-to-procedure table."""
 
     column1: str
@@ -96,14 +100,24 @@ class CodeFile:
         text = line.removeprefix(b"\xef\xbb\xbf").decode("latin-1").replace("\r", "")
         if not text.strip():
             return
-        [raw] = csv.reader([text], delimiter="\t" if "\t" in text else ",")
-        fields = [field.strip() for field in raw]
+        fields = [field.strip() for field in _fields(text)]
         self._begun = self._begun or bool(self._code.fullmatch(fields[0]))
         if self._begun:
             try:
-                yield self._read(fields)
+                entry = self._read(fields)
             except ValueError as expected:
                 raise CodeFileError(self._line, str(expected)) from None
+            if entry is not None:
+                yield entry
+
+
+def _fields(text: str) -> list[str]:
+    """A split is what a row without quotes needs, and millions are."""
+    delimiter = "\t" if "\t" in text else ","
+    if '"' not in text:
+        return text.split(delimiter)
+    [fields] = csv.reader([text], delimiter=delimiter)
+    return fields
 
 
 def _listed(code: re.Pattern[str]) -> Callable[[Sequence[str]], CodeEntry]:
@@ -116,7 +130,7 @@ def _listed(code: re.Pattern[str]) -> Callable[[Sequence[str]], CodeEntry]:
     return read
 
 
-def _read_pair(fields: Sequence[str]) -> PairEntry:
+def _read_pair(fields: Sequence[str]) -> PairEntry | None:
     if len(fields) < 6 or not all(_PROCEDURE.fullmatch(code) for code in fields[:2]):
         raise ValueError("seven columns are expected, which begin with two procedure codes")
     effective_on = _optional_day(fields[3])
@@ -125,6 +139,8 @@ def _read_pair(fields: Sequence[str]) -> PairEntry:
     if fields[5] not in ("0", "1", "9"):
         raise ValueError("a modifier indicator is expected in column 6: 0, 1 or 9")
     deleted_on = _optional_day(fields[4])
+    if fields[5] == "9":
+        return None
     return PairEntry(fields[0], fields[1], effective_on, deleted_on, int(fields[5]))
 
 
@@ -136,6 +152,7 @@ def _read_units(fields: Sequence[str]) -> CodeEntry:
     return CodeEntry(fields[0], most_units=int(fields[1]), adjudication=int(fields[2][0]))
 
 
+@lru_cache(maxsize=4096)
 def _optional_day(text: str) -> date | None:
     """`*` and nothing say that there is none."""
     if text in ("", "*"):
@@ -146,7 +163,7 @@ def _optional_day(text: str) -> date | None:
         raise ValueError("days are expected as 2026-01-31 or 20260131, or * for none") from None
 
 
-_READERS: dict[Kind, Callable[[Sequence[str]], Entry]] = {
+_READERS: dict[Kind, Callable[[Sequence[str]], Entry | None]] = {
     "icd-10-cm": _listed(_DIAGNOSIS),
     "procedures": _listed(_PROCEDURE),
     "ncci-pairs": _read_pair,

@@ -39,7 +39,7 @@ class CodeSetView(Contract):
 
 
 class Loaded(Contract):
-    """A code set as it stands; `entries`: lines of the file."""
+    """A code set as it stands; `entries`: lines of the file that say something."""
 
     code_set_id: UUID
     entries: int

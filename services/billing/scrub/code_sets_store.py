@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -81,7 +81,7 @@ async def add_entries(
     if not entries:
         return
     statement = ADD_PAIRS if isinstance(entries[0], PairEntry) else ADD_CODES
-    columns = map(list, zip(*(astuple(entry) for entry in entries), strict=True))
+    columns = map(list, zip(*entries, strict=True))
     await db.execute(statement, practice_id, code_set_id, *columns)
 
 

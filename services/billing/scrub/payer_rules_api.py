@@ -15,14 +15,10 @@ from libs.events.contracts.values import PayerId, ProcedureCode
 from libs.service.http import Uow, json_body, known_caller
 from libs.service.operators import Caller
 from services.billing.claims.release import release_held_claims
+from services.billing.scrub.payer_rules import ADD_RULE
 
 routes = APIRouter(prefix="/payer-rules", tags=["scrubbing"])
 
-ADD_RULE = """
-INSERT INTO payer_rule (practice_id, payer_rule_id, payer_id, effective_on, authorization_codes,
-                        told_at, told_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
-"""
 FIND_RULE = """
 SELECT payer_rule_id, payer_id, effective_on, authorization_codes
   FROM payer_rule WHERE practice_id = $1 AND payer_rule_id = $2

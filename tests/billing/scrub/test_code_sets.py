@@ -140,6 +140,31 @@ async def test_a_set_that_is_not_described_is_refused(desk: Desk, query: dict[st
     assert (await answer(desk, **told))[0] == 422
 
 
+async def test_a_pair_that_never_was_hides_none_that_is_in_force(desk: Desk) -> None:
+    """As CMS lists 1996's: deleted on its first day in one row, in force in the next."""
+    never = "G0439\tG0444\t\t19960101\t19960101\t9\tStandards of medical / surgical practice\r\n"
+    still = "G0439\tG0444\t*\t19960101\t*\t0\tStandards of medical / surgical practice\r\n"
+    assert entries("ncci-pairs", (never + still).encode()) == [
+        PairEntry("G0439", "G0444", date(1996, 1, 1), None, 0)
+    ]
+    await load(desk, "ncci-pairs", never + still)
+    await desk.billing.receive(encounter_posted(lines=(line(), SECOND)))
+    assert [one.edits for one in await desk.billing.published(ClaimHeld)] == [("ncci-pairs",)]
+
+
+async def test_a_pair_is_in_force_through_its_deletion_date(desk: Desk) -> None:
+    await load(desk, "ncci-pairs", PAIRS.replace("20240101\t*", "20240101\t20260228"))
+    both = (line(), SECOND)
+    await desk.billing.receive(
+        visit(1, service_on=date(2026, 2, 28), lines=both),
+        visit(2, service_on=date(2026, 3, 1), lines=both),
+    )
+    assert await desk.states() == ["held", "ready"]
+
+
+SECOND = line(line_number=2, procedure_code="G0444")
+
+
 async def test_the_edition_of_the_day_judges(desk: Desk) -> None:
     await load(desk, "procedures", "G0439\n", effective_on="2026-02-01", ends_on="2026-03-01")
     await desk.billing.receive(
