@@ -32,6 +32,7 @@ def shown(content: Content) -> dict[str, Any]:
         "final": _final(content, words),
         "offer": {"heading": words["offer"], "paragraphs": _offer(content, words)},
         "summary": _section(words, "summary", _summary(content, words)),
+        "total": (words["amount_due"], dollars(content.balance_cents)),
         "columns": (words["service"], words["amount"]),
         "visits": words["visits"],
         "visit": [_visit(visit, content, words) for visit in content.visits],
@@ -72,7 +73,7 @@ def _summary(content: Content, words: Words) -> list[Row]:
     ]
     if content.other_cents:
         rows.append((words["other"], dollars(content.other_cents)))
-    return [*rows, (words["amount_due"], dollars(content.balance_cents))]
+    return rows
 
 
 def _visit(visit: Visit, content: Content, words: Words) -> dict[str, Any]:
@@ -81,7 +82,8 @@ def _visit(visit: Visit, content: Content, words: Words) -> dict[str, Any]:
     heading = words["visit_with"] if visit.clinician else words["visit"]
     return {
         "heading": heading.format(day=day, clinician=visit.clinician or ""),
-        "rows": [*_services(visit, content, words), *_parts(visit, words)],
+        "services": _services(visit, content, words),
+        "parts": _parts(visit, words),
         "share": (words["share"], dollars(visit.open_cents)),
         "paragraphs": [_why(visit, words), *_protections(visit, words)],
     }
