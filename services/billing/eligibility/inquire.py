@@ -1,8 +1,7 @@
 """A payer is asked at once, over HTTP, outside any transaction; where that fails, by file.
 
-CAQH CORE Connectivity wraps the same 270 in an envelope of its own for payers that want one; this
-port sends it bare. Real time means within twenty seconds (CAQH CORE Eligibility & Benefits
-Operating Rules, real-time response).
+Real time means within twenty seconds (CAQH CORE Eligibility & Benefits Operating Rules, real-time
+response).
 """
 
 from __future__ import annotations
@@ -17,6 +16,13 @@ from services.billing.answers.refusals import RefusedFileError
 from services.billing.eligibility import inquiries
 from services.billing.eligibility.answer import take_coverage_answers
 from services.billing.eligibility.ask import BATCH_TIMER, note_asked, sayable
+from services.billing.eligibility.envelope import (
+    Enclosed,
+    Endpoint,
+    NoAnswerError,
+    disclose,
+    enclose,
+)
 from services.billing.eligibility.model import KeptInquiry, State
 from services.billing.eligibility.question import write_questions
 from services.billing.eligibility.settings import EligibilitySettings
@@ -37,12 +43,14 @@ async def inquire(timer: Timer, work: Work) -> None:
     inquiry, number, content = asked
     origin = Origin.load(inquiry.origin)
     try:
-        answered = await _ask(content, EligibilitySettings().inquire_urls[inquiry.payer_id])
+        endpoint = Endpoint.of(EligibilitySettings().inquire_urls[inquiry.payer_id])
+        answered = await _ask(enclose(content, inquiry_id, work.now(), endpoint), endpoint.url)
         async with work.unit_of_work(timer.practice_id, origin=origin) as uow:
             await confirm_sent(uow, number)
             await take_coverage_answers(uow, io.BytesIO(answered))
-    except (NotAnsweredError, X12Error, RefusedFileError, KeyError) as error:
-        log.warning("asked by file instead", payer=inquiry.payer_id, error=type(error).__name__)
+    except (NotAnsweredError, NoAnswerError, X12Error, RefusedFileError, KeyError) as error:
+        why = str(error) if isinstance(error, NoAnswerError) else type(error).__name__
+        log.warning("asked by file instead", payer=inquiry.payer_id, error=why)
         async with work.unit_of_work(timer.practice_id, origin=origin) as uow:
             await inquiries.set_waiting(uow, inquiry_id)
             await uow.set_timer(BATCH_TIMER, inquiry.payer_id, uow.now)
@@ -69,10 +77,11 @@ async def _prepare(uow: UnitOfWork, inquiry_id: UUID) -> tuple[KeptInquiry, int,
     return inquiry, number, kept.content
 
 
-async def _ask(content: bytes, url: str) -> bytes:
-    """Raises NotAnsweredError unless the payer answers with a 200 in time."""
-    headers = [("Content-Type", "application/EDI-X12"), ("User-Agent", "Mainstay")]
-    status, answer = await post(url, headers, content)
-    if status != 200:
-        raise NotAnsweredError(f"the payer answered {status}")
-    return answer
+async def _ask(asked: Enclosed, url: str) -> bytes:
+    """The 271; raises NotAnsweredError unless the payer answers with a 200 in time, and
+    NoAnswerError where that brings none."""
+    headers = [("Content-Type", asked.content_type), ("User-Agent", "Mainstay")]
+    answer = await post(url, headers, asked.body)
+    if answer.status != 200:
+        raise NotAnsweredError(f"the payer answered {answer.status}")
+    return disclose(answer.content_type, answer.body)

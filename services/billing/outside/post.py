@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from functools import lru_cache
+from typing import NamedTuple
 
 import httpcore
 
@@ -16,8 +17,16 @@ class NotAnsweredError(OSError):
     """There was no answer in time, or none that can be used: whether they heard us is unknown."""
 
 
-async def post(url: str, headers: list[tuple[str, str]], content: bytes) -> tuple[int, bytes]:
-    """Status and body of the answer; follows no redirect. Raises NotAnsweredError."""
+class Answer(NamedTuple):
+    """What came back; `content_type` is empty where it was not said."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+async def post(url: str, headers: list[tuple[str, str]], content: bytes) -> Answer:
+    """The answer; follows no redirect. Raises NotAnsweredError."""
     try:
         async with (
             asyncio.timeout(ANSWER_SECONDS),
@@ -29,7 +38,7 @@ async def post(url: str, headers: list[tuple[str, str]], content: bytes) -> tupl
                 body += chunk
                 if len(body) > LARGEST_ANSWER:
                     raise NotAnsweredError("the answer is too large")
-            return answer.status, body
+            return Answer(answer.status, _content_type(answer), body)
     except (
         TimeoutError,
         httpcore.TimeoutException,
@@ -38,6 +47,11 @@ async def post(url: str, headers: list[tuple[str, str]], content: bytes) -> tupl
         httpcore.UnsupportedProtocol,
     ) as error:
         raise NotAnsweredError(type(error).__name__) from error
+
+
+def _content_type(answer: httpcore.Response) -> str:
+    said = (value for name, value in answer.headers if name.lower() == b"content-type")
+    return next(said, b"").decode("latin-1")
 
 
 @lru_cache

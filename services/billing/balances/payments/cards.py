@@ -73,10 +73,10 @@ class HttpCards:
         url = self._settings.url.rstrip("/") + path
         content = json.dumps(body).encode()
         try:
-            status, answer = await post(url, headers, content)
+            answer = await post(url, headers, content)
         except NotAnsweredError as error:
             raise CardsAwayError("no answer") from error
-        return _read(status, answer)
+        return _read(answer.status, answer.body)
 
 
 def _read(status: int, content: bytes) -> Charged | Declined:
