@@ -21,7 +21,7 @@ from libs.events.transport.database import open_pool
 from libs.events.transport.runtime import settle_memory
 from libs.service.operators import Operators
 from libs.service.process import load_service
-from tests.bench.child import peak_mb
+from tests.bench.child import measured, peak_mb
 from tests.databases import Databases
 from tests.harness import OPERATOR_KEY, Harness
 
@@ -70,7 +70,7 @@ async def measure_loading(databases: Databases, _kafka: str) -> dict[str, float]
             path = Path(folder) / f"{count}.txt"
             write(path, count)
             async with databases.clone("billing") as dsn:
-                told.append(await _in_a_process(path, dsn, count))
+                told.append(await measured("loading", str(path), dsn, str(count)))
             path.unlink()
     few, many = told
     return {
@@ -80,16 +80,6 @@ async def measure_loading(databases: Databases, _kafka: str) -> dict[str, float]
         "ncci_pairs_peak_mb_at_10x": many["peak_mb"],
         "ncci_pairs_peak_grown": many["peak_mb"] / few["peak_mb"],
     }
-
-
-async def _in_a_process(path: Path, dsn: str, count: int) -> dict[str, float]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.loading", str(path), dsn, str(count)),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await process.communicate()
-    assert process.returncode == 0, "the file was not loaded"
-    return json.loads(out.splitlines()[-1])
 
 
 async def _load(path: Path, dsn: str, count: int) -> dict[str, float]:

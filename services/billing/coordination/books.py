@@ -29,5 +29,5 @@ def lift(claim: Claim, payment_id: UUID, cents: int, event_id: UUID) -> Entry:
     return Entry(
         claim.practice_id, "patient-share-lifted", str(payment_id),
         {Account.PAYER_RECEIVABLE: cents, Account.PATIENT_RECEIVABLE: -cents},
-        claim.claim_id, month_of(claim.service_on), claim.payer_id, event_id,
+        event_id, claim.claim_id, month_of(claim.service_on), claim.payer_id,
     )  # fmt: skip
