@@ -37,7 +37,7 @@ bench: $(READY) ## the speeds, as ratios measured side by side
 chaos: $(READY) ## faults on a cluster of its own: nothing lost, doubled, reordered (FAULTS=200 SEED=…)
 	@$(PY) -m tests.chaos
 
-fuzz: $(READY) ## billing's books against a pencil, X12 readers against mutants (STEPS=… SECONDS=…)
+fuzz: $(READY) ## billing's books against a pencil, X12 readers against mutants (STEPS=… DATABASE_STEPS=… SECONDS=…)
 	@$(PY) -m tests.fuzz
 
 contracts: $(READY) ## write the JSON Schemas and the AsyncAPI document from the contracts

@@ -56,6 +56,18 @@ def pytest_configure(config: pytest.Config) -> None:
         _start()
 
 
+PROPERTY_SECONDS = 600
+"""For a property test: many tests in one. Hypothesis takes the time limit for a failing example and
+replays it; what then goes on drawing is reported as "inconsistent data generation"."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        made_of: object = getattr(item, "obj", None)
+        if getattr(made_of, "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.timeout(PROPERTY_SECONDS), append=False)
+
+
 class _ByFile(LoadScopeScheduling):
     """A file's tests go to one worker, and all journeys to one: they share a platform."""
 

@@ -78,6 +78,7 @@ class Harness:
         self.log: dict[tuple[str, int], list[ConsumerRecord[bytes, bytes]]] = {}
         """What was received, by topic and partition, in order; a redelivery is there twice."""
         self._records: dict[UUID, ConsumerRecord[bytes, bytes]] = {}
+        self._asked: FastAPI | None = None
 
     async def given(self, *events: Event) -> None:
         """Facts of the past: heard, and whatever they made the service publish is put aside."""
@@ -131,7 +132,8 @@ class Harness:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         if practice_id is not None:
             headers["x-practice-id"] = str(practice_id)
-        transport = httpx.ASGITransport(app=self.app(), raise_app_exceptions=False)
+        self._asked = self._asked or self.app()  # its routes take longer to make than an answer
+        transport = httpx.ASGITransport(app=self._asked, raise_app_exceptions=False)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://mainstay.test", headers=headers
         ) as client:

@@ -1,8 +1,7 @@
 """The practice's books as billing keeps them, in memory: its own decisions and journal entries.
 
 What the services' handlers load, decide and save, without the database: decisions are pure, so a
-hundred thousand steps take seconds. The same on PostgreSQL, through files, is in
-tests/billing/remittances/test_books_balance.py.
+hundred thousand steps take seconds. The same on PostgreSQL, through files, is in desk_books.py.
 """
 
 from __future__ import annotations
@@ -61,6 +60,21 @@ def said(number: str, parts: Parts, *, taken_back: bool = False) -> RemittedClai
     )  # fmt: skip
 
 
+def in_the_pencils_words(at: Counter[Account]) -> dict[str, int]:
+    """The journal's sums by account, as the pencil calls them."""
+    kept_back = sum(at[account] for account in KEPT_BACK)
+    return {
+        "charges": -at[Account.CHARGES],
+        "payments": at[Account.CASH] + at[Account.UNAPPLIED_CASH] + kept_back,
+        "adjustments": at[Account.CONTRACTUAL_ADJUSTMENT],
+        "given up": sum(at[account] for account in _GIVEN_UP),
+        "payers owe": at[Account.PAYER_RECEIVABLE],
+        "patients owe": at[Account.PATIENT_RECEIVABLE],
+        "strangers": -at[Account.UNAPPLIED_CASH],
+        "kept back": kept_back,
+    }
+
+
 @dataclass
 class Books:
     """Standings by control number, and the sums of the journal: all of it, and by claim."""
@@ -68,7 +82,6 @@ class Books:
     standings: dict[str, Standing] = field(default_factory=dict[str, Standing])
     journal: Counter[Account] = field(default_factory=Counter[Account])
     of_claim: dict[UUID, Counter[Account]] = field(default_factory=dict[UUID, Counter[Account]])
-    write_offs: list[WriteOff] = field(default_factory=list[WriteOff])
     _count: int = 100
 
     def charge(self, number: str, cents: int) -> None:
@@ -97,14 +110,15 @@ class Books:
             )
         return False
 
-    def refund(self, cents: int) -> None:
-        """A payer gets back what no claim took."""
+    def refund(self, cents: int) -> int:
+        """A payer gets back what no claim took; gives how much."""
         self._post(
             ledger.unapplied_no_more(
                 PRACTICE, self._next(), 1, cents, kind="cash-refunded", payer_id=PAYER,
                 event_id=EVENT,
             )
         )  # fmt: skip
+        return cents
 
     def adjust_provider(self, account: Account, cents: int) -> None:
         self._post(
@@ -113,7 +127,7 @@ class Books:
             )
         )
 
-    def give_up(self, number: str, owed_by: OwedBy, cents: int) -> bool:
+    def give_up(self, number: str, owed_by: OwedBy, cents: int) -> WriteOff | None:
         standing = self.standings[number]
         claim, sums = standing.claim, self.of_claim[standing.claim.claim_id]
         balance = OpenBalance(sums[Account.PAYER_RECEIVABLE], sums[Account.PATIENT_RECEIVABLE], 0)
@@ -121,29 +135,22 @@ class Books:
         try:
             written = decide(wanted, claim, balance, limit=10**9, by="one", at=NOW)
         except WriteOffRefusedError:
-            return False
-        self.write_offs.append(written)
+            return None
         self._give_up(number, written, undo=False)
-        return True
+        return written
 
     def give_up_no_more(self, number: str, written: WriteOff) -> None:
-        self.write_offs.remove(written)
         self._give_up(number, written, undo=True)
 
+    def owed_no_more(self, number: str, written: WriteOff) -> None:
+        """By balances/settle.py, where there is a database."""
+        self.give_up_no_more(number, written)
+
+    def accounts(self) -> Counter[Account]:
+        return self.journal
+
     def sums(self) -> dict[str, int]:
-        """In the pencil's words."""
-        at = self.journal
-        kept_back = sum(at[account] for account in KEPT_BACK)
-        return {
-            "charges": -at[Account.CHARGES],
-            "payments": at[Account.CASH] + at[Account.UNAPPLIED_CASH] + kept_back,
-            "adjustments": at[Account.CONTRACTUAL_ADJUSTMENT],
-            "given up": sum(at[account] for account in _GIVEN_UP),
-            "payers owe": at[Account.PAYER_RECEIVABLE],
-            "patients owe": at[Account.PATIENT_RECEIVABLE],
-            "strangers": -at[Account.UNAPPLIED_CASH],
-            "kept back": kept_back,
-        }
+        return in_the_pencils_words(self.journal)
 
     def _decide(self, standing: Standing, remitted: RemittedClaim) -> bool:
         made = decide_in_order(standing, remitted)

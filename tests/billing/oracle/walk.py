@@ -1,30 +1,61 @@
-"""Random steps through a practice's books, the journal beside the pencil, compared at each."""
+"""Random steps through a practice's books, the journal beside the pencil, compared at each.
+
+The same steps are taken by billing's decisions in memory (`books.py`) and by its handlers on
+PostgreSQL (`desk_books.py`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from random import Random
+from typing import Any, Generic, Protocol, TypeVar
 
 from libs.events.contracts.billing_ledger import OwedBy
-from services.billing.writeoffs.model import WriteOff
+from services.billing.ledger.model import Account
+from services.billing.x12 import RemittedClaim
 from tests.billing.oracle.books import KEPT_BACK, Books, said
 from tests.billing.oracle.pencil import Claim, Parts, Pencil
 
 STEPS_OF_A_PRACTICE = 400
 MOST_CLAIMS = 12
+W = TypeVar("W")
+"""How the books name a write-off."""
+
+
+class BooksUnderTest(Protocol[W]):
+    """A practice's books as a walk uses them."""
+
+    def charge(self, number: str, cents: int) -> None: ...
+
+    def hear(self, remitted: RemittedClaim) -> bool: ...
+
+    def refund(self, cents: int) -> int: ...
+
+    def adjust_provider(self, account: Account, cents: int) -> None: ...
+
+    def give_up(self, number: str, owed_by: OwedBy, cents: int) -> W | None: ...
+
+    def give_up_no_more(self, number: str, written: W) -> None: ...
+
+    def owed_no_more(self, number: str, written: W) -> None: ...
+
+    def accounts(self) -> Mapping[Account, int]: ...
+
+    def sums(self) -> dict[str, int]: ...
 
 
 class DifferenceError(AssertionError):
     """The journal and the pencil say other things; names the seed and the step."""
 
 
-class Walk:
+class Walk(Generic[W]):
     """One practice, from its first claim on."""
 
-    def __init__(self, chance: Random) -> None:
-        self.chance, self.books, self.pencil = chance, Books(), Pencil()
+    def __init__(self, chance: Random, books: BooksUnderTest[W]) -> None:
+        self.chance, self.books, self.pencil = chance, books, Pencil()
         self.known: list[tuple[str, Parts]] = []
         """Decisions that were posted: a payer may take each back."""
-        self.given_up: list[tuple[str, WriteOff]] = []
+        self.given_up: list[tuple[str, OwedBy, int, W]] = []
         self.steps = (
             self.charge, self.decide, self.decide, self.decide, self.take_back, self.correct,
             self.take_back_what_is_not, self.recoup, self.refund, self.give_up, self.give_up,
@@ -39,7 +70,7 @@ class Walk:
         parts = ("payments", "adjustments", "given up", "payers owe", "patients owe")
         if ours != theirs or ours["charges"] != sum(ours[part] for part in parts):
             raise DifferenceError(f"after {act.__name__}: the journal {ours}, the pencil {theirs}")
-        if sum(self.books.journal.values()):
+        if sum(self.books.accounts().values()):
             raise DifferenceError(f"after {act.__name__}: the journal does not sum to zero")
         return act.__name__
 
@@ -77,8 +108,7 @@ class Walk:
     def refund(self) -> None:
         if self.pencil.strangers > 0:
             cents = self.chance.randint(1, self.pencil.strangers)
-            self.books.refund(cents)
-            self.pencil.strangers -= cents
+            self.pencil.strangers -= self.books.refund(cents)
 
     def give_up(self) -> None:
         """Often all that is owed, sometimes more."""
@@ -86,16 +116,17 @@ class Walk:
         who: OwedBy = self.chance.choice(("payer", "patient"))
         owed = max(self.pencil.claims[number].owed_by(who), 0)
         cents = self.chance.choice((owed, owed + 1, self.chance.randint(1, 30_000))) or 1
-        ours = self.books.give_up(number, who, cents)
-        self._agree(ours, self.pencil.give_up(number, who, cents))
-        if ours:
-            self.given_up.append((number, self.books.write_offs[-1]))
+        written = self.books.give_up(number, who, cents)
+        self._agree(written is not None, self.pencil.give_up(number, who, cents))
+        if written is not None:
+            self.given_up.append((number, who, cents, written))
 
     def give_up_no_more(self) -> None:
         if self.given_up:
-            number, written = self.given_up.pop(self.chance.randrange(len(self.given_up)))
+            place = self.chance.randrange(len(self.given_up))
+            number, who, cents, written = self.given_up.pop(place)
             self.books.give_up_no_more(number, written)
-            self.pencil.claims[number].given_up[written.owed_by] -= written.cents
+            self.pencil.claims[number].given_up[who] -= cents
 
     def _decide(self, number: str, parts: Parts) -> None:
         ours = self.books.hear(said(number, parts))
@@ -106,6 +137,20 @@ class Walk:
     def _take_back(self, number: str, parts: Parts) -> None:
         ours = self.books.hear(said(number, parts, taken_back=True))
         self._agree(ours, self.pencil.take_back(number, parts))
+        if ours:
+            self._owe_less(number)
+
+    def _owe_less(self, number: str) -> None:
+        """What a patient was let off and does not owe any more is taken back, the latest first."""
+        claim = self.pencil.claims[number]
+        for given in reversed(self.given_up[:]):
+            of, who, cents, written = given
+            if claim.owed_by("patient") >= 0:
+                return
+            if (of, who) == (number, "patient"):
+                claim.given_up[who] -= cents
+                self.given_up.remove(given)
+                self.books.owed_no_more(number, written)
 
     def _agree(self, ours: bool, theirs: bool) -> None:
         if ours is not theirs:
@@ -129,14 +174,16 @@ class Walk:
         return Parts(cuts[0], cuts[1] - cuts[0], cuts[2] - cuts[1], charge - cuts[2])
 
 
-def walk(seed: int, steps: int) -> dict[str, int]:
+def walk(
+    seed: int, steps: int, open_books: Callable[[], BooksUnderTest[Any]] = Books
+) -> dict[str, int]:
     """So many steps, a new practice every few hundred; gives how often each was taken.
 
     Raises DifferenceError, which names the seed, the practice and the step.
     """
     taken: dict[str, int] = {}
     for practice in range(-(-steps // STEPS_OF_A_PRACTICE)):
-        one = Walk(Random(f"{seed}/{practice}"))
+        one = Walk(Random(f"{seed}/{practice}"), open_books())
         for step in range(min(STEPS_OF_A_PRACTICE, steps - practice * STEPS_OF_A_PRACTICE)):
             try:
                 name = one.step()

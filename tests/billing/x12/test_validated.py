@@ -6,7 +6,7 @@ import pytest
 
 from services.billing.x12 import write_837p
 from tests.billing.x12.batches import batch, claim
-from tests.billing.x12.validated import accepted, problems
+from tests.billing.x12.validated import accepted, load_map, problems
 
 SPOILED = {
     "a segment count": (b"SE*26", b"SE*25", "SE count"),
@@ -35,3 +35,14 @@ def test_a_file_that_is_broken_is_refused_with_the_place(spoiled: tuple[bytes, b
     assert any(place in found for found in problems(content.replace(good, bad)))
     with pytest.raises(AssertionError):
         accepted(content.replace(good, bad))
+
+
+def test_a_map_that_was_used_finds_what_a_new_one_finds() -> None:
+    content = write_837p(batch(claim(lines=1)))
+    files = [content, *(content.replace(good, bad) for good, bad, _ in SPOILED.values())]
+    for file in files:
+        problems.__wrapped__(file)
+    for file in files[::3]:
+        used = problems.__wrapped__(file)
+        load_map.cache_clear()
+        assert used == problems.__wrapped__(file)

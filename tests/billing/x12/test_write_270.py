@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from pyx12.params import params
 from pyx12.x12file import X12Reader
 from pyx12.x12n_document import x12n_document
 
@@ -19,6 +18,7 @@ from libs.local.payer.decisions import Policy
 from services.billing.x12 import RefusedElementError, identify, read_271, write_270
 from services.billing.x12.claims_837p import Payer, Person
 from services.billing.x12.write_270 import AskedPerson, Inquiries, Inquiry
+from tests.billing.x12.validated import PARAMS
 
 JANE = AskedPerson(Person("DOE", "JANE", "Q"), date(1980, 2, 29), "F")
 KID = AskedPerson(Person("DOE", "TIM"), date(2015, 6, 1), "U")
@@ -120,7 +120,7 @@ def test_an_independent_parser_finds_nothing_wrong(inquiries: list[Inquiry]) -> 
     before = re.sub(r"(ST\*270\*\d+)\*004010X092A1", r"\1", before)
     before = before.replace("DTP*291*", "DTP*472*")
     said = io.StringIO()
-    assert x12n_document(params(), io.StringIO(before), said, None), said.getvalue()
+    assert x12n_document(PARAMS, io.StringIO(before), said, None), said.getvalue()
 
 
 @pytest.mark.parametrize(
