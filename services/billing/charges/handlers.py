@@ -23,6 +23,7 @@ from services.billing.claims.model import (
 from services.billing.claims.release import advance, release_held_claims
 from services.billing.coordination.late import learn_coverages
 from services.billing.coordination.model import are_further_payers
+from services.billing.eligibility.ask import ask_about_visit
 
 
 async def post_charges(encounter: EncounterPosted, uow: UnitOfWork) -> None:
@@ -40,6 +41,7 @@ async def correct_charges(corrected: EncounterCorrected, uow: UnitOfWork) -> Non
         await _open(encounter, uow)
     elif never_taken_in(claim):
         await due.nothing_due(uow.db, claim)
+        await ask_about_visit(uow, encounter)
         await become(uow, claim, encounter)
         await _look_again(claim, uow)
     else:
@@ -79,6 +81,7 @@ async def _open(encounter: EncounterPosted, uow: UnitOfWork) -> None:
     number = control_number_of(count, uow.practice_id)
     claim = claim_for(encounter, number, origin=uow.origin.dump())
     await store.add_claim(uow, claim, encounter)
+    await ask_about_visit(uow, encounter)
     await advance(uow, claim, encounter)
 
 

@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import Timer, UnitOfWork
 from services.billing.eligibility import inquiries, members
 from services.billing.eligibility.end import take_failure
-from services.billing.eligibility.model import KeptInquiry, Member
+from services.billing.eligibility.model import KeptInquiry, Member, member_of
 from services.billing.eligibility.question import question, write_questions
 from services.billing.eligibility.settings import EligibilitySettings
+from services.billing.eligibility.store import coverage_on
 from services.billing.eligibility.verdict import Failed
 from services.billing.exchange.send import send
 from services.billing.facts.store import look_up_practice
@@ -59,6 +61,35 @@ async def ask(
         await uow.set_timer(BATCH_TIMER, payer_id, uow.now)
 
 
+async def ask_about_visit(uow: UnitOfWork, encounter: EncounterPosted) -> None:
+    """Ask a visit's payer whether it covers the day, where it answers that and nobody did ask.
+
+    The visit's own coverage is what counts: where the chart names another payer, nothing that a
+    270 could say of this one is known.
+    """
+    named = member_of(encounter)
+    if named is None:
+        return
+    payer_id, patient_id, on = named.coverage.payer_id, encounter.patient_id, encounter.service_on
+    terms = await find_terms(uow.db, uow.practice_id, payer_id)
+    if not terms.answers_eligibility:
+        return
+    about = uow.practice_id, patient_id, payer_id, on
+    if await coverage_on(uow.db, *about) != "unknown":
+        return
+    if await inquiries.question_on(uow.db, *about) != "none":
+        return
+    await members.keep_new_member(uow, patient_id, named)
+    member = await members.find_member(uow, patient_id)
+    if member is not None and member.coverage.payer_id == payer_id:
+        await ask(uow, inquiry_id_of(patient_id, payer_id, on), *about[1:], at_once=True)
+
+
+def inquiry_id_of(patient_id: UUID, payer_id: str, on: date) -> UUID:
+    """Of the inquiry that is made by itself: one a patient, payer and day."""
+    return uuid5(patient_id, f"coverage by {payer_id} on {on}")
+
+
 async def ask_before(uow: UnitOfWork, on: date) -> None:
     """Have everybody asked about who is expected on a day, the night before it."""
     due_at = datetime.combine(on - timedelta(days=1), ASK_AT)
@@ -79,7 +110,7 @@ async def ask_before_visits(timer: Timer, uow: UnitOfWork) -> None:
         payer_id = member.coverage.payer_id
         if await inquiries.was_asked_since(uow, patient_id, payer_id, since):
             continue
-        inquiry_id = uuid5(patient_id, f"coverage by {payer_id} on {on}")
+        inquiry_id = inquiry_id_of(patient_id, payer_id, on)
         await ask(uow, inquiry_id, patient_id, payer_id, on, at_once=False)
 
 

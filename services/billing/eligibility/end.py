@@ -49,12 +49,12 @@ async def take_answer(uow: UnitOfWork, inquiry: KeptInquiry, answered: Answered)
         else CoverageEnded(**told)
     )
     await uow.publish(event, origin=Origin.load(inquiry.origin))
-    charts = await list_charts(uow.db, uow.practice_id, inquiry.patient_id)
-    await release_held_claims(uow, patients=charts)
+    await _let_go(uow, inquiry)
 
 
 async def take_failure(uow: UnitOfWork, inquiry: KeptInquiry, failed: Failed) -> None:
-    """Say that nothing is known; the caller holds the inquiry."""
+    """Say that nothing is known, and let go the claims that waited; the caller holds the
+    inquiry."""
     await store.lock_patient(uow.db, uow.practice_id, inquiry.patient_id)
     await inquiries.end(uow, inquiry, State.REFUSED, failed.reason, failed.notes)
     refused = InquiryRefused(
@@ -69,3 +69,9 @@ async def take_failure(uow: UnitOfWork, inquiry: KeptInquiry, failed: Failed) ->
     if failed.reason in ("answer-about-another", "answer-contradicts-itself"):
         log.error("answer put aside", reason=failed.reason, inquiry=str(inquiry.inquiry_id))
     await uow.publish(refused, origin=Origin.load(inquiry.origin))
+    await _let_go(uow, inquiry)
+
+
+async def _let_go(uow: UnitOfWork, inquiry: KeptInquiry) -> None:
+    charts = await list_charts(uow.db, uow.practice_id, inquiry.patient_id)
+    await release_held_claims(uow, patients=charts)

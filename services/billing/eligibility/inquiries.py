@@ -10,7 +10,8 @@ import asyncpg
 
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
-from services.billing.eligibility.model import KeptInquiry, State
+from services.billing.eligibility.model import KeptInquiry, Question, State, question_of
+from services.billing.patients.store import list_charts
 
 ADD = """
 INSERT INTO eligibility_inquiry (practice_id, inquiry_id, patient_id, payer_id, service_on,
@@ -42,6 +43,10 @@ WAS_ASKED_SINCE = """
 SELECT EXISTS (SELECT FROM eligibility_inquiry
  WHERE practice_id = $1 AND patient_id = $2 AND payer_id = $3 AND service_on >= $4
    AND state <> 'refused')
+"""
+STATES_ON = """
+SELECT DISTINCT state FROM eligibility_inquiry
+ WHERE practice_id = $1 AND patient_id = ANY ($2::uuid[]) AND payer_id = $3 AND service_on = $4
 """
 SET_ASKED = """
 UPDATE eligibility_inquiry SET state = 'asked', interchange_number = $3
@@ -105,6 +110,16 @@ async def was_asked_since(uow: UnitOfWork, patient_id: UUID, payer_id: str, sinc
     """Whether the payer was asked, or is about to be, for this day or a later one."""
     row = uow.practice_id, patient_id, payer_id, since
     return await uow.db.fetchval(WAS_ASKED_SINCE, *row)
+
+
+async def question_on(
+    db: Db, practice_id: UUID, patient_id: UUID, payer_id: str, on: date
+) -> Question:
+    """Whether the payer was asked about the patient, under any of their charts, for exactly a
+    day."""
+    charts = await list_charts(db, practice_id, patient_id)
+    rows = await db.fetch(STATES_ON, practice_id, charts, payer_id, on)
+    return question_of(State(row["state"]) for row in rows)
 
 
 async def set_asked(uow: UnitOfWork, asked: Sequence[KeptInquiry], number: int) -> None:

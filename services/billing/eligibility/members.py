@@ -15,6 +15,10 @@ INSERT INTO member (practice_id, patient_id, payer_id, sealed) VALUES ($1, $2, $
 ON CONFLICT (practice_id, patient_id) DO UPDATE
    SET payer_id = excluded.payer_id, sealed = excluded.sealed
 """
+KEEP_NEW_MEMBER = """
+INSERT INTO member (practice_id, patient_id, payer_id, sealed) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
+"""
 FORGET_MEMBER = "DELETE FROM member WHERE practice_id = $1 AND patient_id = $2"
 FIND_MEMBER = """
 SELECT patient_id, sealed FROM member
@@ -47,9 +51,17 @@ async def keep_member(uow: UnitOfWork, patient_id: UUID, member: Member | None) 
     if member is None:
         await uow.db.execute(FORGET_MEMBER, uow.practice_id, patient_id)
         return
+    await uow.db.execute(KEEP_MEMBER, *_row(uow, patient_id, member))
+
+
+async def keep_new_member(uow: UnitOfWork, patient_id: UUID, member: Member) -> None:
+    """The patient as a visit names them, where the chart itself was not heard."""
+    await uow.db.execute(KEEP_NEW_MEMBER, *_row(uow, patient_id, member))
+
+
+def _row(uow: UnitOfWork, patient_id: UUID, member: Member) -> tuple[UUID, UUID, str, bytes]:
     sealed = uow.seal(member.model_dump_json().encode(), _place(patient_id))
-    row = uow.practice_id, patient_id, member.coverage.payer_id, sealed
-    await uow.db.execute(KEEP_MEMBER, *row)
+    return uow.practice_id, patient_id, member.coverage.payer_id, sealed
 
 
 async def find_member(uow: UnitOfWork, patient_id: UUID) -> Member | None:

@@ -10,10 +10,12 @@ from typing import Literal
 from uuid import UUID
 
 from libs.events.contracts import Contract
-from libs.events.contracts.interop import PatientRegistered, PatientUpdated
+from libs.events.contracts.interop import EncounterPosted, PatientRegistered, PatientUpdated
 from libs.events.contracts.people import Coverage, Sex
 
 Standing = Literal["active", "inactive", "unknown"]
+Question = Literal["none", "open", "ended"]
+"""Whether a payer was asked about a day, and whether it is still to answer."""
 
 
 class Member(Contract):
@@ -26,7 +28,7 @@ class Member(Contract):
     coverage: Coverage
 
 
-def member_of(heard: PatientRegistered | PatientUpdated) -> Member | None:
+def member_of(heard: PatientRegistered | PatientUpdated | EncounterPosted) -> Member | None:
     """None: the patient has no coverage that the practice knows of."""
     person = heard.person
     if heard.coverage is None:
@@ -47,6 +49,14 @@ class State(StrEnum):
     ASKED = "asked"
     ANSWERED = "answered"
     REFUSED = "refused"
+
+
+def question_of(states: Iterable[State]) -> Question:
+    """What several inquiries about one day come to."""
+    found = set(states)
+    if found & {State.WAITING, State.ASKED}:
+        return "open"
+    return "ended" if found else "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,9 @@ class PayerTerms(Contract):
     follow_up_days: Days | None = None
     """Days without a decision after which the payer is asked after a claim (276); None: as the
     setting BILLING_FOLLOW_UP_DAYS."""
+    answers_eligibility: bool = False
+    """It answers 270s: a visit whose coverage nobody asked about is asked about before its claim
+    goes, and the claim waits for the answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ RULES: tuple[Rule, ...] = (
     payer.duplicate_line,
     payer.authorization_missing,
     payer.coverage_inactive,
+    payer.coverage_awaited,
+    payer.coverage_unverified,
     charges.zero_charge_claim,
     charges.zero_charge_line,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.transport import UnitOfWork
 from services.billing.claims.model import Claim
-from services.billing.eligibility.model import Standing
+from services.billing.eligibility.inquiries import question_on
+from services.billing.eligibility.model import Question, Standing
 from services.billing.eligibility.store import coverage_on
 from services.billing.payers.model import PayerTerms, filing_deadline
 from services.billing.scrub import store
@@ -19,12 +20,14 @@ from services.billing.scrub.editions import packaged
 from services.billing.scrub.model import (
     ClaimFacts,
     CodeList,
+    Edit,
     Line,
     Pair,
     UnitLimit,
     look_again_on,
     stopping,
 )
+from services.billing.scrub.rules.payer import WAITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,34 @@ async def scrub_claim(
     coverage = await coverage_on(
         uow.db, uow.practice_id, claim.patient_id, claim.payer_id, claim.service_on
     )
-    facts = facts_of(encounter, raw, coverage, uow.now.date())
+    question = await _question(uow, claim, coverage, raw["terms"])
+    facts = facts_of(encounter, raw, coverage, uow.now.date(), question)
     edits = scrub(facts)
     stopped_by = stopping(edits, raw["overridden"] or ())
-    is_clean = replacement is not None or not any(edit.severity == "error" for edit in edits)
+    is_clean = replacement is not None or not is_touched(edits)
     await store.save_edits(uow.db, claim, edits, REVISION, uow.now, is_clean=is_clean)
     before = stopping_before(raw)
     return Scrubbed(stopped_by, before != stopped_by, look_again_on(edits))
+
+
+def is_touched(edits: Iterable[Edit]) -> bool:
+    """Whether somebody has to mend something."""
+    return any(edit.severity == "error" and edit.rule_id not in WAITS for edit in edits)
+
+
+async def _question(
+    uow: UnitOfWork, claim: Claim, coverage: Standing, terms: dict[str, Any] | None
+) -> Question:
+    """Only of a payer that answers such questions, and that has not said how it stands."""
+    if coverage != "unknown" or not (
+        terms and PayerTerms.model_validate(terms).answers_eligibility
+    ):
+        return "none"
+    assert claim.patient_id is not None
+    assert claim.payer_id is not None
+    return await question_on(
+        uow.db, uow.practice_id, claim.patient_id, claim.payer_id, claim.service_on
+    )
 
 
 async def note_unwritable(uow: UnitOfWork, claim: Claim) -> None:
@@ -77,7 +101,11 @@ def stopping_before(raw: dict[str, Any]) -> tuple[str, ...]:
 
 
 def facts_of(
-    encounter: EncounterPosted, raw: dict[str, Any], coverage: Standing, as_of: date
+    encounter: EncounterPosted,
+    raw: dict[str, Any],
+    coverage: Standing,
+    as_of: date,
+    question: Question,
 ) -> ClaimFacts:
     """The visit, and what `store.read_facts` found about it."""
     return ClaimFacts(
@@ -93,6 +121,7 @@ def facts_of(
         referring_npi=encounter.referring.npi if encounter.referring else None,
         has_authorization=encounter.prior_authorization is not None,
         coverage=coverage,
+        coverage_question=question,
         filing_deadline=_deadline(raw, encounter.service_on),
         authorization_codes=frozenset(raw["authorization_codes"] or ()),
         diagnosis_list=_listed(raw, "icd-10-cm") or packaged().on(encounter.service_on),

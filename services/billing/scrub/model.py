@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from services.billing.eligibility.model import Standing
+from services.billing.eligibility.model import Question, Standing
 
 Severity = Literal["error", "warning"]
 
@@ -94,6 +94,9 @@ class ClaimFacts:
     """None: the practice loaded none; nothing is judged."""
     pairs: tuple[Pair, ...] = ()
     unit_limits: Mapping[str, UnitLimit] | None = None
+    coverage_question: Question = "none"
+    """Whether a payer that answers such questions was asked about the day, where it has not said
+    how the coverage stands."""
     same_day: tuple[Line, ...] = ()
     """Lines of the patient's other live claims to this payer, of this clinician and day."""
     replaced: tuple[Line, ...] = ()

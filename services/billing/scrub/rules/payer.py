@@ -11,6 +11,8 @@ from services.billing.scrub.rules.modifiers import DISTINCT
 REPEATED = DISTINCT | {"59", "76", "77", "91"}
 """Modifiers that say: again, or apart."""
 ONE_DAY = timedelta(days=1)
+WAITS = frozenset({"coverage-awaited"})
+"""Rules that wait for an answer: nobody has to touch the claim."""
 
 
 @rule(
@@ -119,6 +121,36 @@ def coverage_inactive(facts: ClaimFacts) -> Iterator[Finding]:
             "2010BA NM109",
             "The payer said that the coverage is not active on the day of service. Ask the patient "
             "for the coverage of that day and correct the visit.",
+        )
+
+
+@rule(
+    "coverage-awaited",
+    "The payer has answered whether it covers the day of service",
+    "the payer's terms (it answers X12 005010X279A1); CARC 27",
+    overridable=True,
+)
+def coverage_awaited(facts: ClaimFacts) -> Iterator[Finding]:
+    if facts.coverage == "unknown" and facts.coverage_question == "open":
+        yield Finding(
+            "2010BA NM109",
+            "The payer was asked whether it covers the day of service. The claim goes by itself "
+            "once it has answered, or has not within two days.",
+        )
+
+
+@rule(
+    "coverage-unverified",
+    "The payer said whether it covers the day of service",
+    "the payer's terms (it answers X12 005010X279A1); CARC 27",
+    "warning",
+)
+def coverage_unverified(facts: ClaimFacts) -> Iterator[Finding]:
+    if facts.coverage == "unknown" and facts.coverage_question == "ended":
+        yield Finding(
+            "2010BA NM109",
+            "The payer was asked whether it covers the day of service, and its answer does not say "
+            "so. See why in the inquiry.",
         )
 
 
