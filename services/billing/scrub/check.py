@@ -79,9 +79,9 @@ async def _question(
     uow: UnitOfWork, claim: Claim, coverage: Standing, terms: dict[str, Any] | None
 ) -> Question:
     """Only of a payer that answers such questions, and that has not said how it stands."""
-    if coverage != "unknown" or not (
-        terms and PayerTerms.model_validate(terms).answers_eligibility
-    ):
+    if coverage != "unknown" or terms is None:
+        return "none"
+    if not PayerTerms.model_validate(terms).answers_eligibility:
         return "none"
     assert claim.patient_id is not None
     assert claim.payer_id is not None
