@@ -34,8 +34,8 @@ CODE = next(code for code, cents in PRICES_CENTS.items() if cents and WORK_RVU_H
 PATIENT = "PID|1||TP{n:02}^^^EHR^MR||Twofold^Toni||19440101|F|||1 Elm Street^^Springfield^MA^01101"
 
 
-def dft(door: Door, number: int) -> Message:
-    """One charge of a patient with two plans, the second told first."""
+def dft(door: Door, number: int, *, plans: int = 2) -> Message:
+    """One charge of a patient with two plans, the second told first; or with the first only."""
     payers = {FIRST.payer_id, SECOND.payer_id}
     clinician = next(
         one
@@ -50,10 +50,10 @@ def dft(door: Door, number: int) -> Message:
         f"FT1|1|{visit}||{SEEN_AT:%Y%m%d}|{SEEN_AT:%Y%m%d}|CG|{CODE}^^HCPCS|||1|||||||||Z00.00^^I10C|{seen_by}"
         f"|||||{CODE}^^HCPCS",
         "DG1|1||Z00.00^^I10C|||F",
-        _in1(1, SECOND.ehr_code, f"S{number:07}", priority=2),
-        _in1(2, FIRST.ehr_code, f"F{number:07}", priority=1),
+        *[_in1(1, SECOND.ehr_code, f"S{number:07}", priority=2)][: plans - 1],
+        _in1(plans, FIRST.ehr_code, f"F{number:07}", priority=1),
     )
-    return Message(door.practice, f"{visit}C", "DFT^P03", segments, SEEN_AT)
+    return Message(door.practice, f"{visit}C{plans}", "DFT^P03", segments, SEEN_AT)
 
 
 def _in1(number: int, payer: str, member: str, *, priority: int) -> str:
@@ -108,6 +108,35 @@ async def test_two_payers_settle_a_visit_and_the_first_takes_its_decision_back(
             return now["payer_id"] == SECOND.payer_id
 
         await eventually(is_back, within_seconds=60, what="the claim is the second payer's again")
+
+
+async def test_a_second_payer_that_is_told_after_the_first_decided_is_asked_before_the_patient(
+    live: LocalPlatform, doors: list[Door]
+) -> None:
+    door, numbers = doors[0], range(VISITS, 2 * VISITS)
+    for number in numbers:
+        await send(live, door, dft(door, number, plans=1))
+    async with at(live, "billing", door) as billing:
+
+        async def one_is_owed() -> list[int]:
+            found = [(number, await history(billing, door, number)) for number in numbers]
+            return [number for number, each in found if _is_owed_by_the_patient(each)]
+
+        number, *_ = await eventually(one_is_owed, within_seconds=120, what="the first decided")
+        await send(live, door, dft(door, number))
+
+        async def both_decided() -> bool:
+            postings = (await history(billing, door, number))["postings"]
+            return {each["payer_sequence"] for each in postings} == {"P", "S"}
+
+        await eventually(both_decided, within_seconds=120, what="the second decided, too")
+        claim_id = (await history(billing, door, number))["claim"]["claim_id"]
+        await said(live, "billing.patient-share-lifted.v1", claim_id=claim_id)
+        await said(live, "billing.claim-forwarded.v1", claim_id=claim_id)
+
+
+def _is_owed_by_the_patient(found: dict[str, Any]) -> bool:
+    return found["claim"].get("state") == "paid" and found["postings"][0]["patient_cents"] > 0
 
 
 def _assert_settled(found: dict[str, Any]) -> None:

@@ -42,3 +42,20 @@ async def test_a_patients_payment_moves_collections_and_nothing_else_that_is_ope
     assert str(shown["net_collection_rate"]) == "96.4"
     await analytics.receive(patient_payment_unapplied(practice_id=PRACTICE, cents=1_500))
     assert (await figures(analytics))["collections"] == 12_000
+
+
+async def test_what_a_payer_learned_of_later_is_asked_for_is_open_and_the_patients_no_more(
+    analytics: Harness,
+) -> None:
+    visit = Visit(PRACTICE, date(2026, 3, 10), 1)
+    await analytics.receive(
+        visit.encounter(),
+        visit.charges(20_000),
+        visit.payment(paid=12_000, adjusted=6_000, patient=2_000),
+        visit.share_lifted(2_000),
+    )
+    shown = await figures(analytics)
+    assert (shown["patient_share"], shown["open"]) == (0, 2_000)
+    await analytics.receive(visit.reversal(paid=12_000, adjusted=6_000, patient=0))
+    shown = await figures(analytics)
+    assert (shown["patient_share"], shown["open"]) == (0, 20_000)

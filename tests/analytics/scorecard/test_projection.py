@@ -101,20 +101,6 @@ async def test_what_is_given_up_leaves_who_owed_it(analytics: Harness) -> None:
     assert (counted["patient_cents"], counted["written_off_cents"]) == (1_500, 3_500)
 
 
-async def test_what_a_payer_learned_of_later_is_asked_for_is_the_patients_no_more(
-    analytics: Harness,
-) -> None:
-    visit = a_visit()
-    await analytics.receive(
-        visit.charges(20_000),
-        visit.payment(paid=12_000, adjusted=6_000, patient=2_000),
-        visit.share_lifted(2_000),
-    )
-    assert "patient_cents" not in await march(analytics)
-    await analytics.receive(visit.reversal(paid=12_000, adjusted=6_000, patient=0))
-    assert await march(analytics) == {"charge_cents": 20_000, "claims": 1}
-
-
 async def test_a_visit_without_a_payer_is_the_patients_to_pay_at_once(analytics: Harness) -> None:
     await analytics.receive(a_visit().charges(20_000, payer=None))
     assert await march(analytics) == {
