@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from libs.service.migrations import (
     migration_files,
     provision,
 )
+from libs.service.process import service_names
 from tests.databases import PASSWORD, Databases
 from tests.service.desk import TABLES
 from tests.service.people import OTHER_PRACTICE, PRACTICE
@@ -67,6 +69,23 @@ async def test_a_database_newer_than_the_code_is_refused(databases: Databases, d
     await change_journal(databases, dsn, "INSERT INTO migration VALUES ('desk/0099_x.sql', 'x')")
     with pytest.raises(MigrationError, match=r"newer than this code: desk/0099_x\.sql"):
         await migrate(databases.admin_dsn, "desk", database=database_of(dsn))
+
+
+REACHED_NO_ROW = {
+    "billing/0015_further_payers.sql": "0039 does it again",
+    "events/0003_outbox_leases.sql": "the column that it read is gone",
+    "events/0005_projections.sql": "its tables may be read by all",
+}
+"""Migrations that were applied before anybody noticed, and what became of it."""
+CHANGES_ROWS = re.compile(r"^(?:UPDATE|DELETE FROM|INSERT INTO) (\w+)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("service", service_names())
+def test_a_migration_lifts_the_security_that_hides_the_rows_it_changes(service: str) -> None:
+    for name, sql in migration_files(service):
+        for change in CHANGES_ROWS.finditer(sql) if name not in REACHED_NO_ROW else ():
+            lifted = f"ALTER TABLE {change[1]} NO FORCE ROW LEVEL SECURITY;"
+            assert lifted in sql[: change.start()], f"{name} sees no row of {change[1]}"
 
 
 async def test_a_password_with_any_characters_becomes_a_working_address(
