@@ -42,6 +42,13 @@ class Subscriber(Contract):
     sex: Sex | None = None
 
 
+MedicareSecondary = Literal["12", "13", "14", "15", "16", "41", "42", "43", "47"]
+"""Why another payer comes before Medicare (X12 data element 1336, 837 SBR05): 12 and 43 the group
+health plan of somebody working, for age or disability; 13 end-stage renal disease; 14 and 47
+no-fault and other liability insurance; 15 workers' compensation; 16 Public Health Service; 41 black
+lung; 42 the Veterans Administration."""
+
+
 class Coverage(Contract):
     """What pays for a visit: the payer and the member's number with it."""
 
@@ -52,6 +59,8 @@ class Coverage(Contract):
     group_number: Annotated[Short | None, PHI] = None
     subscriber: Subscriber | None = None
     """The insured person, where that is not the patient; None: not told, or the patient."""
+    medicare_secondary: MedicareSecondary | None = None
+    """Of Medicare, where another payer comes before it; None: not told, or another payer."""
 
 
 class ReferringProvider(Contract):

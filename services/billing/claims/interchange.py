@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from libs.events.contracts.interop import EncounterPosted
 from libs.events.contracts.people import Coverage
 from services.billing.claims.model import Claim
-from services.billing.claims.others import RELATIONSHIPS, coverage_of
+from services.billing.claims.others import RELATIONSHIPS, coverage_of, insurance_type
 from services.billing.office.model import BillingOffice, Facility
 from services.billing.payers.model import PayerTerms, Route
 from services.billing.x12 import plain_text
@@ -117,6 +117,7 @@ def professional_claim(
             filing_code=terms.filing_code,
             demographics=patient if is_self else None,
             group_number=coverage.group_number,
+            insurance_type=insurance_type(coverage, claim.payer_sequence, terms.filing_code),
         ),
         payer=Payer(plain_text(terms.name or coverage.payer_name), coverage.payer_id),
         rendering_provider=_rendering_provider(provider, billed_by.npi),

@@ -10,6 +10,7 @@ from services.billing.claims.model import ORDER, Claim, PayerSequence, coverages
 from services.billing.x12 import plain_text
 from services.billing.x12.claims_837p import Payer, Person
 from services.billing.x12.claims_837p_cob import Adjudication, OtherPayer, OtherSubscriber
+from services.billing.x12.code_lists import MEDICARE
 
 RELATIONSHIPS = {"self": "18", "spouse": "01", "child": "19", "other": "G8"}
 """SBR02 and PAT01, individual relationship code."""
@@ -34,7 +35,7 @@ def other_payers(
         OtherPayer(
             sequence=place,
             payer=Payer(plain_text(coverage.payer_name), coverage.payer_id),
-            subscriber=_subscriber(coverage, encounter, filing_codes[coverage.payer_id]),
+            subscriber=_subscriber(coverage, encounter, filing_codes[coverage.payer_id], place),
             adjudication=decided.get(place),
         )
         for place, coverage in zip(ORDER, coverages_of(encounter), strict=False)
@@ -42,8 +43,15 @@ def other_payers(
     )
 
 
+def insurance_type(coverage: Coverage, place: PayerSequence, filing_code: str) -> str | None:
+    """SBR05; it is not said of a payer that is no Medicare, or that is asked first."""
+    if place == "P" or filing_code not in MEDICARE:
+        return None
+    return coverage.medicare_secondary
+
+
 def _subscriber(
-    coverage: Coverage, encounter: EncounterPosted, filing_code: str
+    coverage: Coverage, encounter: EncounterPosted, filing_code: str, place: PayerSequence
 ) -> OtherSubscriber:
     """The insured person; the patient's name where another one was not told."""
     named = coverage.subscriber or encounter.person
@@ -53,4 +61,5 @@ def _subscriber(
         relationship=RELATIONSHIPS[coverage.relationship],
         filing_code=filing_code,
         group_number=coverage.group_number,
+        insurance_type=insurance_type(coverage, place, filing_code),
     )

@@ -51,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     payer.coverage_inactive,
     payer.coverage_awaited,
     payer.coverage_unverified,
+    payer.medicare_secondary,
     charges.zero_charge_claim,
     charges.zero_charge_line,
 )

@@ -28,6 +28,7 @@ from services.billing.scrub.model import (
     stopping,
 )
 from services.billing.scrub.rules.payer import WAITS
+from services.billing.x12.code_lists import MEDICARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def facts_of(
         coverage=coverage,
         coverage_question=question,
         filing_deadline=_deadline(raw, encounter.service_on),
+        unexplained_medicare=_is_unexplained(encounter, raw["filing_codes"] or {}),
         authorization_codes=frozenset(raw["authorization_codes"] or ()),
         diagnosis_list=_listed(raw, "icd-10-cm") or packaged().on(encounter.service_on),
         procedure_list=_listed(raw, "procedures"),
@@ -132,6 +134,13 @@ def facts_of(
         },
         same_day=_lines(raw["same_day"]),
         replaced=_lines(raw.get("replaced")),
+    )
+
+
+def _is_unexplained(encounter: EncounterPosted, filing_codes: Mapping[str, str]) -> bool:
+    return any(
+        filing_codes.get(coverage.payer_id) in MEDICARE and coverage.medicare_secondary is None
+        for coverage in encounter.other_coverages
     )
 
 

@@ -101,6 +101,8 @@ class ClaimFacts:
     """Lines of the patient's other live claims to this payer, of this clinician and day."""
     replaced: tuple[Line, ...] = ()
     """Lines that the payer has of this claim already, where it goes out in their place."""
+    unexplained_medicare: bool = False
+    """Medicare comes after another payer, and nobody told why."""
 
     @property
     def age_in_days(self) -> int:

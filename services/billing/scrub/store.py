@@ -47,6 +47,8 @@ WITH survivor AS (
 SELECT json_build_object(
     'billing_npi', (SELECT npi FROM practice WHERE practice_id = $1),
     'terms', (SELECT terms FROM payer WHERE practice_id = $1 AND payer_id = $6),
+    'filing_codes', (SELECT json_object_agg(payer_id, terms ->> 'filing_code') FROM payer
+                      WHERE practice_id = $1 AND payer_id = ANY ($9)),
     'authorization_codes', (SELECT authorization_codes FROM payer_rule
                              WHERE practice_id = $1 AND payer_id = $6 AND effective_on <= $4
                              ORDER BY effective_on DESC, told_at DESC LIMIT 1),
@@ -165,7 +167,7 @@ async def read_facts(
     facts: dict[str, Any] = json.loads(
         await db.fetchval(
             READ_FACTS, claim.practice_id, claim.claim_id, claim.patient_id, claim.service_on,
-            claim.provider_npi, claim.payer_id, number, claim.revision,
+            claim.provider_npi, claim.payer_id, number, claim.revision, claim.payers,
         )
     )  # fmt: skip
     if replacement is not None:

@@ -20,6 +20,7 @@ from services.billing.x12.claims_837p_cob import (
     OtherPayer,
     PayerSequence,
 )
+from services.billing.x12.code_lists import MEDICARE, MEDICARE_SECONDARY
 from services.billing.x12.errors import RefusedElementError
 from services.billing.x12.persons import person
 from services.billing.x12.remittance import ADJUSTMENT_GROUPS, RemittedAdjustment
@@ -46,6 +47,20 @@ def line_adjudications(claim: ProfessionalClaim, line: ServiceLine) -> Iterator[
         for said in made.lines if made else ():
             if made is not None and said.line == line.control_number:
                 yield from _line(other, made, said)
+
+
+def insurance_type(told: str | None, filing: str, sequence: PayerSequence, place: str) -> str:
+    """SBR05: why Medicare is not asked first; it is said then, and of nobody else."""
+    is_asked = filing in MEDICARE and sequence != "P"
+    if told is None:
+        if is_asked:
+            message = "Why Medicare is not the first payer is required."
+            raise RefusedElementError("missing", place, message)
+        return ""
+    if not is_asked or told not in MEDICARE_SECONDARY:
+        message = "Only Medicare after another payer has an insurance type, of the guide's codes."
+        raise RefusedElementError("format", place, message)
+    return told
 
 
 def _refuse_wrong_order(claim: ProfessionalClaim) -> None:
@@ -88,7 +103,8 @@ def _other_subscriber(other: OtherPayer) -> Iterator[str]:
     relationship = code(insured.relationship, "2320 SBR02", 2, 2)
     group = optional_text(insured.group_number, "2320 SBR03", 50)
     filing = code(insured.filing_code, "2320 SBR09", 1, 2)
-    yield f"SBR*{other.sequence}*{relationship}*{group}******{filing}"
+    kind = insurance_type(insured.insurance_type, filing, other.sequence, "2320 SBR05")
+    yield f"SBR*{other.sequence}*{relationship}*{group}**{kind}****{filing}"
     if made is not None:
         yield from _adjustments(made.adjustments, "2320 CAS")
         yield f"AMT*D*{signed_dollars(made.paid_cents, '2320 AMT*D')}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from services.billing.x12.amounts import dollars
 from services.billing.x12.characters import code, optional_text, text
-from services.billing.x12.claim_837p_cob import line_adjudications, other_payers
+from services.billing.x12.claim_837p_cob import insurance_type, line_adjudications, other_payers
 from services.billing.x12.claim_837p_lines import service_line
 from services.billing.x12.claim_837p_providers import (
     address,
@@ -78,7 +78,8 @@ def _subscriber(
 ) -> Iterator[str]:
     group = optional_text(subscriber.group_number, "2000B SBR03", 50)
     filing = code(subscriber.filing_code, "2000B SBR09", 1, 2)
-    yield f"SBR*{sequence}*{'18' if is_patient else ''}*{group}******{filing}"
+    kind = insurance_type(subscriber.insurance_type, filing, sequence, "2000B SBR05")
+    yield f"SBR*{sequence}*{'18' if is_patient else ''}*{group}**{kind}****{filing}"
     member = text(subscriber.member_id, "2010BA NM109", 80, 2)
     yield f"{person('NM1*IL*1', subscriber.name, '2010BA')}*MI*{member}"
     if subscriber.demographics is not None:

@@ -91,6 +91,8 @@ class Subscriber:
     filing_code: str
     demographics: Demographics | None = None
     group_number: str | None = None
+    insurance_type: str | None = None
+    """SBR05: why Medicare is not asked first; of no other payer."""
 
 
 @dataclass(frozen=True, slots=True)

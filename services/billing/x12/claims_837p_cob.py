@@ -32,6 +32,8 @@ class OtherSubscriber:
     relationship: str
     filing_code: str
     group_number: str | None = None
+    insurance_type: str | None = None
+    """SBR05, as of the claim's own payer."""
 
 
 @dataclass(frozen=True, slots=True)

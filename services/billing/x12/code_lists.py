@@ -27,3 +27,8 @@ ATTACHMENT_TYPES = frozenset(_REPORTS.split())
 
 ATTACHMENT_TRANSMISSIONS = frozenset({"AA", "BM", "EL", "EM", "FT", "FX"})
 """PWK02, report transmission code."""
+
+MEDICARE = frozenset({"MA", "MB"})
+"""SBR09, claim filing indicator: Medicare part A and part B."""
+MEDICARE_SECONDARY = frozenset({"12", "13", "14", "15", "16", "41", "42", "43", "47"})
+"""SBR05, insurance type (005010X222A1, 2000B and 2320): why Medicare is not the first payer."""

@@ -123,6 +123,7 @@ class ReadOthers:
                     relationship=at(other.policy, 2),
                     filing_code=at(other.policy, 9),
                     group_number=at(other.policy, 3) or None,
+                    insurance_type=at(other.policy, 5) or None,
                 ),
                 adjudication=self._adjudication(other, lines),
             )

@@ -90,6 +90,7 @@ class Subscribed:
             at(self.policy, 9),
             self.party.demographics(number),
             at(self.policy, 3) or None,
+            at(self.policy, 5) or None,
         )
 
 

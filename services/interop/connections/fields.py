@@ -26,6 +26,7 @@ _READ_IN = {
     "provider_npi": "PV1 FT1 PR1 ROL SCH AIP AIG Z",
     "payer": "IN1 IN2 Z",
     "member_id": "IN1 IN2 Z",
+    "medicare_secondary": "IN1 IN2 Z",
     "transaction_id": "FT1",
     "appointment_id": "SCH RGS AIS AIP AIG AIL PV1 Z",
     "appointment_start": "SCH TQ1 AIS AIP AIG AIL PV1 Z",
@@ -114,6 +115,9 @@ class FieldMap(Contract):
     """What `payers` is keyed by; usually IN1-2, IN1-3, IN1-4 and IN1-2.2, whichever is known."""
     member_id: Paths = ()
     """Usually IN1-36, else IN1-49."""
+    medicare_secondary: Paths = ()
+    """Why another payer comes before Medicare, by X12's code (SBR05: 12, 13, 14, 15, 16, 41, 42,
+    43, 47). HL7 v2 has no place of its own for it; without a path it is not read."""
     transaction_id: Paths = ()
     """Of each charge; usually FT1-2."""
     appointment_id: Paths = ()

@@ -7,11 +7,19 @@ from datetime import date
 from typing import Any
 
 from libs.events.contracts.people import Relationship, Subscriber
-from services.interop.fhir.elements import as_list, as_object, as_text, coding_of, has_code
+from services.interop.fhir.elements import (
+    as_list,
+    as_object,
+    as_text,
+    coding_of,
+    codings_of,
+    has_code,
+)
 from services.interop.fhir.model import Entry, View, refuse
 from services.interop.fhir.people import whole_name
 from services.interop.patients.read import CoverageFacts
 
+INSURANCE_TYPES = "https://codesystem.x12.org/005010/1336"
 _RELATIONSHIPS: dict[str, Relationship] = {
     "self": "self",
     "spouse": "spouse",
@@ -78,6 +86,7 @@ def read_coverage_facts(entry: Entry, view: View, where: str) -> CoverageFacts:
         relationship=_relationship(entry),
         group_number=_group_number(entry),
         subscriber=_subscriber(entry, view),
+        medicare_secondary=_insurance_type(entry),
     )
 
 
@@ -127,6 +136,12 @@ def _relationship(entry: Entry) -> Relationship:
         fix = f"send one of {', '.join(sorted(_RELATIONSHIPS))}"
         refuse("relationship-unknown", f"{entry.where}.relationship", fix)
     return found
+
+
+def _insurance_type(entry: Entry) -> str | None:
+    """Coverage.type by X12's code system of the insurance type, data element 1336."""
+    codings = codings_of(entry.resource.get("type"))
+    return next((code for system, code in codings if system == INSURANCE_TYPES), None)
 
 
 def _group_number(entry: Entry) -> str | None:

@@ -166,6 +166,7 @@ def _coverage(message: Hl7Message, in1: Segment, fields: FieldMap) -> CoverageFa
         names = {where: payer.value} if payer is not None else {}
     member_id = fields.member_id or _MEMBER_ID
     member = find(message, member_id, in1)
+    secondary = find(message, fields.medicare_secondary, in1)
     relationship = _RELATIONSHIPS.get(in1.get(17).upper(), "other") if in1.get(17) else "self"
     return CoverageFacts(
         payers=tuple(dict.fromkeys(names.values())),
@@ -176,6 +177,7 @@ def _coverage(message: Hl7Message, in1: Segment, fields: FieldMap) -> CoverageFa
         group_number=in1.get(8) or None,
         subscriber=_subscriber(in1) if relationship != "self" else None,
         authorization=in1.get(14) or None,
+        medicare_secondary=secondary.value if secondary is not None else None,
     )
 
 

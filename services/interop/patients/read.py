@@ -6,8 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import get_args
 
-from libs.events.contracts.people import Coverage, Person, Relationship, Sex, Subscriber
+from libs.events.contracts.people import (
+    Coverage,
+    MedicareSecondary,
+    Person,
+    Relationship,
+    Sex,
+    Subscriber,
+)
 from services.interop.connections.model import Connection, Payer
 from services.interop.messages.model import Refusal, RefusedError
 from services.interop.patients.model import KnownPatient, patient_id_of
@@ -52,7 +60,11 @@ class CoverageFacts:
     """The insured person, where it is told and not the patient."""
     authorization: str | None = field(default=None, repr=False)
     """The payer's number for what it agreed to beforehand."""
+    medicare_secondary: str | None = None
+    """Why another payer comes before this Medicare, by X12's code; other codes tell nothing."""
 
+
+_WHY_SECONDARY: dict[str, MedicareSecondary] = {code: code for code in get_args(MedicareSecondary)}
 
 MOST_COVERAGES = 3
 """The primary, the secondary and the tertiary (X12 837 SBR01); who comes after is not asked."""
@@ -131,6 +143,7 @@ def _coverage(told: CoverageFacts, connection: Connection) -> Coverage | None:
         relationship=told.relationship,
         group_number=_short(told.group_number),
         subscriber=told.subscriber if told.relationship != "self" else None,
+        medicare_secondary=_WHY_SECONDARY.get(told.medicare_secondary or ""),
     )
 
 

@@ -97,6 +97,7 @@ FIRES: list[tuple[str, Changes, tuple[int, ...]]] = [
     ("duplicate-line", beside(("G0463", ()), ("G0463", ())), (2,)),
     ("authorization-missing", {"authorization_codes": WANTS}, (2,)),
     ("coverage-inactive", {"coverage": "inactive"}, (0,)),
+    ("medicare-secondary", {"unexplained_medicare": True}, (0,)),
     ("zero-charge-claim", lines(charge_cents=0), (0,)),
     ("zero-charge-line", {"lines": (line(), line(2, "G8427", charge_cents=0))}, (2,)),
 ]  # fmt: skip
@@ -154,6 +155,7 @@ PASSES: list[tuple[str, Changes]] = [
     ("modifier-25-procedure", lines("25", procedure="70010")),
     ("mue-line", {"unit_limits": limits(2, 1), **lines(units=2)}),
     ("service-in-future", {"service_on": date(2026, 5, 6)}),
+    ("medicare-secondary", {"unexplained_medicare": False}),
     ("timely-filing", {"as_of": date(2026, 8, 2)}),
     ("timely-filing", {"as_of": date(2036, 8, 2), "filing_deadline": None}),
     ("duplicate-claim", {"same_day": (line(3, "G2211", modifiers=("25",)),)}),

@@ -199,3 +199,29 @@ def test_whatever_a_payer_decided_of_the_lines_is_read_back_equal(
     for line, said in zip(other.lines, made.lines, strict=True):
         kept = sorted((a.group, a.reason, a.cents) for a in said.adjustments if a.cents)
         assert sorted(line.adjustments) == kept
+
+
+@pytest.mark.parametrize("code", ["12", "47"])
+def test_medicare_after_another_payer_says_why(code: str) -> None:
+    asked = replace(SUBSCRIBER, filing_code="MB", insurance_type=code)
+    rows = _rows(_secondary(ON_LINES, subscriber=asked))
+    assert f"SBR*S*18*GRP9**{code}****MB" in rows
+    told = replace(INSURED, filing_code="MB", insurance_type=code)
+    later = OtherPayer("S", Payer("MEDICARE", "MCARE"), told)
+    assert f"SBR*S*01*GRP1**{code}****MB" in _rows(replace(claim(), others=(later,)))
+
+
+@pytest.mark.parametrize(
+    ("filing", "sequence", "code"),
+    [("MB", "S", None), ("MA", "S", "99"), ("CI", "S", "12"), ("MB", "P", "12")],
+)
+def test_an_insurance_type_stands_where_medicare_is_not_asked_first_and_nowhere_else(
+    filing: str, sequence: str, code: str | None
+) -> None:
+    asked = replace(SUBSCRIBER, filing_code=filing, insurance_type=code)
+    said = _secondary(ON_LINES, subscriber=asked)
+    if sequence == "P":
+        said = replace(claim(), subscriber=asked)
+    with pytest.raises(RefusedElementError) as refused:
+        write_837p(batch(said))
+    assert refused.value.element == "2000B SBR05"

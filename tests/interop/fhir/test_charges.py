@@ -240,3 +240,18 @@ def test_records_that_replace_one_another_are_refused() -> None:
         link = {"other": {"reference": f"Patient/{other}"}, "type": "replaced-by"}
         entry["resource"]["link"] = [link]
     assert {code for code, _ in refusals_of(body)} == {"merge-loop"}
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "told"),
+    [("https://codesystem.x12.org/005010/1336", "12", "12"),
+     ("https://codesystem.x12.org/005010/1336", "CI", None), ("urn:other", "12", None)],
+)  # fmt: skip
+def test_why_medicare_comes_second_is_told_by_x12s_insurance_type(
+    system: str, code: str, told: str | None
+) -> None:
+    coverage = {**COVERAGE, "type": {"coding": [{"system": system, "code": code}]}}
+    insurance = [{"sequence": 1, "focal": True, "coverage": {"reference": "Coverage/cov1"}}]
+    [found] = visits_of(read(having(coverage, insurance=insurance)))
+    assert found.visit.coverage is not None
+    assert found.visit.coverage.medicare_secondary == told

@@ -154,5 +154,19 @@ def coverage_unverified(facts: ClaimFacts) -> Iterator[Finding]:
         )
 
 
+@rule(
+    "medicare-secondary",
+    "Where another payer comes before Medicare, the claim says why",
+    "42 CFR part 411, subpart B; X12 005010X222A1 2000B and 2320 SBR05",
+)
+def medicare_secondary(facts: ClaimFacts) -> Iterator[Finding]:
+    if facts.unexplained_medicare:
+        yield Finding(
+            "2320 SBR05",
+            "Medicare is not the first payer, and nobody told why. Ask the patient, and tell it "
+            "with the coverage: a group plan by work, an accident, workers' compensation.",
+        )
+
+
 def _same(line: Line) -> tuple[str, frozenset[str]]:
     return line.procedure, frozenset(line.modifiers)
