@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from libs.events.contracts.people import Coverage, ReferringProvider, Subscriber
+from services.interop.connections.fields import FieldMap
 from services.interop.connections.model import Profile
 from services.interop.encounters.model import ToldVisit, Visit
 from services.interop.messages.model import RefusedError
@@ -141,3 +142,16 @@ def test_who_sent_the_patient_is_named_whole_or_not_at_all(
     found = visit(in1(1, "BAV", "B1"), pv1="|".join([*before, referrer, *after])).referring
     told = expected and ReferringProvider(npi=NPI, family=expected[0], given=expected[1])
     assert found == told
+
+
+@pytest.mark.parametrize(("told", "read"), [("12", "12"), ("47", "47"), ("MSP", None), ("", None)])
+def test_why_medicare_comes_second_is_read_where_the_profile_says_and_by_x12s_code_only(
+    told: str, read: str | None
+) -> None:
+    insurance = in1(1, "BAV", "B1"), in1(2, "MGP", "M2", f15=told)
+    assert visit(*insurance).other_coverages[0].medicare_secondary is None
+    fields = FieldMap(medicare_secondary=("IN1-15",))
+    mapped = replace(OVER, profile=OVER.profile.model_copy(update={"fields": fields}))
+    *_, found = understand(message("DFT^P03", PID, PV1, *insurance, FT1, DG1).encode(), mapped)
+    assert isinstance(found, ToldVisit)
+    assert found.visit.other_coverages[0].medicare_secondary == read

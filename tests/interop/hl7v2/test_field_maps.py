@@ -293,14 +293,3 @@ def test_a_new_key_that_is_not_used_leaves_a_profiles_version_as_it_was() -> Non
     plain = CONNECTION.profile_version
     assert replace(CONNECTION, profile=mapped().profile).profile_version == plain
     assert mapped(payer=["IN1-3"]).profile_version != plain
-
-
-@pytest.mark.parametrize(("told", "read"), [("12", "12"), ("47", "47"), ("MSP", None), ("", None)])
-def test_why_medicare_comes_second_is_read_where_the_profile_says_and_by_x12s_code_only(
-    told: str, read: str | None
-) -> None:
-    second = f"IN1|2||BAV||||||||||||{told}|||||||||||||||||||||B2"
-    dft = message("DFT^P03", PID, PV1, FT1, DG1, IN1, second.replace("B2", "B3"))
-    found = visit_of(dft, mapped(medicare_secondary=["IN1-15"]))
-    assert found.visit.other_coverages[0].medicare_secondary == read
-    assert visit_of(dft, mapped()).visit.other_coverages[0].medicare_secondary is None
