@@ -30,6 +30,9 @@ from services.billing.x12 import (
     InterchangeAnswer,
 )
 
+HAD_BEFORE = "025"
+"""TA105, duplicate interchange control number. No two interchanges of ours share one, so the same
+file came to its receiver twice, and its claims are there."""
 IS_OURS = """
 SELECT EXISTS (SELECT FROM interchange WHERE practice_id = $1 AND interchange_number = $2)
 """
@@ -37,13 +40,17 @@ _MISROUTED = "Check whose file this is: it answers nothing that this practice se
 
 
 async def take_interchange_verdicts(uow: UnitOfWork, told: Sequence[InterchangeAnswer]) -> None:
-    """A TA1: a refused interchange refuses every claim in it.
+    """A TA1: a refused interchange refuses every claim in it, but for one that its receiver has
+    already: that is for a person.
 
     Raises RefusedFileError for one that this practice never sent.
     """
     for answer in told:
         number = await _interchange(uow, answer.control_number, "TA101")
-        if answer.verdict == "rejected":
+        if answer.verdict == "rejected" and answer.note == HAD_BEFORE:
+            reference = f"{number:09d}"
+            await hold(uow, "TA1", "interchange-had-before", reference, None, category=answer.note)
+        elif answer.verdict == "rejected":
             await _reject_all(uow, number, "TA1", answer.note, None)
         else:
             await _note_accepted(uow, number, "TA1", answer.note)

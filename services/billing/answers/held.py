@@ -40,7 +40,7 @@ LONGEST = 50
 
 async def hold(
     uow: UnitOfWork,
-    source: Literal["277CA", "277", "276"],
+    source: Literal["TA1", "277CA", "277", "276"],
     reason: HeldReason,
     reference: str,
     claim: Claim | None,

@@ -23,10 +23,11 @@ class HeldAnswer(Contract):
 
     held_answer_id: UUID
     source: str
-    """277CA, 277, or 276 for a question that cannot be written."""
+    """TA1, 277CA, 277, or 276 for a question that cannot be written."""
     reason: HeldReason
     reference: str
-    """What the payer calls it (TRN02); of a claim of ours its control number."""
+    """What the payer calls it (TRN02); of a claim of ours its control number, of an interchange
+    ISA13."""
     claim_id: UUID | None
     category: str | None
     code: str | None

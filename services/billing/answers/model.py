@@ -15,7 +15,7 @@ Source = Literal["TA1", "999", "277CA", "277"]
 HeldReason = (
     Literal[
         "unknown-claim", "claim-not-sent", "charge-differs", "unknown-question",
-        "information-requested", "rejected-after-all", "cannot-be-asked",
+        "information-requested", "rejected-after-all", "cannot-be-asked", "interchange-had-before",
     ]
     | KeptBack
 )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from libs.events.contracts.billing import ClaimAccepted, ClaimRejected
+from libs.events.examples.interop import PRACTICE
 from services.billing.answers.model import Verdict, outweighs
 from services.billing.x12 import in_words, meaning_of_status
 from tests.billing.desk import Desk, let_answer, simulated, visit
@@ -72,6 +73,17 @@ async def test_a_ta1_about_what_was_never_sent_is_put_aside(desk: Desk) -> None:
     await desk.hear("a.ta1", ta1("000000002", "R", "025"))
     assert (await desk.verdicts())["a.ta1"] == ("refused", "unknown-interchange")
     assert await desk.states() == ["submitted"]
+
+
+async def test_an_interchange_that_its_receiver_had_before_is_for_a_person(desk: Desk) -> None:
+    await desk.see_patients()
+    for name in ("a.ta1", "again.ta1"):
+        await desk.hear(name, ta1("000000001", "R", "025"))
+    assert await desk.states() == ["submitted"]
+    async with desk.billing.http(PRACTICE) as client:
+        [held] = (await client.get("/held-answers")).json()
+    told = held["source"], held["reason"], held["reference"], held["in_words"]
+    assert told == ("TA1", "interchange-had-before", "000000001", in_words("TA1", "025", None))
 
 
 async def test_a_ta1_beside_the_999_of_an_interchange_is_heard_too(desk: Desk) -> None:
