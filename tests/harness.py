@@ -133,6 +133,7 @@ class Harness:
         if practice_id is not None:
             headers["x-practice-id"] = str(practice_id)
         self._asked = self._asked or self.app()  # its routes take longer to make than an answer
+        self._asked.state.operators = self.operators
         transport = httpx.ASGITransport(app=self._asked, raise_app_exceptions=False)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://mainstay.test", headers=headers

@@ -71,7 +71,7 @@ async def test_an_appointment_is_moved_then_cancelled_and_another_is_kept(
     live: LocalPlatform, fed: Feeder
 ) -> None:
     door = fed.doors[1]
-    *_, booking = upcoming(door.practice, datetime.now(UTC), SEED, 3)
+    *_, booking = upcoming(door.practice, datetime.now(UTC), SEED, 7)  # nobody else's
     await send(live, door, booking, a_day_later(booking), cancelled(booking))
     practice_id = str(door.practice.practice_id)
     [changed] = await said(live, "interop.appointment-changed.v1", practice_id=practice_id)

@@ -103,7 +103,7 @@ async def test_the_schedule_hears_that_its_patient_was_reminded(
     live: LocalPlatform, doors: list[Door]
 ) -> None:
     """Only this platform knows it: the EHR's schedule told of the booking, and no more."""
-    *_, booking = upcoming(doors[0].practice, datetime.now(UTC), SEED, 4)
+    *_, booking = upcoming(doors[0].practice, datetime.now(UTC), SEED, 7)  # nobody else's
     await send(live, doors[0], booking)
 
     async def heard() -> list[Any]:

@@ -24,7 +24,8 @@ TABLES = {
     "journal_line": "*",
     "claim": "claim_id, state, hold_reason, was_refused",
     "unmatched_remittance": "remittance_id, place, status, paid_cents, reason",
-    "provider_adjustment": "*",
+    "provider_adjustment": "remittance_id, place, reason, kind, period_on, cents, open_cents,"
+    " reference_print, claim_id, original_id",  # sealed, nothing is the same twice
 }
 MOVES = """
 SELECT claim_id, array_agg(state || coalesce('/' || reason, '') ORDER BY id) AS steps
