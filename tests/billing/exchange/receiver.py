@@ -5,8 +5,9 @@ Each request is told before it is carried out, so that a test refuses it or kill
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,3 +161,19 @@ async def open_receiver(folder: Path) -> AsyncIterator[Receiver]:
     ) as listening:
         receiver.port = listening.get_port()
         yield receiver
+
+
+async def killed_at(receiver: Receiver, place: int, doing: Coroutine[Any, Any, None]) -> None:
+    """What is done dies when the server has its request of that place."""
+    receiver.requests.clear()
+    task = asyncio.ensure_future(doing)
+
+    def kill(request: str, session: Requests) -> None:
+        if len(receiver.requests) == place + 1:
+            task.cancel()
+
+    receiver.asked = kill
+    try:
+        await task
+    finally:
+        receiver.asked = Receiver.asked

@@ -14,7 +14,7 @@ from libs.events.contracts.billing import ClaimPaid
 from services.billing.answers.look import look_into_mailboxes
 from services.billing.exchange import sftp
 from tests.billing.desk import Desk, let_answer, simulated
-from tests.billing.exchange.receiver import NAME, Receiver, Requests
+from tests.billing.exchange.receiver import NAME, Receiver, Requests, killed_at
 from tests.billing.remittance import paid, payment
 
 
@@ -70,8 +70,9 @@ async def test_killed_at_any_request_it_is_taken_once_and_removed(
         (mailbox.given / f"{place}.835").write_bytes(told)
         desk.billing.clock.advance(timedelta(hours=1))
         await look_into_mailboxes(desk.billing.work)  # it is seen
+        desk.billing.clock.advance(timedelta(hours=1))
         with pytest.raises(asyncio.CancelledError):
-            await look_killed_at(desk, mailbox, place)
+            await killed_at(mailbox, place, look_into_mailboxes(desk.billing.work))
         await look(desk)
         assert list(mailbox.given.iterdir()) == [], steps[place]
     traces = await desk.fetch("SELECT trace_number FROM remittance")
@@ -255,23 +256,6 @@ async def look(desk: Desk) -> None:
     for _ in range(2):
         desk.billing.clock.advance(timedelta(hours=1))
         await look_into_mailboxes(desk.billing.work)
-
-
-async def look_killed_at(desk: Desk, receiver: Receiver, place: int) -> None:
-    """Whoever looks dies when the server has its request of that place."""
-    receiver.requests.clear()
-    desk.billing.clock.advance(timedelta(hours=1))
-    looking = asyncio.ensure_future(look_into_mailboxes(desk.billing.work))
-
-    def kill(request: str, session: Requests) -> None:
-        if len(receiver.requests) == place + 1:
-            looking.cancel()
-
-    receiver.asked = kill
-    try:
-        await looking
-    finally:
-        receiver.asked = Receiver.asked
 
 
 async def shown(desk: Desk) -> dict[str, Any]:

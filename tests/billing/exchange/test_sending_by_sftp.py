@@ -18,7 +18,7 @@ from services.billing.exchange import sftp
 from services.billing.exchange.port import ExchangeError
 from services.billing.exchange.send import SEND_TIMER, send_interchange
 from tests.billing.desk import Desk, set_payer, visit
-from tests.billing.exchange.receiver import NAME, PASSWORD, Receiver, Requests
+from tests.billing.exchange.receiver import NAME, PASSWORD, Receiver, Requests, killed_at
 from tests.billing.x12.validated import accepted
 
 
@@ -157,7 +157,7 @@ async def test_killed_at_any_request_it_is_put_once_and_whole(
     for place in range(len(steps)):
         (mailbox.taken / "000000001.837").unlink(missing_ok=True)
         with pytest.raises(asyncio.CancelledError):
-            await send_killed_at(desk, mailbox, place)
+            await killed_at(mailbox, place, send_interchange(timer(desk), desk.billing.work))
         await send_interchange(timer(desk), desk.billing.work)
         assert mailbox.files() == expected, steps[place]
 
@@ -199,22 +199,6 @@ async def test_no_key_and_no_password_is_told(
     assert PASSWORD not in everything
     assert "stranger" not in everything
     assert "127.0.0.1" not in everything
-
-
-async def send_killed_at(desk: Desk, receiver: Receiver, place: int) -> None:
-    """Whoever sends dies when the server has its request of that place."""
-    receiver.requests.clear()
-    sending = asyncio.ensure_future(send_interchange(timer(desk), desk.billing.work))
-
-    def kill(request: str, session: Requests) -> None:
-        if len(receiver.requests) == place + 1:
-            sending.cancel()
-
-    receiver.asked = kill
-    try:
-        await sending
-    finally:
-        receiver.asked = Receiver.asked
 
 
 async def unsent(desk: Desk) -> list[dict[str, Any]]:
