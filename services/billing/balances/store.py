@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from libs.events.transport.database import Db
@@ -20,6 +20,14 @@ class PatientAccount(NamedTuple):
     notices: int
     """The last notice of the series that runs; 0: none."""
     hold: str | None
+
+
+class _OfAccount(Protocol):
+    @property
+    def account_id(self) -> UUID: ...
+
+
+T = TypeVar("T", bound=_OfAccount)
 
 
 class Share(NamedTuple):
@@ -113,6 +121,20 @@ async def lock_account(db: Db, practice_id: UUID, patient_id: UUID) -> PatientAc
     row = await db.fetchrow(LOCK_ACCOUNT, practice_id, charts[0])
     assert row is not None
     return PatientAccount(charts[0], charts, row["notices"], row["hold"])
+
+
+async def lock_with_account(
+    db: Db, practice_id: UUID, find: Callable[[], Awaitable[T | None]]
+) -> tuple[PatientAccount, T] | None:
+    """Whoever changes what `find` finds holds its account: that is locked, and it is read as it is
+    then. What is found is never deleted."""
+    found = await find()
+    if found is None:
+        return None
+    account = await lock_account(db, practice_id, found.account_id)
+    found = await find()
+    assert found is not None, "nothing of an account is deleted"
+    return account, found
 
 
 async def read_accounts(db: Db, practice_id: UUID, account_ids: list[UUID]) -> list[PatientAccount]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 from services.billing.balances.assistance.model import Application, ApplicationState
-from services.billing.balances.store import PatientAccount, lock_account
+from services.billing.balances.store import PatientAccount, lock_with_account
 
 COLUMNS = """application_id, account_id, received_on, percent_of_guideline, discount_percent,
        state, proposed_by, decided_by"""
@@ -65,14 +65,10 @@ async def find_application(db: Db, practice_id: UUID, application_id: UUID) -> A
 async def lock_application(
     db: Db, practice_id: UUID, application_id: UUID
 ) -> tuple[PatientAccount, Application] | None:
-    """All that changes one holds its account: that is locked, and the application as it is then."""
-    application = await find_application(db, practice_id, application_id)
-    if application is None:
-        return None
-    account = await lock_account(db, practice_id, application.account_id)
-    application = await find_application(db, practice_id, application_id)
-    assert application is not None, "applications are never deleted"
-    return account, application
+    """An application and its account."""
+    return await lock_with_account(
+        db, practice_id, lambda: find_application(db, practice_id, application_id)
+    )
 
 
 async def has_pending(db: Db, practice_id: UUID, charts: list[UUID]) -> bool:

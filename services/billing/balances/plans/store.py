@@ -9,7 +9,7 @@ from uuid import UUID
 from libs.events.transport import UnitOfWork
 from libs.events.transport.database import Db
 from services.billing.balances.plans.model import Plan, PlanState
-from services.billing.balances.store import PatientAccount, lock_account
+from services.billing.balances.store import PatientAccount, lock_with_account
 
 COLUMNS = """practice_id, plan_id, account_id, claims, total_cents, instalments, first_due_on,
        next_number, missed_in_a_row, state, card IS NOT NULL AS has_card"""
@@ -59,14 +59,8 @@ async def find_plan(db: Db, practice_id: UUID, plan_id: UUID) -> Plan | None:
 
 
 async def lock_plan(db: Db, practice_id: UUID, plan_id: UUID) -> tuple[PatientAccount, Plan] | None:
-    """All that changes a plan holds its account: that is locked, and the plan as it is then."""
-    plan = await find_plan(db, practice_id, plan_id)
-    if plan is None:
-        return None
-    account = await lock_account(db, practice_id, plan.account_id)
-    plan = await find_plan(db, practice_id, plan_id)
-    assert plan is not None, "plans are never deleted"
-    return account, plan
+    """A plan and its account."""
+    return await lock_with_account(db, practice_id, lambda: find_plan(db, practice_id, plan_id))
 
 
 async def find_active(db: Db, practice_id: UUID, charts: Sequence[UUID]) -> list[Plan]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from libs.events.transport.database import Db
 from services.billing.balances.refunds.model import Refund, RefundState
-from services.billing.balances.store import lock_account
+from services.billing.balances.store import lock_with_account
 
 COLUMNS = """refund_id, payment_id, account_id, method, cents, state, requested_by, approved_by,
        reason, origin"""
@@ -53,12 +53,11 @@ async def find_refund(db: Db, practice_id: UUID, refund_id: UUID) -> Refund | No
 
 
 async def lock_refund(db: Db, practice_id: UUID, refund_id: UUID) -> Refund | None:
-    """All that changes a refund holds its account: that is locked, and the refund as it is then."""
-    refund = await find_refund(db, practice_id, refund_id)
-    if refund is None:
-        return None
-    await lock_account(db, practice_id, refund.account_id)
-    return await find_refund(db, practice_id, refund_id)
+    """A refund, while its account is locked."""
+    locked = await lock_with_account(
+        db, practice_id, lambda: find_refund(db, practice_id, refund_id)
+    )
+    return locked and locked[1]
 
 
 async def set_state(
